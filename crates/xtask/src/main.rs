@@ -1,0 +1,2 @@
+//! Builds, serves, tests, measures and packs Xunji.
+fn main() {}
