@@ -1,1 +1,21 @@
-//! Placeholder until the crate's own text lands.
+//! What Xunji is about, without any input or output: ledgers, entries, records and what travels on the wire.
+//!
+//! Three nouns carry everything:
+//!
+//! - a [`Kind`](kind::Kind) defines one ledger as data,
+//! - an [`Entry`](entry::Entry) is one immutable thing that somebody did,
+//! - a [`Record`](record::Record) is the fold of a record's entries.
+//!
+//! The phone and the station run the same [`validate`], [`workflow`] and [`record`] code, so that both come to the
+//! same answer from the same entries. Nothing here reads a clock, a file, a network or a random number.
+
+pub mod canonical;
+pub mod entry;
+pub mod id;
+pub mod kind;
+pub mod person;
+pub mod record;
+pub mod validate;
+pub mod village;
+pub mod wire;
+pub mod workflow;

@@ -1,0 +1,141 @@
+//! An entry: one immutable thing somebody did. It is at once the outbox item, the wire message, the station's row and
+//! the line in the record's history.
+
+use std::{collections::BTreeMap, fmt};
+
+use chrono::{DateTime, FixedOffset};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    canonical::{self, Digest},
+    id::{EntryId, FieldId, InstallationId, KindId, RecordId, Revision, Seq, StepId, WorkerId},
+};
+
+/// The values of a form by field. What this version doesn't know is kept as it came.
+pub type Body = BTreeMap<FieldId, Value>;
+
+/// What was done, sealed by a digest and placed in its installation's sequence.
+///
+/// Frozen: it is serialised on the wire, on phones and in the station. Add, never rename.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The phone that saved it.
+    pub installation: InstallationId,
+    /// Its place among all that this installation saved.
+    pub seq: Seq,
+    /// SHA-256 of [`Content::canonical_bytes`].
+    pub digest: Digest,
+    /// Everything that the digest covers.
+    pub content: Content,
+}
+
+/// All of an entry that its author decided: everything but the installation and the sequence number, which are given
+/// inside the saving transaction.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct Content {
+    /// Fixed when the draft was begun.
+    pub id: EntryId,
+    /// The record that it is about.
+    pub record: RecordId,
+    /// The record's ledger.
+    pub kind: KindId,
+    /// The version of the ledger's definition that the form was filled in by.
+    pub kind_version: u32,
+    /// Who did it.
+    pub author: WorkerId,
+    /// The phone's clock when it was saved. Only data: nothing is ordered or refused by it.
+    pub noted_at: DateTime<FixedOffset>,
+    /// The last revision of the record that the author had seen.
+    #[serde(default)]
+    pub basis: Revision,
+    /// The parked entry that this one repairs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<EntryId>,
+    /// What was done.
+    pub action: Action,
+    /// Photos, sound and signatures, by the SHA-256 of their bytes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Digest>,
+}
+
+/// What was done to the record.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Action {
+    /// Opens the record with a filled-in form.
+    Open {
+        /// The form.
+        body: Body,
+    },
+    /// Corrects one field; both values stay visible.
+    Amend {
+        /// The field.
+        field: FieldId,
+        /// What its author saw in it. `null` when it was empty.
+        from: Value,
+        /// What it should say.
+        to: Value,
+        /// Why, in the author's words.
+        reason: String,
+    },
+    /// Takes a step of the ledger's workflow.
+    Step {
+        /// The step.
+        step: StepId,
+        /// The fields that the step asks for.
+        #[serde(default)]
+        body: Body,
+    },
+    /// Adds a remark.
+    Note {
+        /// The remark.
+        text: String,
+    },
+    /// Adds the entry's attachments without further words.
+    Attach {},
+    /// Something that a newer version knows. Kept and shown, never dropped.
+    #[serde(untagged)]
+    Unknown(Value),
+}
+
+impl Content {
+    /// The bytes that [`Entry::digest`] is the SHA-256 of.
+    ///
+    /// # Errors
+    /// Only when a value can't be written as JSON, which no value that was read from JSON or a form can cause.
+    pub fn canonical_bytes(&self) -> Result<Vec<u8>, serde_json::Error> {
+        Ok(canonical::bytes(&serde_json::to_value(self)?))
+    }
+}
+
+// What people wrote must not reach a log through a careless `{:?}`: only identifiers are printed.
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entry").field("seq", &self.seq).field("content", &self.content).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Content")
+            .field("id", &self.id)
+            .field("record", &self.record)
+            .field("kind", &self.kind)
+            .field("action", &self.action)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Open { .. } => "Open",
+            Self::Amend { .. } => "Amend",
+            Self::Step { .. } => "Step",
+            Self::Note { .. } => "Note",
+            Self::Attach {} => "Attach",
+            Self::Unknown(_) => "Unknown",
+        })
+    }
+}

@@ -1,0 +1,371 @@
+//! A kind: the definition of one ledger, as data.
+//!
+//! The built-in ones are `kinds/*.toml`. A station may serve others or newer ones; a phone keeps every version that it
+//! has drafts or records of. Form, detail view, validation, search and merge read nothing but this.
+
+use std::{collections::BTreeMap, sync::OnceLock};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    entry::Body,
+    id::{FieldId, KindId, ListId, StateId, StepId},
+    person::Role,
+};
+
+/// A text in the languages of the interface. Others fall back to Chinese.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Label {
+    /// Chinese, which the law and the paper forms speak.
+    pub zh: String,
+    /// English.
+    pub en: String,
+}
+
+/// The definition of one ledger.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Kind {
+    /// The ledger.
+    pub id: KindId,
+    /// Grows by one whenever the definition changes; old versions stay readable.
+    pub version: u32,
+    /// 巡查.
+    pub name: Label,
+    /// 记巡查: the words on the button that begins a new record.
+    pub begin: Label,
+    /// Which of the interface's icons stands for it.
+    pub icon: String,
+    /// The fields that make a record's title, joined by a dot; empty ones are left out.
+    pub title: Vec<FieldId>,
+    /// The field that says where.
+    pub village: FieldId,
+    /// The field that says when.
+    pub time: FieldId,
+    /// Secret between its author and the justice desk (律师法 art. 38): other desks get counts only.
+    #[serde(default)]
+    pub confidential: bool,
+    /// Shows the emergency number above the form.
+    #[serde(default)]
+    pub emergency: bool,
+    /// In the order of the form.
+    pub fields: Vec<Field>,
+    /// Code lists by name.
+    #[serde(default)]
+    pub lists: BTreeMap<ListId, Vec<Code>>,
+    /// The record's way from opening to its end.
+    pub workflow: Workflow,
+}
+
+/// One field of a ledger.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Field {
+    /// The field.
+    pub id: FieldId,
+    /// Its label, by which people and assistive technology find it.
+    pub label: Label,
+    /// What may be in it.
+    #[serde(rename = "type")]
+    pub form: FieldType,
+    /// Whether a form without it can't be saved, as long as it is shown.
+    #[serde(default)]
+    pub required: bool,
+    /// Shown only when another field has one of these values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown_when: Option<Condition>,
+    /// The most characters a text may have. Without it: 100 for a line, 10,000 for a long text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<usize>,
+    /// Which of the kind's lists a code comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list: Option<ListId>,
+    /// Masked until it is tapped.
+    #[serde(default)]
+    pub sensitive: bool,
+    /// What a new form begins with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prefill: Option<Prefill>,
+}
+
+/// What may be in a field, and how it is kept in a [`Body`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldType {
+    /// One line. A string.
+    Text,
+    /// Several lines. A string.
+    LongText,
+    /// A count. A JSON integer, not negative.
+    Number,
+    /// An amount in yuan. A string with at most two decimals, because money is not a float.
+    Money,
+    /// A day. `2026-11-22`.
+    Date,
+    /// A minute by the clock on the wall, which is the same in all of China. `2026-11-22T09:30`.
+    Time,
+    /// One value of a list. Its code, a string.
+    Code,
+    /// Several values of a list. An array of codes.
+    Codes,
+    /// People: an array of objects with `name`, `phone` and `address`, all strings; only the name is required.
+    People,
+    /// A telephone number. A string.
+    Phone,
+    /// A resident number (GB 11643). A string.
+    IdNumber,
+    /// A 12-digit village code. A string.
+    Village,
+    /// Yes or no. A JSON boolean.
+    YesNo,
+    /// Photos and sound, by SHA-256. An array of digests.
+    Attachments,
+    /// A type that a newer version knows. Kept and shown as it is.
+    #[serde(other)]
+    Unknown,
+}
+
+/// A field is shown only when another one has one of some values.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Condition {
+    /// The other field.
+    pub field: FieldId,
+    /// The values, any of which will do.
+    pub is: Vec<Value>,
+}
+
+/// What a new form begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Prefill {
+    /// What the same person entered last time, shown as such.
+    Last,
+    /// The current minute or day.
+    Now,
+    /// The worker's own village when there is no last time.
+    Village,
+}
+
+/// One value of a code list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Code {
+    /// What is stored.
+    pub code: String,
+    /// What is shown, flattened into `zh` and `en`.
+    #[serde(flatten)]
+    pub label: Label,
+    /// The heading that longer lists show it under.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// The value's code in a second statistical system, where both are asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub also: Option<String>,
+}
+
+/// The states of a ledger's records and the steps between them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Workflow {
+    /// The state of a record that has just been opened.
+    pub initial: StateId,
+    /// All states with their names.
+    pub states: Vec<State>,
+    /// What may be done in which state.
+    #[serde(default)]
+    pub steps: Vec<Step>,
+}
+
+/// One state of a record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct State {
+    /// The state.
+    pub id: StateId,
+    /// Its name.
+    pub label: Label,
+    /// Whether nothing more is expected to happen.
+    #[serde(default)]
+    pub closed: bool,
+}
+
+/// One step of a workflow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// The step.
+    pub id: StepId,
+    /// The words on its button.
+    pub label: Label,
+    /// The states that it can be taken in.
+    pub from: Vec<StateId>,
+    /// The state that it leads to.
+    pub to: StateId,
+    /// Who may take it. Everyone, when empty.
+    #[serde(default)]
+    pub roles: Vec<Role>,
+    /// The fields that it asks for; they are fields of the kind that the opening form doesn't show.
+    #[serde(default)]
+    pub asks: Vec<FieldId>,
+}
+
+impl Kind {
+    /// The kinds that are built in, ordered by their files' names.
+    pub fn built_in() -> &'static [Self] {
+        static KINDS: OnceLock<Vec<Kind>> = OnceLock::new();
+        KINDS.get_or_init(|| {
+            serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/kinds.json")))
+                .expect("kinds/*.toml were checked by this crate's tests")
+        })
+    }
+
+    /// A field by its id.
+    pub fn field(&self, id: &FieldId) -> Option<&Field> {
+        self.fields.iter().find(|field| field.id == *id)
+    }
+
+    /// The values of a field's code list; none for other fields.
+    pub fn codes(&self, field: &Field) -> &[Code] {
+        field.list.as_ref().and_then(|list| self.lists.get(list)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The fields of the opening form: all that no step asks for.
+    pub fn form(&self) -> impl Iterator<Item = &Field> {
+        self.fields.iter().filter(|field| !self.workflow.steps.iter().any(|step| step.asks.contains(&field.id)))
+    }
+
+    /// Whether a field is shown beside these values.
+    pub fn shows(&self, field: &Field, body: &Body) -> bool {
+        let Some(condition) = &field.shown_when else { return true };
+        let shown = self.field(&condition.field).is_none_or(|other| self.shows(other, body));
+        shown && body.get(&condition.field).is_some_and(|value| condition.is.contains(value))
+    }
+
+    /// A state's name, if the workflow knows the state.
+    pub fn state(&self, id: &StateId) -> Option<&State> {
+        self.workflow.states.iter().find(|state| state.id == *id)
+    }
+}
+
+/// A set of kinds in several versions, as a phone or a station holds them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Kinds(Vec<Kind>);
+
+impl Default for Kinds {
+    fn default() -> Self {
+        Self(Kind::built_in().to_vec())
+    }
+}
+
+impl Kinds {
+    /// Exactly this version, by which an entry of that version is judged.
+    pub fn exact(&self, id: &KindId, version: u32) -> Option<&Kind> {
+        self.0.iter().find(|kind| kind.id == *id && kind.version == version)
+    }
+
+    /// The newest version, which new forms are filled in by.
+    pub fn newest(&self, id: &KindId) -> Option<&Kind> {
+        self.0.iter().filter(|kind| kind.id == *id).max_by_key(|kind| kind.version)
+    }
+
+    /// The version that an entry was made by, or the newest one when that is not known: enough for showing it.
+    pub fn nearest(&self, id: &KindId, version: u32) -> Option<&Kind> {
+        self.exact(id, version).or_else(|| self.newest(id))
+    }
+
+    /// The newest version of every kind, in the order they were given.
+    pub fn current(&self) -> impl Iterator<Item = &Kind> {
+        self.0.iter().filter(|kind| self.newest(&kind.id).is_some_and(|newest| newest.version == kind.version))
+    }
+
+    /// Every version of every kind.
+    pub fn all(&self) -> &[Kind] {
+        &self.0
+    }
+
+    /// Adds what a station serves. A definition never changes under its version, so known ones stay.
+    pub fn extend(&mut self, more: impl IntoIterator<Item = Kind>) {
+        for kind in more {
+            if self.exact(&kind.id, kind.version).is_none() {
+                self.0.push(kind);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn built_in_kinds_hold_together() {
+        for kind in Kind::built_in() {
+            let ids: BTreeSet<_> = kind.fields.iter().map(|field| &field.id).collect();
+            assert_eq!(ids.len(), kind.fields.len(), "{:?} has a field twice", kind.id);
+            for field in &kind.fields {
+                let is_code = matches!(field.form, FieldType::Code | FieldType::Codes);
+                assert_eq!(is_code, !kind.codes(field).is_empty(), "{:?} and its list", field.id);
+                assert_ne!(field.form, FieldType::Unknown, "{:?}", field.id);
+                if let Some(condition) = &field.shown_when {
+                    assert!(ids.contains(&condition.field), "{:?} depends on nothing", field.id);
+                }
+            }
+            for id in kind.title.iter().chain([&kind.village, &kind.time]) {
+                assert!(ids.contains(id), "{:?} names {id:?}", kind.id);
+            }
+            for (list, codes) in &kind.lists {
+                let unique: BTreeSet<_> = codes.iter().map(|code| &code.code).collect();
+                assert_eq!(unique.len(), codes.len(), "{list:?} has a code twice");
+            }
+            assert!(kind.state(&kind.workflow.initial).is_some());
+            for step in &kind.workflow.steps {
+                assert!(step.from.iter().chain([&step.to]).all(|state| kind.state(state).is_some()), "{:?}", step.id);
+                assert!(step.asks.iter().all(|field| ids.contains(field)), "{:?}", step.id);
+            }
+        }
+    }
+
+    /// Law and decency: DESIGN's "never" list, held against every word of every built-in ledger.
+    #[test]
+    fn no_ledger_asks_what_must_not_be_asked() {
+        let all = serde_json::to_string(Kind::built_in()).unwrap();
+        for never in ["宗教", "民族", "政治", "信访", "上访", "重点人", "邪教", "评分", "排名", "积分", "打卡"] {
+            assert!(!all.contains(never), "{never}");
+        }
+    }
+
+    #[test]
+    fn the_labels_of_the_forms_are_the_fixed_ones() {
+        let labels = |id: &str| -> Vec<String> {
+            let kinds = Kinds::default();
+            let kind = kinds.newest(&id.into()).unwrap();
+            kind.form().map(|field| format!("{}{}", field.label.zh, if field.required { "●" } else { "" })).collect()
+        };
+        assert_eq!(
+            labels("patrol").join(" "),
+            "巡查类型● 村(社区)● 开始时间● 结束时间 路线或点位 参加人 有无发现● 发现类别● 情况描述● 现场处置● 照片"
+        );
+        assert_eq!(
+            labels("consultation").join(" "),
+            "咨询方式● 村(社区)● 咨询时间● 咨询人 不愿提供身份信息 联系电话 人群类别 咨询类型● 咨询内容● 答复意见● \
+             处理结果● 约定日期● 用时(分钟) 满意度"
+        );
+        assert_eq!(
+            labels("dispute").join(" "),
+            "纠纷名称● 纠纷类型● 村(社区)● 发生时间● 来源● 涉及人数● 涉及金额(元) 风险等级● 当事人● 简要情况● \
+             目前处理● 照片"
+        );
+    }
+
+    #[test]
+    fn unknown_parts_of_a_newer_definition_are_survived() {
+        let mut json = serde_json::to_value(&Kind::built_in()[0]).unwrap();
+        json["version"] = 9.into();
+        json["fields"][0]["type"] = "hologram".into();
+        json["something_new"] = true.into();
+        let kind: Kind = serde_json::from_value(json).unwrap();
+        assert_eq!(kind.fields[0].form, FieldType::Unknown);
+        let mut kinds = Kinds::default();
+        kinds.extend([kind.clone()]);
+        assert_eq!(kinds.newest(&kind.id).map(|kind| kind.version), Some(9));
+        assert_eq!(kinds.current().count(), Kind::built_in().len());
+    }
+}

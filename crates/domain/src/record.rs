@@ -1,0 +1,195 @@
+//! A record: the fold of its entries. First the accepted ones by the revision that the station gave them, then this
+//! phone's own pending ones in their own order. It holds nothing that can't be rebuilt from the entries.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    entry::{Action, Body, Entry},
+    id::{EntryId, FieldId, KindId, RecordId, Revision, StateId},
+    kind::Kinds,
+    validate::is_empty,
+    wire::{Outcome, Reason, Receipt, Refusal},
+};
+
+/// How far an entry has come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "standing", rename_all = "snake_case")]
+pub enum Standing {
+    /// Saved on this phone, not yet answered by the station.
+    Pending,
+    /// Taken by the station as this revision of the record.
+    Accepted {
+        /// Its place in the record.
+        revision: Revision,
+        /// The station's clock.
+        received_at: DateTime<Utc>,
+    },
+    /// Kept by the station, but its author has to repair it.
+    Parked {
+        /// What is wrong with it.
+        reason: Reason,
+        /// The station's clock.
+        received_at: DateTime<Utc>,
+    },
+    /// The station would not store it: something is wrong with the phone or the way, not with the content.
+    Refused {
+        /// What is wrong.
+        refusal: Refusal,
+    },
+}
+
+impl From<&Receipt> for Standing {
+    fn from(receipt: &Receipt) -> Self {
+        let received_at = receipt.received_at;
+        match &receipt.outcome {
+            Outcome::Accepted { revision } => Self::Accepted { revision: *revision, received_at },
+            Outcome::Parked { reason } => Self::Parked { reason: reason.clone(), received_at },
+        }
+    }
+}
+
+/// An entry and how far it has come.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Known {
+    /// What was done.
+    pub entry: Entry,
+    /// How far it has come.
+    #[serde(flatten)]
+    pub standing: Standing,
+}
+
+/// The value of a field, and the other one where two people changed it without knowing of each other.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Held {
+    /// The value by revision order.
+    pub value: Value,
+    /// The entry that it came with.
+    pub by: EntryId,
+    /// Values that lost by revision order only, until a person settles which one is right.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rivals: Vec<Rival>,
+}
+
+/// A value that lost by revision order only.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rival {
+    /// The other value.
+    pub value: Value,
+    /// The entry that it came with.
+    pub by: EntryId,
+}
+
+/// What all entries of a record come to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// The record.
+    pub id: RecordId,
+    /// Its ledger.
+    pub kind: KindId,
+    /// The version of the definition that it was opened by.
+    pub kind_version: u32,
+    /// Where it stands in the ledger's workflow.
+    pub state: StateId,
+    /// The newest revision that this replica has.
+    pub revision: Revision,
+    /// The fields. What the kind doesn't know is kept.
+    pub fields: BTreeMap<FieldId, Held>,
+    /// All its entries in the order of the fold, the ones that a later one replaces at the end.
+    pub entries: Vec<Known>,
+}
+
+impl Record {
+    /// Folds a record's entries, given in any order.
+    ///
+    /// Returns nothing when there is no entry. A record whose opening entry has not arrived yet has its later entries
+    /// in its history already; they are applied once the opening is there.
+    pub fn fold(kinds: &Kinds, entries: impl IntoIterator<Item = Known>) -> Option<Self> {
+        let mut entries: Vec<Known> = entries.into_iter().collect();
+        let replaced: BTreeSet<EntryId> =
+            entries.iter().filter_map(|known| known.entry.content.replaces).collect();
+        entries.sort_by_key(|known| {
+            let id = known.entry.content.id;
+            let order = match known.standing {
+                Standing::Accepted { revision, .. } => (0, revision.0),
+                _ if replaced.contains(&id) => (2, known.entry.seq.0),
+                _ => (1, known.entry.seq.0),
+            };
+            (order, id)
+        });
+        let first = &entries.iter().find(|known| matches!(known.entry.content.action, Action::Open { .. }));
+        let first = &first.or(entries.first())?.entry.content;
+        let kind = kinds.nearest(&first.kind, first.kind_version);
+        let mut record = Self {
+            id: first.record,
+            kind: first.kind.clone(),
+            kind_version: first.kind_version,
+            state: kind.map_or_else(|| StateId::new("open"), |kind| kind.workflow.initial.clone()),
+            revision: Revision(0),
+            fields: BTreeMap::new(),
+            entries: Vec::new(),
+        };
+        for known in &entries {
+            if let Standing::Accepted { revision, .. } = known.standing {
+                record.revision = record.revision.max(revision);
+            }
+            if !replaced.contains(&known.entry.content.id) {
+                record.apply(kinds, &known.entry);
+            }
+        }
+        record.entries = entries;
+        Some(record)
+    }
+
+    fn apply(&mut self, kinds: &Kinds, entry: &Entry) {
+        let by = entry.content.id;
+        match &entry.content.action {
+            Action::Open { body } => self.set(body, by),
+            Action::Amend { field, from, to, .. } => {
+                let (current, rivals) = match self.fields.remove(field) {
+                    Some(held) => (Some((held.value, held.by)), held.rivals),
+                    None => (None, Vec::new()),
+                };
+                let same = match &current {
+                    Some((value, _)) => value == from || (is_empty(value) && is_empty(from)),
+                    None => is_empty(from),
+                };
+                // Whoever amends what they see settles an older disagreement about it.
+                let rivals = match current {
+                    _ if same => Vec::new(),
+                    Some((value, by)) if value != *to => [rivals, vec![Rival { value, by }]].concat(),
+                    _ => rivals,
+                };
+                self.fields.insert(field.clone(), Held { value: to.clone(), by, rivals });
+            }
+            Action::Step { step, body } => {
+                let kind = kinds.nearest(&self.kind, self.kind_version);
+                let step = kind.and_then(|kind| kind.workflow.steps.iter().find(|known| known.id == *step));
+                if let Some(step) = step {
+                    self.state = step.to.clone();
+                }
+                self.set(body, by);
+            }
+            Action::Note { .. } | Action::Attach {} | Action::Unknown(_) => {}
+        }
+    }
+
+    fn set(&mut self, body: &Body, by: EntryId) {
+        for (field, value) in body {
+            self.fields.insert(field.clone(), Held { value: value.clone(), by, rivals: Vec::new() });
+        }
+    }
+
+    /// The values alone.
+    pub fn body(&self) -> Body {
+        self.fields.iter().map(|(field, held)| (field.clone(), held.value.clone())).collect()
+    }
+
+    /// Whether two people have changed a field without knowing of each other and nobody has settled it.
+    pub fn is_contested(&self) -> bool {
+        self.fields.values().any(|held| !held.rivals.is_empty())
+    }
+}

@@ -1,0 +1,196 @@
+//! One evaluator of forms, run by the phone before it saves and by the station before it accepts.
+
+use chrono::{Datelike, NaiveDate, NaiveDateTime};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    canonical::Digest,
+    entry::Body,
+    id::FieldId,
+    kind::{Field, FieldType, Kind},
+    person::{is_phone, is_resident_id},
+    village::VillageCode,
+};
+
+/// The most characters in a line, unless the field says otherwise.
+pub const LINE: usize = 100;
+/// The most characters in a long text, unless the field says otherwise.
+pub const LONG_TEXT: usize = 10_000;
+/// The most people in one field.
+pub const PEOPLE: usize = 50;
+/// Years that a date in a ledger can sensibly have; others are slips of the thumb.
+pub const YEARS: std::ops::RangeInclusive<i32> = 1900..=2100;
+
+/// What is wrong with one field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// The field.
+    pub field: FieldId,
+    /// Which of several people, from 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<usize>,
+    /// Which part of a person: `name`, `phone` or `address`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<String>,
+    /// What is wrong.
+    #[serde(flatten)]
+    pub fault: Fault,
+}
+
+/// What can be wrong with a value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "fault", rename_all = "snake_case")]
+pub enum Fault {
+    /// Required and empty.
+    Missing,
+    /// More characters, or more people, than fit.
+    TooLong {
+        /// The most that fit.
+        max: usize,
+    },
+    /// Not a whole number from 0 to 9,999,999.
+    NotANumber,
+    /// Not an amount of yuan with at most two decimals.
+    NotMoney,
+    /// No such day or minute.
+    NotADate,
+    /// A year outside [`YEARS`].
+    YearOutOfRange,
+    /// Can't be dialled.
+    NotAPhone,
+    /// Not a resident number, or its check character is wrong.
+    NotAnIdNumber,
+    /// Not a 12-digit village code.
+    NotAVillage,
+    /// Not of the shape that the field's type is kept in; only a program can cause it.
+    WrongShape,
+    /// Something that a newer version checks.
+    #[serde(other)]
+    Unknown,
+}
+
+/// What is wrong with an opening form. Fields that it doesn't show, and fields and codes that the kind doesn't know,
+/// are never wrong: they are kept.
+pub fn form(kind: &Kind, body: &Body) -> Vec<Problem> {
+    kind.form().filter(|field| kind.shows(field, body)).flat_map(|field| value(field, body.get(&field.id))).collect()
+}
+
+/// What is wrong with the fields that a step asks for.
+pub fn asked(kind: &Kind, asks: &[FieldId], body: &Body) -> Vec<Problem> {
+    let fields = asks.iter().filter_map(|id| kind.field(id));
+    fields.flat_map(|field| value(field, body.get(&field.id))).collect()
+}
+
+/// What is wrong with one field's value, whether or not it is shown.
+pub fn value(field: &Field, value: Option<&Value>) -> Vec<Problem> {
+    let one = |fault| vec![Problem { field: field.id.clone(), item: None, part: None, fault }];
+    let Some(value) = value.filter(|value| !is_empty(value)) else {
+        return if field.required { one(Fault::Missing) } else { Vec::new() };
+    };
+    let checked = match field.form {
+        FieldType::Text => text(value, field.max.unwrap_or(LINE)),
+        FieldType::LongText => text(value, field.max.unwrap_or(LONG_TEXT)),
+        FieldType::Number => match value.as_u64() {
+            Some(0..=9_999_999) => Ok(()),
+            _ => Err(Fault::NotANumber),
+        },
+        FieldType::Money => string(value, is_money, Fault::NotMoney),
+        FieldType::Date => {
+            date(value, |text| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|_| text.len() == 10))
+        }
+        FieldType::Time => date(value, |text| {
+            NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M").ok().filter(|_| text.len() == 16).map(|at| at.date())
+        }),
+        FieldType::Code => text(value, LINE),
+        FieldType::Codes => each(value, |code| text(code, LINE)),
+        FieldType::Phone => string(value, is_phone, Fault::NotAPhone),
+        FieldType::IdNumber => string(value, is_resident_id, Fault::NotAnIdNumber),
+        FieldType::Village => string(value, |code| code.parse::<VillageCode>().is_ok(), Fault::NotAVillage),
+        FieldType::YesNo => value.as_bool().map(|_| ()).ok_or(Fault::WrongShape),
+        FieldType::Attachments => {
+            each(value, |item| string(item, |text| text.parse::<Digest>().is_ok(), Fault::WrongShape))
+        }
+        FieldType::People => return people(field, value),
+        FieldType::Unknown => Ok(()),
+    };
+    checked.err().map_or_else(Vec::new, one)
+}
+
+/// Whether a value says nothing: null, an empty or blank text, an empty list, or people without a single word.
+pub fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.trim().is_empty(),
+        Value::Array(items) => items.iter().all(is_empty),
+        Value::Object(parts) => parts.values().all(is_empty),
+        Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+fn text(value: &Value, max: usize) -> Result<(), Fault> {
+    match value.as_str() {
+        None => Err(Fault::WrongShape),
+        Some(text) if text.chars().count() > max => Err(Fault::TooLong { max }),
+        Some(_) => Ok(()),
+    }
+}
+
+fn string(value: &Value, right: impl Fn(&str) -> bool, fault: Fault) -> Result<(), Fault> {
+    match value.as_str() {
+        None => Err(Fault::WrongShape),
+        Some(text) if right(text) => Ok(()),
+        Some(_) => Err(fault),
+    }
+}
+
+fn each(value: &Value, right: impl Fn(&Value) -> Result<(), Fault>) -> Result<(), Fault> {
+    value.as_array().ok_or(Fault::WrongShape)?.iter().try_for_each(right)
+}
+
+fn date(value: &Value, parse: impl Fn(&str) -> Option<NaiveDate>) -> Result<(), Fault> {
+    let day = parse(value.as_str().ok_or(Fault::WrongShape)?).ok_or(Fault::NotADate)?;
+    if YEARS.contains(&day.year()) { Ok(()) } else { Err(Fault::YearOutOfRange) }
+}
+
+fn is_money(text: &str) -> bool {
+    let (yuan, cents) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |part: &str, most| (1..=most).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+    digits(yuan, 12) && digits(cents, 2)
+}
+
+fn people(field: &Field, value: &Value) -> Vec<Problem> {
+    let problem = |item, part: Option<&str>, fault| Problem {
+        field: field.id.clone(),
+        item,
+        part: part.map(str::to_owned),
+        fault,
+    };
+    let Some(people) = value.as_array() else { return vec![problem(None, None, Fault::WrongShape)] };
+    if people.len() > PEOPLE {
+        return vec![problem(None, None, Fault::TooLong { max: PEOPLE })];
+    }
+    let mut problems = Vec::new();
+    for (item, person) in people.iter().enumerate() {
+        if !person.is_object() {
+            problems.push(problem(Some(item), None, Fault::WrongShape));
+            continue;
+        }
+        // The name is required even of a second, otherwise empty person: an empty row is a forgotten one.
+        let blank = Value::Null;
+        let part = |name: &str| person.get(name).filter(|value| !is_empty(value)).unwrap_or(&blank);
+        let mut check = |name: &'static str, right: Result<(), Fault>| {
+            if let Err(fault) = right {
+                problems.push(problem(Some(item), Some(name), fault));
+            }
+        };
+        check("name", if part("name").is_null() { Err(Fault::Missing) } else { text(part("name"), 80) });
+        if !part("phone").is_null() {
+            check("phone", string(part("phone"), is_phone, Fault::NotAPhone));
+        }
+        if !part("address").is_null() {
+            check("address", text(part("address"), 200));
+        }
+    }
+    problems
+}

@@ -1,0 +1,214 @@
+//! What travels between phone and station under `/api/v1`, as JSON.
+//!
+//! Frozen: old phones speak it for years. Add optional fields, never rename or take away; the snapshots in
+//! `tests/wire.rs` hold it to that.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    canonical::Digest,
+    entry::Entry,
+    id::{EntryId, InstallationId, Position, Revision},
+    kind::Kind,
+    person::Worker,
+    validate::Problem,
+    village::County,
+    workflow::Obstacle,
+};
+
+/// The most entries in one batch.
+pub const BATCH_ENTRIES: usize = 200;
+/// The most bytes of JSON that a phone puts into one batch.
+pub const BATCH_BYTES: usize = 256 * 1024;
+/// The most bytes of one batch after decompression; a little more than a phone sends, against bombs.
+pub const BODY_BYTES: usize = 1024 * 1024;
+/// The most bytes of one entry, so that it always fits a batch.
+pub const ENTRY_BYTES: usize = 200 * 1024;
+/// The most items in one mailbox page.
+pub const PAGE_ITEMS: usize = 200;
+/// The most bytes of one attachment.
+pub const BLOB_BYTES: u64 = 20 * 1024 * 1024;
+/// What `GET /healthz` says, so that a captive portal is not taken for the station.
+pub const HEALTHY: &str = "xunji-station";
+
+/// `POST /enrolments`: a single-use code becomes an installation.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct EnrolmentRequest {
+    /// The code that the office gave out.
+    pub code: String,
+    /// The random id that this phone gave its database. Asking again with the same one, after an answer was lost on
+    /// the way, succeeds.
+    pub installation: InstallationId,
+}
+
+/// The answer to [`EnrolmentRequest`].
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Enrolment {
+    /// Sent as `Authorization: Bearer …` from now on. The station keeps only its hash.
+    pub token: String,
+    /// Whom the phone works for.
+    pub worker: Worker,
+    /// The name of the station, for people.
+    pub station: String,
+}
+
+/// `POST /entries`: what phones send. The station reads `entries` one by one, so that one it can't read doesn't stop
+/// the others.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Batch<E = Entry> {
+    /// In the order of their sequence numbers, at most [`BATCH_ENTRIES`].
+    pub entries: Vec<E>,
+}
+
+/// The answer to a [`Batch`]: always one per entry, in the same order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Answers {
+    /// One per entry.
+    pub answers: Vec<Answer>,
+}
+
+/// What became of one entry.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "snake_case")]
+pub enum Answer {
+    /// It is durably stored.
+    Receipt {
+        /// The proof.
+        receipt: Receipt,
+        /// Attachments that the station doesn't have yet. The entry counts as delivered when there are none.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        missing: Vec<Digest>,
+    },
+    /// It is not stored, and sending the same again won't help.
+    Refused {
+        /// The entry, if that much could be read.
+        entry: Option<EntryId>,
+        /// Why.
+        refusal: Refusal,
+    },
+}
+
+/// The station's word that an entry is durably stored. Sent only after its transaction has been committed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// The entry.
+    pub entry: EntryId,
+    /// Its digest.
+    pub digest: Digest,
+    /// The station's clock.
+    pub received_at: DateTime<Utc>,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+/// What became of a stored entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// It is part of its record.
+    Accepted {
+        /// Its place in the record.
+        revision: Revision,
+    },
+    /// It is kept, but its author has to repair it.
+    Parked {
+        /// What is wrong with it.
+        reason: Reason,
+    },
+}
+
+/// What is wrong with the content of an entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "reason", rename_all = "snake_case")]
+pub enum Reason {
+    /// The station doesn't have this ledger, or not in this version.
+    UnknownKind,
+    /// The station doesn't know what was done.
+    UnknownAction,
+    /// The form is incomplete or wrong.
+    Invalid {
+        /// What is wrong.
+        problems: Vec<Problem>,
+    },
+    /// The step can't be taken.
+    Step {
+        /// What is in the way.
+        obstacle: Obstacle,
+    },
+    /// The record that it adds to is not at the station.
+    UnknownRecord,
+    /// The record had been opened already.
+    AlreadyOpen,
+    /// The author may not add to this record.
+    NotEntitled,
+    /// The author is not the person that the phone is enrolled for.
+    WrongAuthor,
+    /// Something that a newer station says.
+    #[serde(untagged)]
+    Other(Value),
+}
+
+/// Why an entry was not stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// It can't be read as an entry, or is larger than [`ENTRY_BYTES`].
+    Unreadable,
+    /// Its content does not have the digest that it names: it was damaged on the way or on the phone.
+    Damaged,
+    /// Its id or its sequence number is already taken by an entry with another digest. An alarm.
+    Conflict,
+    /// It was made by another installation than the one whose token was used.
+    WrongInstallation,
+    /// Something that a newer station says.
+    #[serde(other)]
+    Other,
+}
+
+/// `GET /mailbox?after=N&limit=L`: what is new for the person, in order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MailboxPage {
+    /// Ordered by position, without gaps, beginning right after `after`.
+    pub items: Vec<MailboxItem>,
+    /// The people that the items' entries name.
+    pub people: Vec<Worker>,
+    /// The newest position there is.
+    pub head: Position,
+    /// The cursor is of no use any more: begin again from 0.
+    #[serde(default)]
+    pub reset: bool,
+}
+
+/// One item of a mailbox.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MailboxItem {
+    /// Its place.
+    pub position: Position,
+    /// The entry.
+    pub entry: Entry,
+    /// The station's receipt for it.
+    pub receipt: Receipt,
+}
+
+/// `GET /kinds`: the definitions in force, with the county's villages.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Definitions {
+    /// Every version that entries may still come in.
+    pub kinds: Vec<Kind>,
+    /// The county.
+    pub county: County,
+}
+
+/// A problem (RFC 9457), sent as `application/problem+json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProblemDetails {
+    /// Stable: `/problems/` and one of the words below.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// For people who read protocols.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+}
