@@ -1,0 +1,184 @@
+//! The command line, parsed by hand: seven words do not need a library.
+
+use crate::fault::{Fault, Outcome};
+use crate::test::Step;
+
+/// What `cargo xtask help` prints.
+pub const HELP: &str = "\
+cargo xtask <command>
+
+  serve [--listen 127.0.0.1:8080] [--data ./data]
+               build app and station, start the station, print a link to enrol the first worker
+  test [--only STEP]...
+               everything that must hold; STEP is one of
+               format, lint, lint-app, native, storage, app, station, stories
+  dist         target/dist/xunji-station: one file, the app inside
+  bench        sizes and speeds, as a table
+  app          only build the app, into target/app
+  finish-app   the last step of a Trunk build (Trunk calls it)
+  help         this text
+
+Whatever is missing is installed first; what is in place is left alone.
+Environment: XUNJI_CHROMIUM and XUNJI_CHROMEDRIVER name a browser of your own.";
+
+/// A command with its options.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Print the help.
+    Help,
+    /// Build everything and serve it.
+    Serve {
+        /// The address to listen on.
+        listen: String,
+        /// The station's data folder.
+        data: String,
+    },
+    /// Run the checks and tests.
+    Test {
+        /// The steps to run; none means all.
+        only: Vec<Step>,
+    },
+    /// Pack one file.
+    Dist,
+    /// Measure.
+    Bench,
+    /// Build the app only.
+    App,
+    /// Finish a Trunk build.
+    FinishApp,
+}
+
+/// Reads the arguments after the program's name.
+pub fn parse(args: impl Iterator<Item = String>) -> Outcome<Command> {
+    let mut args = Args { rest: args.collect::<Vec<_>>().into_iter() };
+    let Some(name) = args.rest.next() else { return Ok(Command::Help) };
+    let command = match name.as_str() {
+        "help" | "--help" | "-h" => return Ok(Command::Help),
+        "serve" => {
+            let (mut listen, mut data) = ("127.0.0.1:8080".to_owned(), "./data".to_owned());
+            while let Some(option) = args.option()? {
+                match option.as_str() {
+                    "--listen" => listen = args.value(&option)?,
+                    "--data" => data = args.value(&option)?,
+                    "--help" => return Ok(Command::Help),
+                    _ => return Err(unknown(&option)),
+                }
+            }
+            Command::Serve { listen, data }
+        }
+        "test" => {
+            let mut only = Vec::new();
+            while let Some(option) = args.option()? {
+                match option.as_str() {
+                    "--only" => {
+                        for word in args.value(&option)?.split(',') {
+                            only.push(Step::named(word).ok_or_else(|| unknown(word))?);
+                        }
+                    }
+                    "--help" => return Ok(Command::Help),
+                    _ => return Err(unknown(&option)),
+                }
+            }
+            Command::Test { only }
+        }
+        "dist" => Command::Dist,
+        "bench" => Command::Bench,
+        "app" => Command::App,
+        "finish-app" => Command::FinishApp,
+        _ => return Err(unknown(&name)),
+    };
+    match args.option()? {
+        None => Ok(command),
+        Some(option) if option == "--help" => Ok(Command::Help),
+        Some(option) => Err(unknown(&option)),
+    }
+}
+
+struct Args {
+    rest: std::vec::IntoIter<String>,
+}
+
+impl Args {
+    /// The next option; `--name=value` is split in two.
+    fn option(&mut self) -> Outcome<Option<String>> {
+        let Some(word) = self.rest.next() else { return Ok(None) };
+        if word == "-h" {
+            return Ok(Some("--help".to_owned()));
+        }
+        if !word.starts_with("--") {
+            return Err(unknown(&word));
+        }
+        if let Some((option, value)) = word.split_once('=') {
+            let rest: Vec<_> = std::iter::once(value.to_owned()).chain(self.rest.by_ref()).collect();
+            self.rest = rest.into_iter();
+            return Ok(Some(option.to_owned()));
+        }
+        Ok(Some(word))
+    }
+
+    fn value(&mut self, option: &str) -> Outcome<String> {
+        self.rest.next().filter(|value| !value.is_empty()).ok_or_else(|| {
+            Fault::new(
+                format!("{option} needs a value."),
+                "Nothing was done.",
+                format!("Write {option} VALUE; `cargo xtask help` shows examples."),
+            )
+        })
+    }
+}
+
+fn unknown(word: &str) -> Fault {
+    Fault::new(
+        format!("Xtask does not know `{word}`."),
+        "Nothing was done.",
+        "Run `cargo xtask help` and take one of the words listed there.",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Outcome<Command> {
+        parse(line.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn serve_has_defaults_and_takes_both_spellings() {
+        let serve = |listen: &str, data: &str| Command::Serve { listen: listen.into(), data: data.into() };
+        assert_eq!(parsed("serve"), Ok(serve("127.0.0.1:8080", "./data")));
+        assert_eq!(parsed("serve --data /srv/x --listen=0.0.0.0:80"), Ok(serve("0.0.0.0:80", "/srv/x")));
+    }
+
+    #[test]
+    fn test_takes_several_steps() {
+        assert_eq!(parsed("test"), Ok(Command::Test { only: vec![] }));
+        assert_eq!(
+            parsed("test --only format,lint --only stories"),
+            Ok(Command::Test { only: vec![Step::Format, Step::Lint, Step::Stories] })
+        );
+    }
+
+    #[test]
+    fn nothing_asks_for_help() {
+        for line in ["", "help", "--help", "serve --help", "dist -h"] {
+            assert_eq!(parsed(line), Ok(Command::Help), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_word_is_named() {
+        for line in ["sevre", "serve --port 1", "test --only storys", "dist extra", "serve --data"] {
+            let said = parsed(line).expect_err(line).to_string();
+            assert!(said.contains("do: "), "{said}");
+        }
+        assert!(parsed("test --only storys").expect_err("wrong").to_string().contains("storys"));
+    }
+
+    #[test]
+    fn the_help_lists_every_step() {
+        for step in Step::ALL {
+            assert!(HELP.contains(step.name()), "{}", step.name());
+        }
+    }
+}

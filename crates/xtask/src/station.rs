@@ -1,0 +1,55 @@
+//! Builds the station with the app inside.
+
+use crate::fault::Outcome;
+use crate::run::{cargo, run};
+use crate::term::timed;
+use crate::workspace::Workspace;
+use std::path::PathBuf;
+
+/// How well the station is optimised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// Quick to build, for tests.
+    Dev,
+    /// For people.
+    Station,
+}
+
+impl Profile {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Dev => "dev",
+            Self::Station => "station",
+        }
+    }
+
+    fn folder(self) -> &'static str {
+        match self {
+            Self::Dev => "debug",
+            Self::Station => "station",
+        }
+    }
+}
+
+/// Builds it around `target/app` and returns the binary.
+pub fn build(workspace: &Workspace, profile: Profile) -> Outcome<PathBuf> {
+    timed("Build the station", || {
+        run(
+            cargo()
+                .args([
+                    "build",
+                    "--package",
+                    "xunji-station",
+                    "--features",
+                    "embed",
+                    "--profile",
+                    profile.name(),
+                ])
+                .env("XUNJI_APP", workspace.app())
+                .current_dir(workspace.root()),
+            "Mend what the compiler says above.",
+        )?;
+        let program = format!("xunji-station{}", std::env::consts::EXE_SUFFIX);
+        Ok(workspace.target().join(profile.folder()).join(program))
+    })
+}

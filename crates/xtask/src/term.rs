@@ -1,0 +1,92 @@
+//! What the person at the terminal sees.
+
+use crate::fault::{Fault, Outcome};
+use qrcode::{QrCode, render::unicode::Dense1x2};
+use std::time::{Duration, Instant};
+
+/// Says what begins, does it, and says how long it took.
+pub fn timed<T>(what: &str, work: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
+    println!("==> {what}");
+    let start = Instant::now();
+    let outcome = work();
+    let word = if outcome.is_ok() { "done" } else { "failed" };
+    println!("    {word} after {}: {what}", span(start.elapsed()));
+    outcome
+}
+
+/// One line about something that needed no work.
+pub fn in_place(what: &str) {
+    println!("    in place: {what}");
+}
+
+/// A duration as a person says it.
+pub fn span(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match seconds {
+        0..10 => format!("{:.1} s", time.as_secs_f64()),
+        10..60 => format!("{seconds} s"),
+        _ => format!("{} min {:02} s", seconds / 60, seconds % 60),
+    }
+}
+
+/// Columns as wide as their widest cell; all but the first are numbers and stand right.
+pub fn table(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| {
+        rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let mut text = String::new();
+    for row in rows {
+        let mut line = String::from("   ");
+        for (column, cell) in row.iter().enumerate() {
+            let width = widths[column];
+            let cell = if column == 0 { format!(" {cell:<width$}") } else { format!("  {cell:>width$}") };
+            line.push_str(&cell);
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// A link as a QR code in block characters, light on dark as terminals are, with the quiet zone that cameras need.
+pub fn qr(link: &str) -> Outcome<String> {
+    let code = QrCode::new(link.as_bytes()).map_err(|error| {
+        Fault::new(
+            format!("The link does not fit a QR code: {error}."),
+            "The link itself is printed above.",
+            "Type it, or send it to the phone.",
+        )
+    })?;
+    Ok(code
+        .render::<Dense1x2>()
+        .dark_color(Dense1x2::Dark)
+        .light_color(Dense1x2::Light)
+        .quiet_zone(true)
+        .build())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_readable() {
+        assert_eq!(span(Duration::from_millis(1234)), "1.2 s");
+        assert_eq!(span(Duration::from_secs(59)), "59 s");
+        assert_eq!(span(Duration::from_secs(61)), "1 min 01 s");
+    }
+
+    #[test]
+    fn tables_align() {
+        let rows = vec![vec!["a".into(), "10".into()], vec!["long".into(), "9".into()]];
+        assert_eq!(table(&rows), "    a     10\n    long   9\n");
+    }
+
+    #[test]
+    fn a_link_becomes_a_code() {
+        let code = qr("http://127.0.0.1:8080/enrol?code=ABCD-EFGH").expect("a short link fits");
+        assert!(code.lines().count() > 10);
+    }
+}
