@@ -91,7 +91,8 @@ mod tests {
 
     #[test]
     fn keys_are_sorted_and_nothing_is_spaced() {
-        let value: Value = serde_json::from_str(r#"{ "b": [1, {"z": null, "a": "村 \u0041"}], "a": -3 }"#).unwrap();
+        let value: Value =
+            serde_json::from_str(r#"{ "b": [1, {"z": null, "a": "村 \u0041"}], "a": -3 }"#).unwrap();
         assert_eq!(String::from_utf8(bytes(&value)).unwrap(), r#"{"a":-3,"b":[1,{"a":"村 A","z":null}]}"#);
     }
 

@@ -112,7 +112,10 @@ impl Content {
 // What people wrote must not reach a log through a careless `{:?}`: only identifiers are printed.
 impl fmt::Debug for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Entry").field("seq", &self.seq).field("content", &self.content).finish_non_exhaustive()
+        f.debug_struct("Entry")
+            .field("seq", &self.seq)
+            .field("content", &self.content)
+            .finish_non_exhaustive()
     }
 }
 

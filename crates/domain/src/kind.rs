@@ -226,7 +226,9 @@ impl Kind {
 
     /// The fields of the opening form: all that no step asks for.
     pub fn form(&self) -> impl Iterator<Item = &Field> {
-        self.fields.iter().filter(|field| !self.workflow.steps.iter().any(|step| step.asks.contains(&field.id)))
+        self.fields
+            .iter()
+            .filter(|field| !self.workflow.steps.iter().any(|step| step.asks.contains(&field.id)))
     }
 
     /// Whether a field is shown beside these values.
@@ -271,7 +273,9 @@ impl Kinds {
 
     /// The newest version of every kind, in the order they were given.
     pub fn current(&self) -> impl Iterator<Item = &Kind> {
-        self.0.iter().filter(|kind| self.newest(&kind.id).is_some_and(|newest| newest.version == kind.version))
+        self.0
+            .iter()
+            .filter(|kind| self.newest(&kind.id).is_some_and(|newest| newest.version == kind.version))
     }
 
     /// Every version of every kind.
@@ -317,7 +321,11 @@ mod tests {
             }
             assert!(kind.state(&kind.workflow.initial).is_some());
             for step in &kind.workflow.steps {
-                assert!(step.from.iter().chain([&step.to]).all(|state| kind.state(state).is_some()), "{:?}", step.id);
+                assert!(
+                    step.from.iter().chain([&step.to]).all(|state| kind.state(state).is_some()),
+                    "{:?}",
+                    step.id
+                );
                 assert!(step.asks.iter().all(|field| ids.contains(field)), "{:?}", step.id);
             }
         }
@@ -327,7 +335,9 @@ mod tests {
     #[test]
     fn no_ledger_asks_what_must_not_be_asked() {
         let all = serde_json::to_string(Kind::built_in()).unwrap();
-        for never in ["宗教", "民族", "政治", "信访", "上访", "重点人", "邪教", "评分", "排名", "积分", "打卡"] {
+        for never in
+            ["宗教", "民族", "政治", "信访", "上访", "重点人", "邪教", "评分", "排名", "积分", "打卡"]
+        {
             assert!(!all.contains(never), "{never}");
         }
     }
@@ -337,7 +347,9 @@ mod tests {
         let labels = |id: &str| -> Vec<String> {
             let kinds = Kinds::default();
             let kind = kinds.newest(&id.into()).unwrap();
-            kind.form().map(|field| format!("{}{}", field.label.zh, if field.required { "●" } else { "" })).collect()
+            kind.form()
+                .map(|field| format!("{}{}", field.label.zh, if field.required { "●" } else { "" }))
+                .collect()
         };
         assert_eq!(
             labels("patrol").join(" "),

@@ -71,11 +71,13 @@ pub fn is_resident_id(text: &str) -> bool {
     if bytes.len() != 18 || !bytes[..17].iter().all(u8::is_ascii_digit) {
         return false;
     }
-    let number = |range: std::ops::Range<usize>| bytes[range].iter().fold(0, |sum, d| sum * 10 + u32::from(d - b'0'));
+    let number =
+        |range: std::ops::Range<usize>| bytes[range].iter().fold(0, |sum, d| sum * 10 + u32::from(d - b'0'));
     let born = i32::try_from(number(6..10))
         .ok()
         .and_then(|year| chrono::NaiveDate::from_ymd_opt(year, number(10..12), number(12..14)));
-    let sum: u32 = bytes[..17].iter().zip(WEIGHTS).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
+    let sum: u32 =
+        bytes[..17].iter().zip(WEIGHTS).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
     let check = CHECKS[(sum % 11) as usize];
     born.is_some_and(|day| chrono::Datelike::year(&day) >= 1850) && bytes[17].to_ascii_uppercase() == check
 }
@@ -138,12 +140,20 @@ mod tests {
 
     #[test]
     fn phones_are_what_can_be_dialled() {
-        for right in
-            ["13800138000", "138 0013 8000", "+86 13800138000", "110", "12348", "0836-3122345", "3122345", "4008001234"]
-        {
+        for right in [
+            "13800138000",
+            "138 0013 8000",
+            "+86 13800138000",
+            "110",
+            "12348",
+            "0836-3122345",
+            "3122345",
+            "4008001234",
+        ] {
             assert!(is_phone(right), "{right}");
         }
-        for wrong in ["", "1", "12800138000", "1380013800", "138001380001", "电话", "+1 555", "13800138OOO"] {
+        for wrong in ["", "1", "12800138000", "1380013800", "138001380001", "电话", "+1 555", "13800138OOO"]
+        {
             assert!(!is_phone(wrong), "{wrong}");
         }
     }

@@ -73,7 +73,10 @@ pub enum Fault {
 /// What is wrong with an opening form. Fields that it doesn't show, and fields and codes that the kind doesn't know,
 /// are never wrong: they are kept.
 pub fn form(kind: &Kind, body: &Body) -> Vec<Problem> {
-    kind.form().filter(|field| kind.shows(field, body)).flat_map(|field| value(field, body.get(&field.id))).collect()
+    kind.form()
+        .filter(|field| kind.shows(field, body))
+        .flat_map(|field| value(field, body.get(&field.id)))
+        .collect()
 }
 
 /// What is wrong with the fields that a step asks for.
@@ -100,7 +103,10 @@ pub fn value(field: &Field, value: Option<&Value>) -> Vec<Problem> {
             date(value, |text| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|_| text.len() == 10))
         }
         FieldType::Time => date(value, |text| {
-            NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M").ok().filter(|_| text.len() == 16).map(|at| at.date())
+            NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M")
+                .ok()
+                .filter(|_| text.len() == 16)
+                .map(|at| at.date())
         }),
         FieldType::Code => text(value, LINE),
         FieldType::Codes => each(value, |code| text(code, LINE)),
@@ -155,7 +161,8 @@ fn date(value: &Value, parse: impl Fn(&str) -> Option<NaiveDate>) -> Result<(), 
 
 fn is_money(text: &str) -> bool {
     let (yuan, cents) = text.split_once('.').unwrap_or((text, "0"));
-    let digits = |part: &str, most| (1..=most).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+    let digits =
+        |part: &str, most| (1..=most).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
     digits(yuan, 12) && digits(cents, 2)
 }
 

@@ -125,9 +125,15 @@ mod tests {
     fn a_code_has_twelve_digits_and_names_a_village() {
         let code: VillageCode = "513322100201".parse().unwrap();
         assert_eq!((code.county(), code.township()), ("513322", "513322100"));
-        for wrong in
-            ["", "51332210020", "5133221002011", "513322000000", "513322100000", "51332210020x", "５１３３２２１００２０１"]
-        {
+        for wrong in [
+            "",
+            "51332210020",
+            "5133221002011",
+            "513322000000",
+            "513322100000",
+            "51332210020x",
+            "５１３３２２１００２０１",
+        ] {
             assert_eq!(wrong.parse::<VillageCode>(), Err(InvalidVillageCode), "{wrong}");
         }
     }

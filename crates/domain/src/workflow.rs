@@ -41,7 +41,13 @@ pub fn open_steps<'a>(kind: &'a Kind, state: &'a StateId, role: Role) -> impl It
 ///
 /// # Errors
 /// The first [`Obstacle`] in the way.
-pub fn take(kind: &Kind, state: &StateId, role: Role, step: &StepId, body: &Body) -> Result<StateId, Obstacle> {
+pub fn take(
+    kind: &Kind,
+    state: &StateId,
+    role: Role,
+    step: &StepId,
+    body: &Body,
+) -> Result<StateId, Obstacle> {
     let step = kind.workflow.steps.iter().find(|known| known.id == *step).ok_or(Obstacle::UnknownStep)?;
     if !step.from.contains(state) {
         return Err(Obstacle::WrongState { state: state.clone() });

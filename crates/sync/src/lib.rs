@@ -1,1 +1,17 @@
-//! Placeholder until the crate's own text lands.
+//! How what was saved on a phone reaches the station, without any input or output of its own.
+//!
+//! - [`storage`] is the contract of a phone's database: read, and commit a batch of writes if nobody wrote meanwhile.
+//! - [`memory`] is that contract in memory; the app has one over IndexedDB.
+//! - [`pocket`] is everything a phone holds, written once over any storage: drafts, saving, the outbox, receipts, the
+//!   mailbox, records.
+//! - [`engine`] decides what to do next: a pure function from state and event to state and effects. The app's driver
+//!   carries the effects out; a simulation can do the same with a clock and a network of its own.
+//! - [`suite`] is the one test suite for every storage.
+
+pub mod engine;
+pub mod memory;
+pub mod pocket;
+pub mod storage;
+
+#[cfg(feature = "suite")]
+pub mod suite;

@@ -1,0 +1,533 @@
+//! Decides what to do next about sending and fetching: (state, event) → (state, effects). No clock, no network, no
+//! storage; time and dice come in with the event.
+//!
+//! ```text
+//!             wake (opened, saved, visible, online, 立即上传, timer)
+//!                │
+//!   Idle ────────┴──► Probing ──reached──► Uploading ◄──more──┐
+//!    ▲                   │                    │──────────────┘
+//!    │                   │                    ▼ empty
+//!    │                   │               SendingBlobs ──► Fetching ──► Idle
+//!    │                   └─────────┬──────────┴───────────────┘
+//!    │                        failed: 429, 5xx, network ──► Resting until (full jitter, Retry-After)
+//!    └──────────────────────────────────────────────────────────────────┘
+//!                             failed: 401 ──► Stopped until the phone is enrolled again
+//! ```
+//!
+//! One job is under way at a time. A job that fails keeps everything in the outbox; a batch that the station can't read
+//! is halved until one entry is left, which is then set aside, so that it never blocks another.
+
+use xunji_domain::wire::BATCH_ENTRIES;
+
+/// Milliseconds of a clock that only goes forward.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Millis(pub u64);
+
+/// The first wait after a failure is at most this long.
+const FIRST_WAIT: u64 = 2_000;
+/// No wait is longer.
+const LONGEST_WAIT: u64 = 5 * 60_000;
+/// While the app is on the screen the mailbox is looked at this often.
+const LOOK_EVERY: u64 = 60_000;
+/// How long a job may take before the engine stops believing in it. Longer than the driver's own time-outs.
+const WATCHDOG: u64 = 180_000;
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// This tab has become the one that sends, or has just been opened as it.
+    Leading,
+    /// Another tab sends now.
+    Following,
+    /// The phone has been enrolled.
+    Enrolled,
+    /// An entry has been saved, in this tab or another.
+    Saved,
+    /// The app has come back to the screen.
+    Visible,
+    /// The app has left the screen.
+    Hidden,
+    /// The browser says that there may be a network.
+    Online,
+    /// The browser says that there is none.
+    Offline,
+    /// A person asks for it: 立即上传.
+    SendNow,
+    /// The time named by [`Effect::WakeAt`] has come.
+    Timer,
+    /// A job is done.
+    Done(Job, Ended),
+}
+
+/// Something that takes a while. The driver does one at a time and reports its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Job {
+    /// Ask `/healthz` whether the station can be reached.
+    Probe,
+    /// Send the oldest entries, at most so many, and acknowledge the answers.
+    Upload {
+        /// The most entries.
+        most: usize,
+    },
+    /// Send the next attachment.
+    SendBlob,
+    /// Read the next page of the mailbox.
+    Fetch,
+}
+
+/// How a job ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// It did what it was to do.
+    Well {
+        /// How many things it has sent or fetched.
+        done: usize,
+        /// How many are left to do of the same sort.
+        left: usize,
+    },
+    /// It did not; everything is as it was before.
+    Badly(Failure),
+}
+
+/// Why a job failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// No answer.
+    NoAnswer,
+    /// An answer, but not the station's: a captive portal, most likely.
+    NotTheStation,
+    /// The station is overloaded or broken: 429 or 5xx.
+    Busy {
+        /// How long it asks to be left alone.
+        retry_after: Option<u64>,
+    },
+    /// The station doesn't know this phone (any more): 401 or 403.
+    Unauthorised,
+    /// The station could not read the batch as a whole: 400, 413 or 415.
+    Unreadable,
+    /// The phone's own database failed.
+    Storage,
+}
+
+/// Something for the driver to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Begin a job.
+    Begin(Job),
+    /// Set aside the oldest unsent entry, which the station can't read.
+    SetAside,
+    /// Send [`Event::Timer`] at this time, and forget an earlier one.
+    WakeAt(Millis),
+}
+
+/// What the engine is doing, for the screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Nothing.
+    Idle,
+    /// Looking whether the station can be reached, or fetching.
+    Working,
+    /// Sending.
+    Uploading {
+        /// Entries sent since the sending began.
+        done: usize,
+        /// Entries to send in all, as far as is known.
+        total: usize,
+    },
+    /// Waiting before it tries again.
+    Resting {
+        /// Why.
+        why: Failure,
+        /// Until when.
+        until: Millis,
+    },
+    /// The browser says that there is no network.
+    Offline,
+    /// The phone has to be enrolled again.
+    Stopped,
+}
+
+/// The state of the sending and fetching.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    leading: bool,
+    enrolled: bool,
+    visible: bool,
+    offline: bool,
+    under_way: Option<(Job, Millis)>,
+    /// Something may be new since the cycle that is under way began.
+    again: bool,
+    rest: Option<(Failure, Millis)>,
+    failures: u32,
+    most: usize,
+    done: usize,
+    total: usize,
+    look_at: Millis,
+}
+
+impl Engine {
+    /// At rest. `enrolled` says whether the phone has a token.
+    pub const fn new(enrolled: bool) -> Self {
+        Self {
+            leading: false,
+            enrolled,
+            visible: true,
+            offline: false,
+            under_way: None,
+            again: false,
+            rest: None,
+            failures: 0,
+            most: BATCH_ENTRIES,
+            done: 0,
+            total: 0,
+            look_at: Millis(0),
+        }
+    }
+
+    /// What it is doing.
+    pub fn phase(&self) -> Phase {
+        match (&self.under_way, &self.rest) {
+            _ if !self.enrolled => Phase::Stopped,
+            (Some((Job::Upload { .. } | Job::SendBlob, _)), _) => {
+                Phase::Uploading { done: self.done, total: self.total.max(self.done) }
+            }
+            (Some(_), _) => Phase::Working,
+            _ if self.offline => Phase::Offline,
+            (None, Some((why, until))) => Phase::Resting { why: why.clone(), until: *until },
+            (None, None) => Phase::Idle,
+        }
+    }
+
+    /// Takes in an event. `dice` is any random number; equal inputs give equal outputs.
+    pub fn step(&mut self, event: Event, now: Millis, dice: u64) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        match event {
+            Event::Leading => {
+                self.leading = true;
+                self.wake(&mut effects, now);
+            }
+            Event::Following => self.leading = false,
+            Event::Enrolled => {
+                self.enrolled = true;
+                self.forget_failures();
+                self.wake(&mut effects, now);
+            }
+            Event::Visible => {
+                self.visible = true;
+                self.forget_failures();
+                self.wake(&mut effects, now);
+            }
+            Event::Hidden => self.visible = false,
+            Event::Online | Event::SendNow => {
+                // `Online` is only a hint, and a person may know better than the browser.
+                self.offline = false;
+                self.forget_failures();
+                self.wake(&mut effects, now);
+            }
+            Event::Offline => self.offline = true,
+            // While resting after a failure, more work is no reason to disturb the station earlier.
+            Event::Saved if self.rest.is_some() => self.again = true,
+            Event::Saved => self.wake(&mut effects, now),
+            Event::Timer => {
+                if self.rest.as_ref().is_some_and(|(_, until)| *until <= now) {
+                    self.rest = None;
+                }
+                if self.under_way.is_some_and(|(_, since)| now.0.saturating_sub(since.0) > WATCHDOG) {
+                    self.under_way = None;
+                }
+                self.wake(&mut effects, now);
+            }
+            Event::Done(job, ended) => self.done(job, ended, now, dice, &mut effects),
+        }
+        self.plan_timer(now, &mut effects);
+        effects
+    }
+
+    fn forget_failures(&mut self) {
+        self.rest = None;
+        self.failures = 0;
+    }
+
+    fn wake(&mut self, effects: &mut Vec<Effect>, now: Millis) {
+        if !self.leading || !self.enrolled {
+            return;
+        }
+        if self.under_way.is_some() {
+            self.again = true;
+        } else if self.rest.is_none() {
+            self.again = false;
+            self.done = 0;
+            self.total = 0;
+            self.begin(Job::Probe, now, effects);
+        }
+    }
+
+    fn begin(&mut self, job: Job, now: Millis, effects: &mut Vec<Effect>) {
+        self.under_way = Some((job, now));
+        effects.push(Effect::Begin(job));
+    }
+
+    fn done(&mut self, job: Job, ended: Ended, now: Millis, dice: u64, effects: &mut Vec<Effect>) {
+        // The end of a job that the watchdog had given up: what it did is in the storage, and the cycle that has
+        // begun since will see it there.
+        if self.under_way.is_none_or(|(current, _)| current != job) {
+            return;
+        }
+        self.under_way = None;
+        match ended {
+            Ended::Badly(failure) => self.failed(job, failure, now, dice, effects),
+            Ended::Well { done, left } => {
+                self.failures = 0;
+                self.offline = false;
+                if matches!(job, Job::Upload { .. } | Job::SendBlob) {
+                    self.done += done;
+                    self.total = self.done + left;
+                }
+                let next = match job {
+                    Job::Probe => {
+                        self.total = left;
+                        Job::Upload { most: self.most }
+                    }
+                    Job::Upload { .. } if left > 0 => {
+                        // What was too large for the station a moment ago may have been one entry of many.
+                        self.most = (self.most * 2).min(BATCH_ENTRIES);
+                        Job::Upload { most: self.most }
+                    }
+                    Job::Upload { .. } => Job::SendBlob,
+                    Job::SendBlob if done > 0 => Job::SendBlob,
+                    Job::SendBlob => Job::Fetch,
+                    Job::Fetch if left > 0 => Job::Fetch,
+                    Job::Fetch => return self.rest_or_repeat(now, effects),
+                };
+                if self.leading {
+                    self.begin(next, now, effects);
+                }
+            }
+        }
+    }
+
+    fn rest_or_repeat(&mut self, now: Millis, effects: &mut Vec<Effect>) {
+        self.look_at = Millis(now.0 + LOOK_EVERY);
+        if self.again {
+            self.wake(effects, now);
+        }
+    }
+
+    fn failed(&mut self, job: Job, failure: Failure, now: Millis, dice: u64, effects: &mut Vec<Effect>) {
+        match (&failure, job) {
+            (Failure::Unauthorised, _) => self.enrolled = false,
+            (Failure::Unreadable, Job::Upload { most }) => {
+                if most == 1 {
+                    effects.push(Effect::SetAside);
+                    self.most = BATCH_ENTRIES;
+                } else {
+                    self.most = most / 2;
+                }
+                self.begin(Job::Upload { most: self.most }, now, effects);
+            }
+            _ => {
+                let until = Millis(now.0 + wait(self.failures, &failure, dice));
+                self.failures = self.failures.saturating_add(1);
+                self.rest = Some((failure, until));
+            }
+        }
+    }
+
+    fn plan_timer(&self, now: Millis, effects: &mut Vec<Effect>) {
+        if !self.leading || !self.enrolled {
+            return;
+        }
+        let at = match (&self.under_way, &self.rest) {
+            (Some((_, since)), _) => since.0 + WATCHDOG + 1,
+            (None, Some((_, until))) => until.0,
+            (None, None) if self.visible => self.look_at.0.max(now.0 + 1),
+            // Off the screen phones throttle timers anyway; coming back to it is an event of its own.
+            (None, None) => return,
+        };
+        effects.push(Effect::WakeAt(Millis(at)));
+    }
+}
+
+/// Full jitter: anything between nothing and a limit that doubles with every failure; never less than the station asks
+/// for. (Brooker, "Exponential Backoff and Jitter", 2015.)
+fn wait(failures: u32, failure: &Failure, dice: u64) -> u64 {
+    let limit = FIRST_WAIT.saturating_mul(1 << failures.min(20)).min(LONGEST_WAIT);
+    let asked = match failure {
+        Failure::Busy { retry_after } => retry_after.unwrap_or(0).min(60 * 60_000),
+        _ => 0,
+    };
+    asked + dice % limit
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn begun(effects: &[Effect]) -> Option<Job> {
+        effects.iter().find_map(|effect| match effect {
+            Effect::Begin(job) => Some(*job),
+            _ => None,
+        })
+    }
+
+    fn well(done: usize, left: usize) -> Ended {
+        Ended::Well { done, left }
+    }
+
+    fn leading() -> (Engine, Job) {
+        let mut engine = Engine::new(true);
+        let effects = engine.step(Event::Leading, Millis(0), 0);
+        let job = begun(&effects).unwrap();
+        (engine, job)
+    }
+
+    #[test]
+    fn a_cycle_probes_uploads_sends_attachments_and_fetches() {
+        let (mut engine, mut job) = leading();
+        let mut jobs = vec![job];
+        let left = |job| match job {
+            Job::Upload { most } if most == BATCH_ENTRIES => 1,
+            _ => 0,
+        };
+        let mut uploads = 0;
+        loop {
+            uploads += usize::from(matches!(job, Job::Upload { .. }));
+            let more = if uploads > 1 { 0 } else { left(job) };
+            let effects = engine.step(Event::Done(job, well(0, more)), Millis(1), 0);
+            let Some(next) = begun(&effects) else { break };
+            jobs.push(next);
+            job = next;
+        }
+        let upload = Job::Upload { most: BATCH_ENTRIES };
+        assert_eq!(jobs, [Job::Probe, upload, upload, Job::SendBlob, Job::Fetch]);
+        assert_eq!(engine.phase(), Phase::Idle);
+    }
+
+    #[test]
+    fn what_is_saved_during_a_cycle_starts_another() {
+        let (mut engine, job) = leading();
+        assert_eq!(begun(&engine.step(Event::Saved, Millis(1), 0)), None, "one job at a time");
+        let mut next = Some(job);
+        let mut probes = 0;
+        while let Some(job) = next {
+            probes += usize::from(job == Job::Probe);
+            next = begun(&engine.step(Event::Done(job, well(0, 0)), Millis(2), 0));
+        }
+        assert_eq!(probes, 2);
+    }
+
+    #[test]
+    fn a_failure_rests_and_only_a_person_or_a_sign_of_life_cuts_it_short() {
+        let (mut engine, job) = leading();
+        let effects = engine.step(Event::Done(job, Ended::Badly(Failure::NoAnswer)), Millis(10), 1_500);
+        assert_eq!(effects, [Effect::WakeAt(Millis(1_510))]);
+        assert_eq!(begun(&engine.step(Event::Saved, Millis(20), 0)), None);
+        assert!(matches!(engine.phase(), Phase::Resting { why: Failure::NoAnswer, .. }));
+        for event in [Event::SendNow, Event::Visible, Event::Online] {
+            assert_eq!(begun(&engine.clone().step(event, Millis(20), 0)), Some(Job::Probe));
+        }
+        assert_eq!(begun(&engine.step(Event::Timer, Millis(1_510), 0)), Some(Job::Probe));
+    }
+
+    #[test]
+    fn an_unknown_phone_stops_until_it_is_enrolled() {
+        let (mut engine, job) = leading();
+        engine.step(Event::Done(job, Ended::Badly(Failure::Unauthorised)), Millis(1), 0);
+        assert_eq!(engine.phase(), Phase::Stopped);
+        assert!(engine.step(Event::SendNow, Millis(2), 0).is_empty());
+        assert_eq!(begun(&engine.step(Event::Enrolled, Millis(3), 0)), Some(Job::Probe));
+    }
+
+    /// Invariant 5 on the phone's side: a batch that can't be read is halved until the one bad entry is found.
+    #[test]
+    fn a_batch_that_cant_be_read_is_halved_until_one_entry_is_set_aside() {
+        let (mut engine, job) = leading();
+        let mut job = begun(&engine.step(Event::Done(job, well(0, 9)), Millis(1), 0)).unwrap();
+        let mut sizes = Vec::new();
+        loop {
+            let Job::Upload { most } = job else { panic!("{job:?}") };
+            sizes.push(most);
+            let effects = engine.step(Event::Done(job, Ended::Badly(Failure::Unreadable)), Millis(2), 0);
+            job = begun(&effects).unwrap();
+            if effects.contains(&Effect::SetAside) {
+                break;
+            }
+        }
+        assert_eq!(sizes, [200, 100, 50, 25, 12, 6, 3, 1]);
+        assert_eq!(job, Job::Upload { most: BATCH_ENTRIES });
+    }
+
+    #[test]
+    fn only_the_leader_sends() {
+        let mut engine = Engine::new(true);
+        assert!(engine.step(Event::Saved, Millis(0), 0).is_empty());
+        engine.step(Event::Leading, Millis(0), 0);
+        engine.step(Event::Following, Millis(0), 0);
+        assert_eq!(begun(&engine.step(Event::Done(Job::Probe, well(0, 0)), Millis(1), 0)), None);
+    }
+
+    #[test]
+    fn a_job_that_never_ends_is_given_up() {
+        let (mut engine, job) = leading();
+        assert_eq!(begun(&engine.step(Event::Timer, Millis(WATCHDOG), 0)), None);
+        assert_eq!(begun(&engine.step(Event::Timer, Millis(WATCHDOG + 1), 0)), Some(Job::Probe));
+        let late = Event::Done(Job::Upload { most: 1 }, well(1, 0));
+        assert_eq!(begun(&engine.step(late, Millis(WATCHDOG + 2), 0)), None, "{job:?}");
+    }
+
+    fn events() -> impl Strategy<Value = Vec<(u8, u64)>> {
+        proptest::collection::vec((0u8..14, any::<u64>()), 0..200)
+    }
+
+    proptest! {
+        /// Whatever happens, at most one job is under way, and an enrolled leader always has a job or a timer: the
+        /// sending never falls asleep for good.
+        #[test]
+        fn it_never_stalls(events in events()) {
+            let mut engine = Engine::new(true);
+            let mut job = None;
+            let mut timer = None;
+            for (index, (kind, dice)) in (1u64..).zip(events) {
+                let now = Millis(index * 700);
+                let event = match (kind, job.take()) {
+                    (0, kept) => { job = kept; Event::Leading }
+                    (1, kept) => { job = kept; Event::Saved }
+                    (2, kept) => { job = kept; Event::Visible }
+                    (3, kept) => { job = kept; Event::Online }
+                    (4, kept) => { job = kept; Event::Offline }
+                    (5, kept) => { job = kept; Event::SendNow }
+                    (6, kept) => { job = kept; Event::Timer }
+                    (7, Some(kept)) => Event::Done(kept, Ended::Badly(Failure::NoAnswer)),
+                    (8, Some(kept)) => {
+                        Event::Done(kept, Ended::Badly(Failure::Busy { retry_after: Some(dice % 9_000) }))
+                    }
+                    (9, Some(kept)) => Event::Done(kept, Ended::Badly(Failure::Unreadable)),
+                    (_, Some(kept)) => Event::Done(kept, well((dice % 2) as usize, (dice % 3) as usize)),
+                    (_, None) => Event::Leading,
+                };
+                for effect in engine.step(event, now, dice) {
+                    match effect {
+                        Effect::Begin(next) => {
+                            prop_assert!(job.is_none(), "two jobs at a time");
+                            job = Some(next);
+                        }
+                        Effect::WakeAt(at) => timer = Some(at),
+                        Effect::SetAside => {}
+                    }
+                }
+                if engine.leading {
+                    prop_assert!(job.is_some() || timer.is_some());
+                }
+            }
+        }
+
+        /// A wait lies between what the station asked for and the limit above it.
+        #[test]
+        fn waits_are_bounded(failures in any::<u32>(), asked in 0u64..10_000, dice in any::<u64>()) {
+            let waited = wait(failures, &Failure::Busy { retry_after: Some(asked) }, dice);
+            prop_assert!((asked..asked + LONGEST_WAIT).contains(&waited));
+        }
+    }
+}

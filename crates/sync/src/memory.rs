@@ -1,0 +1,63 @@
+//! A storage in memory, for tests and simulations. It can be told to fail.
+
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+
+use crate::storage::{Commit, Generation, Span, Storage, StorageError, Table, Write};
+
+/// A database in memory. Clones are connections to the same one, as tabs are.
+#[derive(Clone, Default)]
+pub struct Memory {
+    inner: Rc<RefCell<Inner>>,
+}
+
+#[derive(Default)]
+struct Inner {
+    generation: Generation,
+    rows: BTreeMap<(Table, String), Vec<u8>>,
+    failures: Vec<StorageError>,
+}
+
+impl Memory {
+    /// Makes the next commit fail with this error and change nothing.
+    pub fn fail_next_commit(&self, error: StorageError) {
+        self.inner.borrow_mut().failures.push(error);
+    }
+}
+
+impl Storage for Memory {
+    async fn generation(&self) -> Result<Generation, StorageError> {
+        Ok(self.inner.borrow().generation)
+    }
+
+    async fn get(&self, table: Table, key: &str) -> Result<Option<Vec<u8>>, StorageError> {
+        Ok(self.inner.borrow().rows.get(&(table, key.to_owned())).cloned())
+    }
+
+    async fn range(&self, table: Table, span: Span) -> Result<Vec<(String, Vec<u8>)>, StorageError> {
+        let inner = self.inner.borrow();
+        let rows = inner.rows.iter().filter(|((of, key), _)| *of == table && span.contains(key));
+        Ok(rows.take(span.limit).map(|((_, key), value)| (key.clone(), value.clone())).collect())
+    }
+
+    async fn count(&self, table: Table) -> Result<usize, StorageError> {
+        Ok(self.inner.borrow().rows.keys().filter(|(of, _)| *of == table).count())
+    }
+
+    async fn commit(&self, read: Generation, writes: Vec<Write>) -> Result<Commit, StorageError> {
+        let mut inner = self.inner.borrow_mut();
+        if let Some(error) = inner.failures.pop() {
+            return Err(error);
+        }
+        if inner.generation != read {
+            return Ok(Commit::Stale);
+        }
+        inner.generation.0 += 1;
+        for write in writes {
+            match write {
+                Write::Put(table, key, value) => inner.rows.insert((table, key), value),
+                Write::Delete(table, key) => inner.rows.remove(&(table, key)),
+            };
+        }
+        Ok(Commit::Done)
+    }
+}

@@ -1,0 +1,250 @@
+//! Everything that a phone holds, written once over any [`Storage`].
+//!
+//! A form becomes a [`Draft`], which is kept at every change. [`Pocket::save`] turns its content into an entry: one
+//! commit holds the entry, its place in the outbox, its attachments and the new fold of its record, and takes the
+//! draft away. [`Pocket::next_batch`] says what to send; [`Pocket::acknowledge`] takes a row out of the outbox only
+//! for a receipt that names that entry and its digest; [`Pocket::receive`] takes in what the mailbox brings.
+//!
+//! Invariants: a row leaves the outbox only with a receipt (or when a repaired entry takes its place), sequence numbers
+//! have no gaps, and every commit leaves the folds true to the entries.
+
+mod batch;
+mod drafts;
+mod mailbox;
+mod outbox;
+mod rows;
+mod save;
+
+use std::{cell::RefCell, rc::Rc};
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use xunji_domain::{
+    entry::Body,
+    id::{InstallationId, KindId, Position, RecordId, Seq},
+    kind::Kinds,
+    person::Worker,
+    record::Record,
+    village::County,
+    wire::{Definitions, Enrolment},
+};
+
+use self::batch::Batch;
+use crate::storage::{Commit, Span, Storage, StorageError, Table};
+
+pub use self::{
+    drafts::Draft,
+    outbox::{Counts, Outgoing, Waiting, WaitingState},
+    rows::{Badge, Filter, Row, Rows},
+    save::{Rejected, Unsent},
+};
+
+/// What a phone holds. Clones share it.
+pub struct Pocket<S> {
+    storage: S,
+    shared: Rc<RefCell<Shared>>,
+}
+
+impl<S: Clone> Clone for Pocket<S> {
+    fn clone(&self) -> Self {
+        Self { storage: self.storage.clone(), shared: Rc::clone(&self.shared) }
+    }
+}
+
+struct Shared {
+    installation: InstallationId,
+    kinds: Rc<Kinds>,
+    county: Rc<County>,
+}
+
+/// What was found when the database was opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// An empty database: a new phone, or one whose data is gone.
+    Empty,
+    /// The database of earlier days.
+    Whole,
+    /// A database without its canary row: a part of it is gone.
+    CanaryGone,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Profile {
+    installation: InstallationId,
+}
+
+const PROFILE: &str = "profile";
+const CANARY: &str = "canary";
+const ENROLMENT: &str = "enrolment";
+const DEFINITIONS: &str = "definitions";
+const PEOPLE: &str = "people";
+const CURSOR: &str = "cursor";
+const SEQ: &str = "seq";
+
+impl<S: Storage> Pocket<S> {
+    /// Opens what the phone holds. An empty database becomes this new installation's.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn open(storage: S, new: InstallationId) -> Result<(Self, Found), StorageError> {
+        let shared =
+            Shared { installation: new, kinds: Rc::default(), county: Rc::new(County::built_in().clone()) };
+        let pocket = Self { storage, shared: Rc::new(RefCell::new(shared)) };
+        let (installation, found) = pocket
+            .mutate(async |batch| {
+                let canary = batch.get::<InstallationId>(Table::Meta, CANARY).await?;
+                match batch.get::<Profile>(Table::Meta, PROFILE).await? {
+                    Some(Profile { installation }) => {
+                        let whole = canary == Some(installation);
+                        Ok((installation, if whole { Found::Whole } else { Found::CanaryGone }))
+                    }
+                    None if canary.is_some() => Ok((new, Found::CanaryGone)),
+                    None => {
+                        batch.put(Table::Meta, PROFILE, &Profile { installation: new })?;
+                        batch.put(Table::Meta, CANARY, &new)?;
+                        Ok((new, Found::Empty))
+                    }
+                }
+            })
+            .await?;
+        pocket.shared.borrow_mut().installation = installation;
+        pocket.reload_definitions().await?;
+        Ok((pocket, found))
+    }
+
+    /// The random id of this database.
+    pub fn installation(&self) -> InstallationId {
+        self.shared.borrow().installation
+    }
+
+    /// The ledgers' definitions in force.
+    pub fn kinds(&self) -> Rc<Kinds> {
+        Rc::clone(&self.shared.borrow().kinds)
+    }
+
+    /// The county's villages.
+    pub fn county(&self) -> Rc<County> {
+        Rc::clone(&self.shared.borrow().county)
+    }
+
+    /// Whom the phone works for, and its token, once it is enrolled.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn enrolment(&self) -> Result<Option<Enrolment>, StorageError> {
+        self.read(Table::Meta, ENROLMENT).await
+    }
+
+    /// Keeps the answer to an enrolment.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn enrol(&self, enrolment: &Enrolment) -> Result<(), StorageError> {
+        self.mutate(async |batch| batch.put(Table::Meta, ENROLMENT, enrolment)).await
+    }
+
+    /// Takes over the definitions that the station serves. Known versions of a kind stay as they are.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn define(&self, definitions: &Definitions) -> Result<(), StorageError> {
+        self.mutate(async |batch| {
+            let mut all = Kinds::default();
+            if let Some(kept) = batch.get::<Definitions>(Table::Meta, DEFINITIONS).await? {
+                all.extend(kept.kinds);
+            }
+            all.extend(definitions.kinds.iter().cloned());
+            let kept = Definitions { kinds: all.all().to_vec(), county: definitions.county.clone() };
+            batch.put(Table::Meta, DEFINITIONS, &kept)
+        })
+        .await?;
+        self.reload_definitions().await
+    }
+
+    async fn reload_definitions(&self) -> Result<(), StorageError> {
+        if let Some(kept) = self.read::<Definitions>(Table::Meta, DEFINITIONS).await? {
+            let mut kinds = Kinds::default();
+            kinds.extend(kept.kinds);
+            let mut shared = self.shared.borrow_mut();
+            shared.kinds = Rc::new(kinds);
+            shared.county = Rc::new(kept.county);
+        }
+        Ok(())
+    }
+
+    /// The people that entries on this phone name.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn people(&self) -> Result<Vec<Worker>, StorageError> {
+        Ok(self.read(Table::Meta, PEOPLE).await?.unwrap_or_default())
+    }
+
+    /// A record with its history.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn record(&self, id: RecordId) -> Result<Option<Record>, StorageError> {
+        self.read(Table::Records, &id.to_string()).await
+    }
+
+    /// What was entered last time in this ledger.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn last(&self, kind: &KindId) -> Result<Option<Body>, StorageError> {
+        self.read(Table::Meta, &last_key(kind)).await
+    }
+
+    /// How far the mailbox has been read.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn cursor(&self) -> Result<Position, StorageError> {
+        Ok(self.read(Table::Meta, CURSOR).await?.unwrap_or_default())
+    }
+
+    /// The last sequence number that was given.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn seq(&self) -> Result<Seq, StorageError> {
+        Ok(self.read(Table::Meta, SEQ).await?.unwrap_or(Seq(0)))
+    }
+
+    async fn read<T: DeserializeOwned>(&self, table: Table, key: &str) -> Result<Option<T>, StorageError> {
+        self.storage.get(table, key).await?.map(|bytes| decode(key, &bytes)).transpose()
+    }
+
+    async fn scan<T: DeserializeOwned>(
+        &self,
+        table: Table,
+        span: Span,
+    ) -> Result<Vec<(String, T)>, StorageError> {
+        let rows = self.storage.range(table, span).await?;
+        rows.into_iter().map(|(key, bytes)| decode(&key, &bytes).map(|value| (key, value))).collect()
+    }
+
+    /// Reads, decides and commits, again from the start whenever another tab was quicker.
+    async fn mutate<T, E: From<StorageError>>(
+        &self,
+        decide: impl AsyncFn(&mut Batch<'_, S>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        loop {
+            let read = self.storage.generation().await?;
+            let mut batch = Batch::new(&self.storage);
+            let decided = decide(&mut batch).await?;
+            let writes = batch.into_writes();
+            if writes.is_empty() || self.storage.commit(read, writes).await? == Commit::Done {
+                return Ok(decided);
+            }
+        }
+    }
+}
+
+fn decode<T: DeserializeOwned>(key: &str, bytes: &[u8]) -> Result<T, StorageError> {
+    serde_json::from_slice(bytes).map_err(|_| StorageError::Damaged(key.to_owned()))
+}
+
+fn last_key(kind: &KindId) -> String {
+    format!("last/{kind}")
+}

@@ -1,0 +1,277 @@
+//! What still has to be sent, and what becomes of it.
+
+use chrono::{DateTime, FixedOffset};
+use serde::{Deserialize, Serialize};
+use xunji_domain::{
+    canonical::Digest,
+    entry::Entry,
+    id::{EntryId, KindId, RecordId, Seq},
+    record::{Known, Standing},
+    wire::{Answer, Outcome, Reason, Refusal},
+};
+
+use super::{Pocket, batch::Batch, save::entry_key};
+use crate::storage::{Span, Storage, StorageError, Table};
+
+/// A row of the outbox.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// The entry.
+    pub entry: EntryId,
+    /// Its record.
+    pub record: RecordId,
+    /// Its ledger.
+    pub kind: KindId,
+    /// When it was saved, by the phone's clock.
+    pub since: DateTime<FixedOffset>,
+    /// Its size as JSON.
+    pub bytes: usize,
+    /// What it waits for.
+    pub state: WaitingState,
+}
+
+/// What a row of the outbox waits for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum WaitingState {
+    /// To be sent.
+    Unsent,
+    /// The station has the words; these attachments are still to be sent.
+    Attachments {
+        /// By SHA-256.
+        missing: Vec<Digest>,
+    },
+    /// For its author to repair it.
+    Parked {
+        /// The station's reason.
+        reason: Reason,
+    },
+    /// For somebody to look at what is wrong with the phone. Sending is tried again when a person asks for it.
+    Refused {
+        /// The station's reason.
+        refusal: Refusal,
+    },
+}
+
+/// How much there is in the outbox.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Entries that will be sent without anybody's doing.
+    pub waiting: usize,
+    /// Entries that a person has to look at.
+    pub returned: usize,
+}
+
+/// What to send next.
+#[derive(Clone, Debug, Default)]
+pub struct Outgoing {
+    /// In the order of their sequence numbers.
+    pub entries: Vec<Entry>,
+    /// How many more are waiting.
+    pub remaining: usize,
+}
+
+impl<S: Storage> Pocket<S> {
+    /// All rows of the outbox, oldest first.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn outbox(&self) -> Result<Vec<Waiting>, StorageError> {
+        let rows = self.scan(Table::Outbox, Span::all()).await?;
+        Ok(rows.into_iter().map(|(_, waiting)| waiting).collect())
+    }
+
+    /// How much there is in the outbox.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn counts(&self) -> Result<Counts, StorageError> {
+        let mut counts = Counts::default();
+        for waiting in self.outbox().await? {
+            match waiting.state {
+                WaitingState::Unsent | WaitingState::Attachments { .. } => counts.waiting += 1,
+                WaitingState::Parked { .. } | WaitingState::Refused { .. } => counts.returned += 1,
+            }
+        }
+        Ok(counts)
+    }
+
+    /// The oldest unsent entries, as many as fit. Parked ones are passed over: none blocks another.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn next_batch(&self, most: usize, bytes: usize) -> Result<Outgoing, StorageError> {
+        let mut outgoing = Outgoing::default();
+        let mut size = 0;
+        let mut full = false;
+        for waiting in self.outbox().await? {
+            if waiting.state != WaitingState::Unsent {
+                continue;
+            }
+            // What surrounds the content on the wire is well below 512 bytes.
+            let cost = waiting.bytes + 512;
+            full |= outgoing.entries.len() == most || (size + cost > bytes && !outgoing.entries.is_empty());
+            if full {
+                outgoing.remaining += 1;
+                continue;
+            }
+            let key = entry_key(waiting.record, waiting.entry);
+            let known: Option<Known> = self.read(Table::Entries, &key).await?;
+            outgoing.entries.push(known.ok_or(StorageError::Damaged(key))?.entry);
+            size += cost;
+        }
+        Ok(outgoing)
+    }
+
+    /// Takes in the station's answers to a batch, in one commit. Only a receipt that names an entry of the batch and
+    /// its digest changes anything; the number of such answers is returned, so that a station that talks nonsense is
+    /// noticed.
+    ///
+    /// # Errors
+    /// [`StorageError`]; then the entries stay in the outbox and are sent again.
+    pub async fn acknowledge(&self, sent: &[Entry], answers: &[Answer]) -> Result<usize, StorageError> {
+        self.mutate(async |batch| {
+            let mut settled = 0;
+            let mut touched = std::collections::BTreeSet::new();
+            for (entry, answer) in sent.iter().zip(answers) {
+                let (standing, state) = match answer {
+                    Answer::Receipt { receipt, missing }
+                        if receipt.entry == entry.content.id && receipt.digest == entry.digest =>
+                    {
+                        let state = match &receipt.outcome {
+                            Outcome::Accepted { .. } if missing.is_empty() => None,
+                            Outcome::Accepted { .. } => {
+                                Some(WaitingState::Attachments { missing: missing.clone() })
+                            }
+                            Outcome::Parked { reason } => {
+                                Some(WaitingState::Parked { reason: reason.clone() })
+                            }
+                        };
+                        (Standing::from(receipt), state)
+                    }
+                    Answer::Refused { entry: named, refusal }
+                        if named.is_none_or(|id| id == entry.content.id) =>
+                    {
+                        let refusal = refusal.clone();
+                        (
+                            Standing::Refused { refusal: refusal.clone() },
+                            Some(WaitingState::Refused { refusal }),
+                        )
+                    }
+                    Answer::Receipt { .. } | Answer::Refused { .. } => continue,
+                };
+                settled += 1;
+                touched.insert(entry.content.record);
+                settle(batch, entry, standing, state).await?;
+            }
+            for record in touched {
+                self.refold(batch, record).await?;
+            }
+            Ok(settled)
+        })
+        .await
+    }
+
+    /// Marks an entry that the station can't even read, so that it stops holding up the others.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn refuse(&self, entry: &Entry, refusal: Refusal) -> Result<(), StorageError> {
+        let answer = Answer::Refused { entry: Some(entry.content.id), refusal };
+        self.acknowledge(std::slice::from_ref(entry), &[answer]).await.map(|_| ())
+    }
+
+    /// Puts refused entries back into the line, because a person asked for it.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn retry_refused(&self) -> Result<(), StorageError> {
+        self.mutate(async |batch| {
+            let rows = self.scan::<Waiting>(Table::Outbox, Span::all()).await?;
+            for (key, mut waiting) in rows {
+                if matches!(waiting.state, WaitingState::Refused { .. }) {
+                    waiting.state = WaitingState::Unsent;
+                    batch.put(Table::Outbox, &key, &waiting)?;
+                }
+            }
+            Ok::<_, StorageError>(())
+        })
+        .await
+    }
+
+    /// The next attachment to send, with the sequence number of the entry that it belongs to.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn next_blob(&self) -> Result<Option<(Seq, Digest)>, StorageError> {
+        for (key, waiting) in self.scan::<Waiting>(Table::Outbox, Span::all()).await? {
+            if let WaitingState::Attachments { missing } = &waiting.state
+                && let (Some(digest), Some(seq)) = (missing.first(), seq_of(&key))
+            {
+                return Ok(Some((seq, *digest)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The bytes of an attachment, if they are on this phone.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn blob(&self, digest: Digest) -> Result<Option<Vec<u8>>, StorageError> {
+        self.storage.get(Table::Blobs, &digest.to_string()).await
+    }
+
+    /// The station has verified an attachment. With its last one an entry is delivered and leaves the outbox.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn blob_delivered(&self, seq: Seq, digest: Digest) -> Result<(), StorageError> {
+        self.mutate(async |batch| {
+            let key = outbox_key(seq);
+            let Some(mut waiting) = batch.get::<Waiting>(Table::Outbox, &key).await? else { return Ok(()) };
+            let WaitingState::Attachments { missing } = &mut waiting.state else { return Ok(()) };
+            missing.retain(|other| *other != digest);
+            if missing.is_empty() {
+                batch.delete(Table::Outbox, &key);
+                Ok(())
+            } else {
+                batch.put(Table::Outbox, &key, &waiting)
+            }
+        })
+        .await
+    }
+}
+
+/// Notes an entry's standing and what is left to do about it.
+pub(super) async fn settle<S: Storage>(
+    batch: &mut Batch<'_, S>,
+    entry: &Entry,
+    standing: Standing,
+    state: Option<WaitingState>,
+) -> Result<(), StorageError> {
+    let content = &entry.content;
+    batch.put(
+        Table::Entries,
+        &entry_key(content.record, content.id),
+        &Known { entry: entry.clone(), standing },
+    )?;
+    let key = outbox_key(entry.seq);
+    match (batch.get::<Waiting>(Table::Outbox, &key).await?, state) {
+        (Some(waiting), Some(state)) => batch.put(Table::Outbox, &key, &Waiting { state, ..waiting }),
+        (_, None) => {
+            batch.delete(Table::Outbox, &key);
+            Ok(())
+        }
+        // Settled before, by an answer that came twice.
+        (None, Some(_)) => Ok(()),
+    }
+}
+
+pub(super) fn outbox_key(seq: Seq) -> String {
+    format!("{:016x}", seq.0)
+}
+
+fn seq_of(key: &str) -> Option<Seq> {
+    u64::from_str_radix(key, 16).ok().map(Seq)
+}

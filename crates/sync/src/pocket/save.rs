@@ -1,0 +1,131 @@
+//! Saving: the moment after which the screen may say 已存在本机.
+
+use xunji_domain::{
+    canonical::Digest,
+    entry::{Action, Content, Entry},
+    id::{EntryId, RecordId, Seq},
+    record::{Known, Record, Standing},
+    wire::ENTRY_BYTES,
+};
+
+use super::{
+    Pocket, SEQ,
+    batch::Batch,
+    last_key,
+    outbox::{Waiting, WaitingState, outbox_key},
+    rows,
+};
+use crate::storage::{Storage, StorageError, Table};
+
+/// Something that is ready to be saved.
+#[derive(Clone)]
+pub struct Unsent {
+    /// What was done.
+    pub content: Content,
+    /// The SHA-256 of its canonical bytes, computed by the caller because hashing takes a foreign wait.
+    pub digest: Digest,
+    /// The bytes of its attachments.
+    pub blobs: Vec<(Digest, Vec<u8>)>,
+}
+
+/// Why something was not saved. Nothing was changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Rejected {
+    /// The database failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// An entry with this id but another content has been saved already, in another tab.
+    #[error("the draft has been saved with another content")]
+    SavedOtherwise,
+    /// It has more bytes than the station takes.
+    #[error("the entry is too large")]
+    TooLarge,
+}
+
+impl<S: Storage> Pocket<S> {
+    /// Saves an entry for good, in one commit: the entry, its place in the outbox, its attachments, the fold of its
+    /// record, without its draft. Saving the same again gives what was saved the first time.
+    ///
+    /// # Errors
+    /// [`Rejected`]; then the draft is still there.
+    pub async fn save(&self, unsent: &Unsent) -> Result<Entry, Rejected> {
+        let content = &unsent.content;
+        let bytes =
+            serde_json::to_vec(content).map_err(|error| StorageError::Failed(error.to_string()))?.len();
+        if bytes > ENTRY_BYTES {
+            return Err(Rejected::TooLarge);
+        }
+        self.mutate(async |batch| {
+            let key = entry_key(content.record, content.id);
+            if let Some(Known { entry, .. }) = batch.get::<Known>(Table::Entries, &key).await? {
+                let same = entry.digest == unsent.digest;
+                return if same { Ok(entry) } else { Err(Rejected::SavedOtherwise) };
+            }
+            let seq = Seq(batch.get::<Seq>(Table::Meta, SEQ).await?.map_or(1, |last| last.0 + 1));
+            let entry = Entry {
+                installation: self.installation(),
+                seq,
+                digest: unsent.digest,
+                content: content.clone(),
+            };
+            batch.put(Table::Meta, SEQ, &seq)?;
+            batch.put(Table::Entries, &key, &Known { entry: entry.clone(), standing: Standing::Pending })?;
+            let waiting = Waiting {
+                entry: content.id,
+                record: content.record,
+                kind: content.kind.clone(),
+                since: content.noted_at,
+                bytes,
+                state: WaitingState::Unsent,
+            };
+            batch.put(Table::Outbox, &outbox_key(seq), &waiting)?;
+            for (digest, bytes) in &unsent.blobs {
+                batch.put_bytes(Table::Blobs, &digest.to_string(), bytes.clone());
+            }
+            if let Some(parked) = content.replaces {
+                self.take_the_place_of(batch, content.record, parked).await?;
+            }
+            if let Action::Open { body } = &content.action {
+                batch.delete(Table::Drafts, &content.id.to_string());
+                batch.put(Table::Meta, &last_key(&content.kind), body)?;
+            }
+            self.refold(batch, content.record).await?;
+            Ok(entry)
+        })
+        .await
+    }
+
+    /// A parked entry has its receipt already; once a repaired one takes its place, nothing is left to do about it.
+    async fn take_the_place_of(
+        &self,
+        batch: &mut Batch<'_, S>,
+        record: RecordId,
+        parked: EntryId,
+    ) -> Result<(), StorageError> {
+        let known: Option<Known> = batch.get(Table::Entries, &entry_key(record, parked)).await?;
+        if let Some(Known { entry, standing: Standing::Parked { .. } }) = known {
+            batch.delete(Table::Outbox, &outbox_key(entry.seq));
+        }
+        Ok(())
+    }
+
+    /// Brings a record and its line in the ledger up to date with its entries.
+    pub(super) async fn refold(&self, batch: &mut Batch<'_, S>, id: RecordId) -> Result<(), StorageError> {
+        let known: Vec<Known> = batch.prefix(Table::Entries, &format!("{id}/")).await?;
+        let Some(record) = Record::fold(&self.kinds(), known) else { return Ok(()) };
+        let key = id.to_string();
+        if let Some(old) = batch.get::<Record>(Table::Records, &key).await? {
+            batch.delete(Table::Rows, &rows::row_key(&old));
+        }
+        batch.put(
+            Table::Rows,
+            &rows::row_key(&record),
+            &rows::row(&self.kinds(), &self.county(), &record),
+        )?;
+        batch.put(Table::Records, &key, &record)
+    }
+}
+
+pub(super) fn entry_key(record: RecordId, entry: EntryId) -> String {
+    format!("{record}/{entry}")
+}

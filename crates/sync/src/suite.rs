@@ -1,0 +1,404 @@
+//! What every storage must do, as one suite: run by this crate over memory, and by the app over IndexedDB in a real
+//! browser.
+//!
+//! Each test gets a new, empty storage, and `reopen` gives a second connection to the same one.
+
+use chrono::DateTime;
+use serde_json::json;
+use uuid::Uuid;
+use xunji_domain::{
+    canonical::Digest,
+    entry::{Action, Body, Content, Entry},
+    id::{EntryId, InstallationId, Position, RecordId, Revision, Seq, WorkerId},
+    record::Standing,
+    wire::{Answer, MailboxItem, MailboxPage, Outcome, Reason, Receipt, Refusal},
+};
+
+use crate::{
+    pocket::{Badge, Draft, Filter, Found, Pocket, Rejected, Unsent},
+    storage::{Commit, Generation, Span, Storage, StorageError, Table, Write},
+};
+
+/// Runs `$run!(name)` for every test of the suite, so that each host can make tests of its own sort from them.
+#[macro_export]
+macro_rules! storage_suite {
+    ($run:ident) => {
+        $run!(what_is_committed_is_read_back);
+        $run!(a_commit_on_an_old_generation_changes_nothing);
+        $run!(spans_are_ordered_and_bounded);
+        $run!(saved_means_saved_in_one_commit);
+        $run!(saving_twice_saves_once);
+        $run!(two_tabs_share_one_sequence_without_gaps);
+        $run!(nothing_leaves_the_outbox_without_a_receipt_that_names_it);
+        $run!(a_parked_entry_blocks_no_other_and_can_be_repaired);
+        $run!(an_entry_is_delivered_when_its_last_attachment_is);
+        $run!(a_lost_answer_is_made_good_by_the_mailbox);
+        $run!(the_mailbox_is_read_without_gaps);
+        $run!(the_canary_tells_a_loss);
+        $run!(drafts_stay_until_they_are_saved);
+        $run!(the_ledger_is_newest_first_and_can_be_searched);
+    };
+}
+
+/// An entry to be saved, numbered so that equal numbers mean the same entry.
+pub fn unsent(number: u128, text: &str) -> Unsent {
+    let body: Body =
+        [("patrol_kind", json!("grid")), ("village", json!("513322100201")), ("route", json!(text))]
+            .into_iter()
+            .map(|(field, value)| (field.into(), value))
+            .collect();
+    Unsent {
+        content: Content {
+            id: EntryId::new(Uuid::from_u128(number)),
+            record: RecordId::new(Uuid::from_u128(number + 1_000)),
+            kind: "patrol".into(),
+            kind_version: 1,
+            author: WorkerId::new(Uuid::from_u128(7)),
+            noted_at: DateTime::from_timestamp(1_700_000_000 + number as i64, 0)
+                .unwrap_or_default()
+                .fixed_offset(),
+            basis: Revision(0),
+            replaces: None,
+            action: Action::Open { body },
+            attachments: Vec::new(),
+        },
+        // Stands for the hash: the pocket only ever compares digests.
+        digest: Digest::new([number as u8; 32]),
+        blobs: Vec::new(),
+    }
+}
+
+/// The station's answer that an entry is accepted.
+pub fn accepted(entry: &Entry, revision: u64) -> Answer {
+    Answer::Receipt {
+        receipt: receipt(entry, Outcome::Accepted { revision: Revision(revision) }),
+        missing: Vec::new(),
+    }
+}
+
+fn receipt(entry: &Entry, outcome: Outcome) -> Receipt {
+    Receipt { entry: entry.content.id, digest: entry.digest, received_at: DateTime::UNIX_EPOCH, outcome }
+}
+
+fn installation(number: u128) -> InstallationId {
+    InstallationId::new(Uuid::from_u128(number))
+}
+
+async fn pocket<S: Storage>(storage: S) -> Pocket<S> {
+    Pocket::open(storage, installation(1)).await.expect("opens").0
+}
+
+async fn commit<S: Storage>(storage: &S, writes: Vec<Write>) {
+    let read = storage.generation().await.expect("a generation");
+    assert_eq!(storage.commit(read, writes).await, Ok(Commit::Done));
+}
+
+/// Puts, reads, deletes, also bytes that are no text.
+pub async fn what_is_committed_is_read_back<S: Storage>(storage: S, reopen: impl AsyncFn() -> S) {
+    let bytes: Vec<u8> = (0..=255).collect();
+    let put = Write::Put(Table::Blobs, "a".into(), bytes.clone());
+    commit(&storage, vec![put, Write::Put(Table::Meta, "a".into(), b"1".to_vec())]).await;
+    let again = reopen().await;
+    assert_eq!(again.get(Table::Blobs, "a").await, Ok(Some(bytes)));
+    assert_eq!(again.count(Table::Meta).await, Ok(1));
+    commit(&again, vec![Write::Delete(Table::Meta, "a".into()), Write::Delete(Table::Meta, "b".into())])
+        .await;
+    assert_eq!(storage.get(Table::Meta, "a").await, Ok(None));
+    assert_eq!(storage.generation().await, Ok(Generation(2)));
+}
+
+/// Optimistic commits: whoever read before another wrote has to read again.
+pub async fn a_commit_on_an_old_generation_changes_nothing<S: Storage>(
+    storage: S,
+    reopen: impl AsyncFn() -> S,
+) {
+    let old = storage.generation().await.expect("a generation");
+    commit(&reopen().await, vec![Write::Put(Table::Meta, "a".into(), b"1".to_vec())]).await;
+    let writes = vec![Write::Put(Table::Meta, "a".into(), b"2".to_vec())];
+    assert_eq!(storage.commit(old, writes).await, Ok(Commit::Stale));
+    assert_eq!(storage.get(Table::Meta, "a").await, Ok(Some(b"1".to_vec())));
+}
+
+/// Ranges.
+pub async fn spans_are_ordered_and_bounded<S: Storage>(storage: S, _: impl AsyncFn() -> S) {
+    let keys = ["a/1", "a/2", "a/3", "b/1", "村"];
+    let put = |key: &&str| Write::Put(Table::Rows, (*key).into(), Vec::new());
+    commit(&storage, keys.iter().rev().map(put).collect()).await;
+    let read = async |span| -> Vec<String> {
+        let rows = storage.range(Table::Rows, span).await.expect("a range");
+        rows.into_iter().map(|(key, _)| key).collect()
+    };
+    assert_eq!(read(Span::all()).await, keys);
+    assert_eq!(read(Span::prefix("a/")).await, &keys[..3]);
+    assert_eq!(read(Span::prefix("a/").after("a/1").limit(1)).await, ["a/2"]);
+    assert_eq!(read(Span::all().after("b/1")).await, ["村"]);
+    assert!(read(Span::prefix("c")).await.is_empty());
+}
+
+/// Invariant 1, the part that a storage answers for.
+pub async fn saved_means_saved_in_one_commit<S: Storage>(storage: S, reopen: impl AsyncFn() -> S) {
+    let pocket = pocket(storage).await;
+    let before = pocket_generation(&reopen().await).await;
+    let mut unsent = unsent(1, "老街");
+    unsent.blobs = vec![(Digest::new([9; 32]), vec![1, 2, 3])];
+    let entry = pocket.save(&unsent).await.expect("saved");
+    assert_eq!(entry.seq, Seq(1));
+    let second = reopen().await;
+    assert_eq!(pocket_generation(&second).await.0, before.0 + 1, "one commit");
+    let second = self::pocket(second).await;
+    let record = second.record(entry.content.record).await.expect("read").expect("the record");
+    assert_eq!(record.entries.len(), 1);
+    assert_eq!(record.body()["route"], json!("老街"));
+    assert_eq!(second.blob(Digest::new([9; 32])).await, Ok(Some(vec![1, 2, 3])));
+    assert_eq!(second.outbox().await.expect("read").len(), 1);
+    assert_eq!(second.next_batch(10, 10_000).await.expect("read").entries, [entry]);
+}
+
+async fn pocket_generation<S: Storage>(storage: &S) -> Generation {
+    storage.generation().await.expect("a generation")
+}
+
+/// A commit that the page never heard of is simply repeated.
+pub async fn saving_twice_saves_once<S: Storage>(storage: S, reopen: impl AsyncFn() -> S) {
+    let pocket = pocket(storage).await;
+    let first = pocket.save(&unsent(1, "a")).await.expect("saved");
+    let again = self::pocket(reopen().await).await.save(&unsent(1, "a")).await.expect("saved");
+    assert_eq!(first, again);
+    assert_eq!(pocket.outbox().await.expect("read").len(), 1);
+    let mut other = unsent(1, "b");
+    other.digest = Digest::new([2; 32]);
+    assert_eq!(pocket.save(&other).await, Err(Rejected::SavedOtherwise));
+}
+
+/// Two tabs, one outbox.
+pub async fn two_tabs_share_one_sequence_without_gaps<S: Storage>(storage: S, reopen: impl AsyncFn() -> S) {
+    let (one, two) = (pocket(storage).await, pocket(reopen().await).await);
+    assert_eq!(one.installation(), two.installation());
+    for number in 0..5 {
+        let tab = if number % 2 == 0 { &one } else { &two };
+        assert_eq!(tab.save(&unsent(number, "a")).await.expect("saved").seq, Seq(number as u64 + 1));
+    }
+    assert_eq!(one.next_batch(3, 1 << 20).await.map(|out| (out.entries.len(), out.remaining)), Ok((3, 2)));
+    let sizes = one.outbox().await.expect("read").iter().map(|waiting| waiting.bytes).collect::<Vec<_>>();
+    let two_fit = sizes[0] + sizes[1] + 1024;
+    assert_eq!(two.next_batch(9, two_fit).await.map(|out| out.entries.len()), Ok(2));
+    assert_eq!(two.next_batch(9, 1).await.map(|out| out.entries.len()), Ok(1), "never stuck on a large one");
+}
+
+/// Invariant 2.
+pub async fn nothing_leaves_the_outbox_without_a_receipt_that_names_it<S: Storage>(
+    storage: S,
+    _: impl AsyncFn() -> S,
+) {
+    let pocket = pocket(storage).await;
+    let (one, two) = (pocket.save(&unsent(1, "a")).await, pocket.save(&unsent(2, "b")).await);
+    let sent = [one.expect("saved"), two.expect("saved")];
+    let wrong = [accepted(&sent[1], 1), accepted(&sent[0], 1)];
+    assert_eq!(pocket.acknowledge(&sent, &wrong).await, Ok(0), "answers that name others");
+    let mut other_digest = sent[0].clone();
+    other_digest.digest = Digest::new([200; 32]);
+    assert_eq!(pocket.acknowledge(&sent, &[accepted(&other_digest, 1)]).await, Ok(0), "another digest");
+    assert_eq!(pocket.acknowledge(&sent, &[]).await, Ok(0), "a truncated answer");
+    assert_eq!(pocket.counts().await.map(|counts| counts.waiting), Ok(2));
+    assert_eq!(pocket.acknowledge(&sent, &[accepted(&sent[0], 1)]).await, Ok(1));
+    assert_eq!(pocket.acknowledge(&sent, &[accepted(&sent[0], 1)]).await, Ok(1), "an answer may come twice");
+    let left = pocket.outbox().await.expect("read");
+    assert_eq!(left.iter().map(|waiting| waiting.entry).collect::<Vec<_>>(), [sent[1].content.id]);
+    let record = pocket.record(sent[0].content.record).await.expect("read").expect("the record");
+    assert!(matches!(record.entries[0].standing, Standing::Accepted { revision: Revision(1), .. }));
+}
+
+/// Invariant 5 on the phone.
+pub async fn a_parked_entry_blocks_no_other_and_can_be_repaired<S: Storage>(
+    storage: S,
+    _: impl AsyncFn() -> S,
+) {
+    let pocket = pocket(storage).await;
+    let bad = pocket.save(&unsent(1, "a")).await.expect("saved");
+    let good = pocket.save(&unsent(2, "b")).await.expect("saved");
+    let refused = pocket.save(&unsent(3, "c")).await.expect("saved");
+    let parked = Outcome::Parked { reason: Reason::Invalid { problems: Vec::new() } };
+    let answers = [
+        Answer::Receipt { receipt: receipt(&bad, parked), missing: Vec::new() },
+        accepted(&good, 1),
+        Answer::Refused { entry: Some(refused.content.id), refusal: Refusal::Damaged },
+    ];
+    assert_eq!(pocket.acknowledge(&[bad.clone(), good, refused], &answers).await, Ok(3));
+    let counts = pocket.counts().await.expect("read");
+    assert_eq!((counts.waiting, counts.returned), (0, 2));
+    assert!(pocket.next_batch(9, 1 << 20).await.expect("read").entries.is_empty());
+    pocket.retry_refused().await.expect("written");
+    assert_eq!(pocket.next_batch(9, 1 << 20).await.expect("read").entries.len(), 1);
+
+    let record = pocket.record(bad.content.record).await.expect("read").expect("the record");
+    let draft = Draft::repairing(&record.entries[0], EntryId::new(Uuid::from_u128(50)), bad.content.noted_at);
+    let draft = draft.expect("an opening entry has a form");
+    pocket.put_draft(&draft).await.expect("written");
+    let mut repaired = unsent(1, "a, mended");
+    repaired.content.id = draft.id;
+    repaired.content.record = draft.record;
+    repaired.content.replaces = draft.replaces;
+    repaired.digest = Digest::new([50; 32]);
+    let repaired = pocket.save(&repaired).await.expect("saved");
+    assert_eq!(pocket.counts().await.map(|counts| (counts.waiting, counts.returned)), Ok((2, 0)));
+    pocket.acknowledge(std::slice::from_ref(&repaired), &[accepted(&repaired, 1)]).await.expect("written");
+    let rows = pocket.rows(&Filter { words: "mended".into(), kind: None }, None, 9).await.expect("read").rows;
+    assert_eq!(rows.iter().map(|row| row.badge).collect::<Vec<_>>(), [Badge::Delivered]);
+}
+
+/// Invariant 6 on the phone.
+pub async fn an_entry_is_delivered_when_its_last_attachment_is<S: Storage>(
+    storage: S,
+    _: impl AsyncFn() -> S,
+) {
+    let pocket = pocket(storage).await;
+    let mut unsent = unsent(1, "a");
+    let digests = [Digest::new([8; 32]), Digest::new([9; 32])];
+    unsent.content.attachments = digests.to_vec();
+    unsent.blobs = digests.iter().map(|digest| (*digest, vec![0])).collect();
+    let entry = pocket.save(&unsent).await.expect("saved");
+    assert_eq!(pocket.next_blob().await, Ok(None), "the words go first");
+    let answer = Answer::Receipt {
+        receipt: receipt(&entry, Outcome::Accepted { revision: Revision(1) }),
+        missing: digests.to_vec(),
+    };
+    pocket.acknowledge(std::slice::from_ref(&entry), &[answer]).await.expect("written");
+    for digest in digests {
+        assert_eq!(pocket.counts().await.map(|counts| counts.waiting), Ok(1));
+        assert_eq!(pocket.next_blob().await, Ok(Some((Seq(1), digest))));
+        pocket.blob_delivered(Seq(1), digest).await.expect("written");
+    }
+    assert_eq!(pocket.counts().await.map(|counts| counts.waiting), Ok(0));
+    assert!(pocket.blob(digests[0]).await.expect("read").is_some(), "the bytes stay on the phone");
+}
+
+fn page(items: Vec<(u64, &Entry, Outcome)>) -> MailboxPage {
+    let item = |(position, entry, outcome): (u64, &Entry, Outcome)| MailboxItem {
+        position: Position(position),
+        entry: entry.clone(),
+        receipt: receipt(entry, outcome),
+    };
+    let items: Vec<_> = items.into_iter().map(item).collect();
+    let head = items.last().map_or(Position(0), |item| item.position);
+    MailboxPage { items, people: Vec::new(), head, reset: false }
+}
+
+fn revision(number: u64) -> Outcome {
+    Outcome::Accepted { revision: Revision(number) }
+}
+
+/// Invariant 3 on the phone: the station has it, the phone doesn't know yet.
+pub async fn a_lost_answer_is_made_good_by_the_mailbox<S: Storage>(storage: S, _: impl AsyncFn() -> S) {
+    let pocket = pocket(storage).await;
+    let entry = pocket.save(&unsent(1, "a")).await.expect("saved");
+    assert_eq!(pocket.receive(Position(0), &page(vec![(1, &entry, revision(1))])).await, Ok(true));
+    assert_eq!(pocket.counts().await.map(|counts| counts.waiting), Ok(0));
+    assert_eq!(pocket.cursor().await, Ok(Position(1)));
+}
+
+/// Pages that skip, repeat or come late are left alone.
+pub async fn the_mailbox_is_read_without_gaps<S: Storage>(storage: S, _: impl AsyncFn() -> S) {
+    let pocket = pocket(storage).await;
+    let entries: Vec<Entry> = (1..=3)
+        .map(|number| {
+            let unsent = unsent(number, "别人记的");
+            Entry {
+                installation: installation(99),
+                seq: Seq(number as u64),
+                digest: unsent.digest,
+                content: unsent.content,
+            }
+        })
+        .collect();
+    let first = page(vec![(1, &entries[0], revision(1)), (2, &entries[1], revision(1))]);
+    let gap = page(vec![(4, &entries[2], revision(1))]);
+    assert_eq!(pocket.receive(Position(0), &gap).await, Ok(false));
+    assert_eq!(pocket.receive(Position(0), &first).await, Ok(true));
+    assert_eq!(pocket.receive(Position(0), &first).await, Ok(false), "read already");
+    assert_eq!(pocket.receive(Position(2), &gap).await, Ok(false));
+    assert_eq!(pocket.record_count().await, Ok(2));
+    assert_eq!(
+        pocket.counts().await.map(|counts| counts.waiting),
+        Ok(0),
+        "others' entries are not ours to send"
+    );
+    let reset = MailboxPage { items: Vec::new(), people: Vec::new(), head: Position(0), reset: true };
+    assert_eq!(pocket.receive(Position(2), &reset).await, Ok(true));
+    assert_eq!(pocket.cursor().await, Ok(Position(0)));
+    assert_eq!(pocket.receive(Position(0), &first).await, Ok(true), "reading again changes nothing");
+    assert_eq!(pocket.record_count().await, Ok(2));
+}
+
+/// Invariant 9 on the phone.
+pub async fn the_canary_tells_a_loss<S: Storage>(storage: S, reopen: impl AsyncFn() -> S) {
+    let (_, found) = Pocket::open(storage, installation(1)).await.expect("opens");
+    assert_eq!(found, Found::Empty);
+    let again = reopen().await;
+    let (_, found) = Pocket::open(reopen().await, installation(2)).await.expect("opens");
+    assert_eq!(found, Found::Whole);
+    commit(&again, vec![Write::Delete(Table::Meta, "canary".into())]).await;
+    let (pocket, found) = Pocket::open(reopen().await, installation(3)).await.expect("opens");
+    assert_eq!((pocket.installation(), found), (installation(1), Found::CanaryGone));
+}
+
+/// Drafts.
+pub async fn drafts_stay_until_they_are_saved<S: Storage>(storage: S, reopen: impl AsyncFn() -> S) {
+    let pocket = pocket(storage).await;
+    let unsent = unsent(1, "a");
+    let draft = Draft {
+        id: unsent.content.id,
+        record: unsent.content.record,
+        kind: "patrol".into(),
+        kind_version: 1,
+        body: [("route".into(), json!("half a wo"))].into(),
+        replaces: None,
+        changed_at: unsent.content.noted_at,
+    };
+    pocket.put_draft(&draft).await.expect("written");
+    let second = self::pocket(reopen().await).await;
+    assert!(second.drafts().await.expect("read") == vec![draft.clone()]);
+    pocket.save(&unsent).await.expect("saved");
+    assert!(second.drafts().await.expect("read").is_empty());
+    second.put_draft(&draft).await.expect("written");
+    assert!(second.drafts().await.expect("read").is_empty(), "a late autosave doesn't bring it back");
+    assert_eq!(second.last(&"patrol".into()).await.expect("read").expect("a body")["route"], json!("a"));
+}
+
+/// Lists.
+pub async fn the_ledger_is_newest_first_and_can_be_searched<S: Storage>(storage: S, _: impl AsyncFn() -> S) {
+    let pocket = pocket(storage).await;
+    for (number, route) in (1..).zip(["东坡水渠", "老街ＡＢＣ", "东坡林场"]) {
+        pocket.save(&unsent(number, route)).await.expect("saved");
+    }
+    let routes = async |words: &str, most| -> Vec<String> {
+        let filter = Filter { kind: Some("patrol".into()), words: words.into() };
+        let mut rows = Vec::new();
+        let mut from: Option<String> = None;
+        loop {
+            let page = pocket.rows(&filter, from.as_deref(), most).await.expect("read");
+            rows.extend(
+                page.rows.iter().map(|row| row.title["route"].as_str().unwrap_or_default().to_owned()),
+            );
+            from = page.next;
+            if from.is_none() {
+                return rows;
+            }
+        }
+    };
+    assert_eq!(routes("", 2).await, ["东坡林场", "老街ＡＢＣ", "东坡水渠"]);
+    assert_eq!(routes("东坡", 1).await, ["东坡林场", "东坡水渠"]);
+    assert_eq!(routes("abc 网格", 9).await, ["老街ＡＢＣ"], "full-width letters and labels of codes");
+    assert_eq!(routes("固包", 9).await.len(), 3, "the village's name");
+    assert!(routes("没有", 9).await.is_empty());
+    let other = Filter { kind: Some("dispute".into()), words: String::new() };
+    assert!(pocket.rows(&other, None, 9).await.expect("read").rows.is_empty());
+}
+
+/// A failing commit, for the storages that can be told to fail.
+pub async fn a_failed_save_leaves_everything_as_it_was<S: Storage>(storage: S, fail: impl Fn(StorageError)) {
+    let pocket = pocket(storage).await;
+    fail(StorageError::Full);
+    assert_eq!(pocket.save(&unsent(1, "a")).await, Err(Rejected::Storage(StorageError::Full)));
+    assert!(pocket.outbox().await.expect("read").is_empty());
+    assert_eq!(pocket.save(&unsent(1, "a")).await.map(|entry| entry.seq), Ok(Seq(1)));
+}
