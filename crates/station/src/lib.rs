@@ -1,1 +1,25 @@
-//! Placeholder until the crate's own text lands.
+//! The receiving station: takes entries from phones exactly once, gives receipts only for what is durably stored,
+//! puts each entry into the mailboxes of those who may see it, and serves the app.
+//!
+//! One binary, one data folder, SQLite. [`server`] starts and stops it, [`routes`] lists what it answers, [`ingest`]
+//! is the way in, [`mailbox`] the way out, [`entitled`] the table of who sees what.
+
+pub mod app;
+pub mod blobs;
+pub mod body;
+pub mod cli;
+pub mod data;
+pub mod db;
+pub mod definitions;
+pub mod enrolment;
+pub mod entitled;
+pub mod gaps;
+pub mod health;
+pub mod ingest;
+pub mod mailbox;
+pub mod people;
+pub mod problem;
+pub mod reply;
+pub mod routes;
+pub mod server;
+pub mod state;

@@ -1,0 +1,219 @@
+//! The command line: what can be asked, and exit codes that a script can tell apart.
+//!
+//! | code | meaning |
+//! |---|---|
+//! | 0 | done |
+//! | 1 | something on this machine does not work: the address is taken, the disk is full |
+//! | 2 | the command was given something wrong |
+//! | 3 | the data folder holds something that this program can't use; nothing was touched |
+//! | 4 | another station already runs on the data folder |
+//!
+//! Answers go to the standard output, everything else to standard error. Logs are JSON, one object a line, without
+//! names, texts, tokens or codes.
+
+mod enrol;
+mod entries;
+mod serve;
+
+use std::{
+    io::{self, Write},
+    net::SocketAddr,
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::{Args, Parser, Subcommand};
+use xunji_domain::{id::WorkerId, person::Role, village::VillageCode};
+
+use crate::{data::DataError, db::DbError, definitions::DefinitionError, server::ServeError};
+
+/// The receiving station of Xunji (巡记).
+#[derive(Debug, Parser)]
+#[command(name = "xunji-station", version, about, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done; 1 this machine does not allow it; 2 wrong arguments; \
+3 the data folder can't be used (nothing was touched); 4 another station runs on it.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs the station until it gets SIGTERM or Ctrl+C.
+    Serve(ServeArgs),
+    /// Makes a single-use code with which a phone is enrolled for a person. Works while the station runs.
+    Enrol(EnrolArgs),
+    /// Lists every stored entry in the order of arrival, one a line. Works while the station runs.
+    Entries(EntriesArgs),
+}
+
+#[derive(Debug, Args)]
+struct ServeArgs {
+    /// Address and port to listen on; port 0 takes a free one, and the line `listening on …` says which.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// The data folder. Made when it is missing.
+    #[arg(long, value_name = "DIR", default_value = "./data")]
+    data: PathBuf,
+    /// The station's name, as phones show it.
+    #[arg(long, default_value = "巡记站点", value_parser = name)]
+    name: String,
+    /// The address that people reach the station under, such as https://xunji.example.cn; enrolment links begin with it.
+    #[arg(long, value_name = "URL", value_parser = base_url)]
+    base_url: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct EnrolArgs {
+    /// The data folder. Made when it is missing.
+    #[arg(long, value_name = "DIR", default_value = "./data")]
+    data: PathBuf,
+    /// The person's name.
+    #[arg(long, value_parser = name, required_unless_present = "worker")]
+    name: Option<String>,
+    /// What the person does: grid_worker, legal_adviser, mediator, coordinator or justice_officer.
+    #[arg(long, value_parser = role, required_unless_present = "worker")]
+    role: Option<Role>,
+    /// The 12-digit code of the village that the person is mostly responsible for.
+    #[arg(long, value_name = "CODE", value_parser = village, required_unless_present = "worker")]
+    village: Option<VillageCode>,
+    /// The id of a person who is known already and gets another phone; name, role and village stay theirs.
+    #[arg(long, value_name = "ID", value_parser = worker, conflicts_with_all = ["name", "role", "village"])]
+    worker: Option<WorkerId>,
+    /// How long the code is good for.
+    #[arg(long, value_name = "HOURS", default_value_t = 72, value_parser = clap::value_parser!(u16).range(1..=720))]
+    valid_hours: u16,
+    /// What the link begins with. Without it: where `serve` was last reached, or http://127.0.0.1:8080.
+    #[arg(long, value_name = "URL", value_parser = base_url)]
+    base_url: Option<String>,
+    /// Prints one JSON object: code, url, worker.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct EntriesArgs {
+    /// The data folder.
+    #[arg(long, value_name = "DIR", default_value = "./data")]
+    data: PathBuf,
+    /// Prints one JSON object a line, with everything that the entry says.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+enum CliError {
+    /// The data folder.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// The ledgers or villages.
+    #[error(transparent)]
+    Definitions(#[from] DefinitionError),
+    /// The station.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// `--worker` names nobody.
+    #[error(
+        "this station knows no worker {0}. Leave --worker out and give --name, --role and --village to add one"
+    )]
+    UnknownWorker(WorkerId),
+    /// The system gives no randomness.
+    #[error("the system gives no random numbers ({0}), so no code can be made. Try again")]
+    Random(#[from] getrandom::Error),
+    /// Nothing can be printed.
+    #[error("the answer can't be printed: {0}")]
+    Output(#[from] io::Error),
+}
+
+impl CliError {
+    fn exit_code(&self) -> u8 {
+        let db = |error: &DbError| if matches!(error, DbError::Unfit(_)) { 3 } else { 1 };
+        let data = |error: &DataError| match error {
+            DataError::Locked { .. } => 4,
+            DataError::Missing { .. } => 3,
+            DataError::Unusable { .. } => 1,
+        };
+        match self {
+            Self::Data(error) | Self::Serve(ServeError::Data(error)) => data(error),
+            Self::Db(error) | Self::Serve(ServeError::Db(error)) => db(error),
+            Self::Definitions(_) | Self::Serve(ServeError::Definitions(_)) => 3,
+            Self::UnknownWorker(_) => 2,
+            Self::Serve(ServeError::Bind { .. } | ServeError::WriterEnded)
+            | Self::Random(_)
+            | Self::Output(_) => 1,
+        }
+    }
+}
+
+/// Reads the arguments, does what they say, and gives the exit code.
+pub fn main() -> ExitCode {
+    // Ends the process with code 2 when the arguments are wrong.
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            complain(&format!("the system gives no threads: {error}. Close other programs, then try again"));
+            return ExitCode::from(1);
+        }
+    };
+    let result = runtime.block_on(async {
+        match cli.command {
+            Command::Serve(args) => serve::run(args).await,
+            Command::Enrol(args) => enrol::run(args).await,
+            Command::Entries(args) => entries::run(args).await,
+        }
+    });
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads the output has seen enough, as `head` has.
+        Err(CliError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&error.to_string());
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+/// Says something to the person at the terminal.
+fn complain(sentence: &str) {
+    // Nobody can be told that nobody can be told.
+    writeln!(io::stderr(), "xunji-station: {sentence}.").ok();
+}
+
+fn name(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("a name has at least one character".to_owned()),
+        name if name.chars().count() > 80 => Err("a name has at most 80 characters".to_owned()),
+        name if name.chars().any(char::is_control) => Err("a name has no control characters".to_owned()),
+        name => Ok(name.to_owned()),
+    }
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    let known: Vec<_> = Role::ALL.iter().map(|role| role.as_str()).collect();
+    Role::parse(text).ok_or_else(|| format!("the roles are {}", known.join(", ")))
+}
+
+fn village(text: &str) -> Result<VillageCode, String> {
+    text.parse().map_err(|error: xunji_domain::village::InvalidVillageCode| error.to_string())
+}
+
+fn worker(text: &str) -> Result<WorkerId, String> {
+    text.parse().map_err(|_| "a worker's id is the UUID that `enrol --json` printed".to_owned())
+}
+
+fn base_url(text: &str) -> Result<String, String> {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    match rest {
+        Some(rest) if !rest.is_empty() && !rest.contains(['?', '#', ' ']) => {
+            Ok(text.trim_end_matches('/').to_owned())
+        }
+        _ => Err("it begins with http:// or https:// and has no question mark".to_owned()),
+    }
+}

@@ -1,0 +1,123 @@
+//! The database: one SQLite file, opened so that what is committed survives a power cut.
+//!
+//! One connection writes ([`crate::ingest::writer`] owns it inside `serve`), a small pool reads. The commands `enrol`
+//! and `entries` open connections of their own beside a running `serve`; WAL lets them.
+//!
+//! Invariants: `synchronous = FULL` is never lowered; a file that isn't ours, is broken or is newer than this program
+//! is named and left alone ([`check`]).
+
+pub mod check;
+pub mod schema;
+
+use std::{path::Path, str::FromStr, time::Duration};
+
+use chrono::{DateTime, SecondsFormat, SubsecRound, Utc};
+use sqlx::{
+    ConnectOptions, Row, SqliteConnection, SqlitePool,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
+};
+use xunji_domain::canonical::Digest;
+
+/// What can go wrong with the database.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// The file is not what this program can use. Nothing was touched.
+    #[error(transparent)]
+    Unfit(#[from] check::Unfit),
+    /// SQLite says no.
+    #[error("the database says: {0}")]
+    Sql(#[from] sqlx::Error),
+    /// A stored value can't be read back. A fault of this program or of the disk.
+    #[error("the stored {0} can't be read")]
+    Stored(&'static str),
+}
+
+impl DbError {
+    /// Whether the disk, or the room set for the database, is full.
+    pub fn is_full(&self) -> bool {
+        const SQLITE_FULL: &str = "13";
+        match self {
+            Self::Sql(sqlx::Error::Database(error)) => error.code().as_deref() == Some(SQLITE_FULL),
+            _ => false,
+        }
+    }
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .busy_timeout(Duration::from_secs(10))
+        .disable_statement_logging()
+}
+
+/// Opens the connection that writes, and brings the schema up to date.
+///
+/// # Errors
+/// When the file can't be used.
+pub async fn open_writer(path: &Path) -> Result<SqliteConnection, DbError> {
+    check::unclaimed(path).await?;
+    let mut connection = options(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .connect()
+        .await?;
+    schema::migrate(&mut connection, path).await?;
+    Ok(connection)
+}
+
+/// Opens a few connections that only read. The writer must have been opened before.
+///
+/// # Errors
+/// When the file can't be opened.
+pub async fn open_readers(path: &Path) -> Result<SqlitePool, DbError> {
+    let pool = SqlitePoolOptions::new().max_connections(4).acquire_timeout(Duration::from_secs(10));
+    Ok(pool.connect_with(options(path).read_only(true)).await?)
+}
+
+/// Opens one connection that only reads, for a command beside a running station.
+///
+/// # Errors
+/// When the file can't be used.
+pub async fn open_reader(path: &Path) -> Result<SqliteConnection, DbError> {
+    check::header(path)?;
+    let mut connection = options(path).read_only(true).connect().await?;
+    schema::known(&mut connection, path).await?;
+    Ok(connection)
+}
+
+/// The present instant, to the millisecond that the tables keep, so that a stored receipt reads back as it was sent.
+pub fn now() -> DateTime<Utc> {
+    Utc::now().trunc_subsecs(3)
+}
+
+/// An instant as the tables keep it.
+pub fn instant(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+/// Reads a column that is kept as text and has a type of its own.
+///
+/// # Errors
+/// When it can't be read, which is a fault.
+pub fn parsed<T: FromStr>(row: &SqliteRow, column: &'static str) -> Result<T, DbError> {
+    row.try_get::<&str, _>(column)?.parse().map_err(|_| DbError::Stored(column))
+}
+
+/// Reads a digest.
+///
+/// # Errors
+/// When it can't be read, which is a fault.
+pub fn digest(row: &SqliteRow, column: &'static str) -> Result<Digest, DbError> {
+    let bytes = row.try_get::<&[u8], _>(column)?;
+    bytes.try_into().map(Digest::new).map_err(|_| DbError::Stored(column))
+}
+
+/// Reads a number that is never negative.
+///
+/// # Errors
+/// When it can't be read, which is a fault.
+pub fn count(row: &SqliteRow, column: &'static str) -> Result<u64, DbError> {
+    u64::try_from(row.try_get::<i64, _>(column)?).map_err(|_| DbError::Stored(column))
+}

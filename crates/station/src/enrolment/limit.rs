@@ -1,0 +1,71 @@
+//! Limits wrong enrolment codes: ten a minute from one address, sixty from all together. Right ones cost nothing.
+
+use std::{
+    collections::HashMap,
+    net::{IpAddr, Ipv6Addr},
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+const PER_PEER: u32 = 10;
+const TOGETHER: u32 = 60;
+const WINDOW: Duration = Duration::from_secs(60);
+
+/// Wrong codes of the present minute.
+#[derive(Debug)]
+pub struct Attempts(Mutex<Window>);
+
+#[derive(Debug)]
+struct Window {
+    since: Instant,
+    wrong: HashMap<IpAddr, u32>,
+    together: u32,
+}
+
+impl Attempts {
+    /// None so far.
+    pub fn new() -> Self {
+        Self(Mutex::new(Window { since: Instant::now(), wrong: HashMap::new(), together: 0 }))
+    }
+
+    /// Whether one more code may be tried from this address.
+    pub fn allows(&self, peer: IpAddr) -> bool {
+        self.window(Instant::now(), |window| {
+            window.together < TOGETHER
+                && window.wrong.get(&network(peer)).is_none_or(|wrong| *wrong < PER_PEER)
+        })
+    }
+
+    /// Notes that a code from this address was wrong.
+    pub fn failed(&self, peer: IpAddr) {
+        self.window(Instant::now(), |window| {
+            window.together += 1;
+            *window.wrong.entry(network(peer)).or_default() += 1;
+        });
+    }
+
+    fn window<T>(&self, now: Instant, look: impl FnOnce(&mut Window) -> T) -> T {
+        let mut window = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if now.duration_since(window.since) >= WINDOW {
+            *window = Window { since: now, wrong: HashMap::new(), together: 0 };
+        }
+        look(&mut window)
+    }
+}
+
+impl Default for Attempts {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// One household has 2^64 IPv6 addresses.
+fn network(peer: IpAddr) -> IpAddr {
+    match peer {
+        IpAddr::V4(_) => peer,
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+        }
+    }
+}

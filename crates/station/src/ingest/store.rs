@@ -1,0 +1,292 @@
+//! Puts one request's entries into the database, inside the writer's transaction.
+//!
+//! For each: is it there already → judge → row, record, attachments, mailboxes. Everything or nothing: the caller has
+//! begun a savepoint, and every error leads to its rollback.
+//!
+//! Invariants: an id or a place in a sequence belongs to one content for ever (3); parked entries are kept whole (4);
+//! nothing here is answered before the commit.
+
+use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
+use xunji_domain::{
+    entry::Entry,
+    id::{KindId, RecordId, Revision, Seq},
+    kind::Kinds,
+    record::{Known, Standing},
+    wire::{Answer, Answers, Outcome, Reason, Receipt, Refusal},
+};
+
+use super::{
+    judge::{self, Opened, Verdict, judge},
+    read::{self, Item, Sound},
+};
+use crate::{
+    db::{self, DbError, count, digest, instant, parsed},
+    entitled::{MailboxId, entitled},
+    mailbox,
+    people::Caller,
+};
+
+/// Takes a request's entries, in their order.
+///
+/// # Errors
+/// When the database fails; then none of them may be committed.
+pub async fn take(
+    connection: &mut SqliteConnection,
+    kinds: &Kinds,
+    caller: &Caller,
+    items: &[Item],
+) -> Result<Answers, DbError> {
+    let mut answers = Vec::with_capacity(items.len());
+    for item in items {
+        answers.push(match item {
+            Ok(sound) => one(connection, kinds, caller, sound).await?,
+            Err(unsound) => Answer::Refused { entry: unsound.entry, refusal: unsound.refusal.clone() },
+        });
+    }
+    Ok(Answers { answers })
+}
+
+async fn one(
+    connection: &mut SqliteConnection,
+    kinds: &Kinds,
+    caller: &Caller,
+    sound: &Sound,
+) -> Result<Answer, DbError> {
+    if let Some(answer) = known(connection, sound).await? {
+        return Ok(answer);
+    }
+    let content = &sound.entry.content;
+    let record = opened(connection, content.record).await?;
+    let history = match &record {
+        Some(_) if judge::needs_history(&content.action) => history(connection, content.record).await?,
+        _ => Vec::new(),
+    };
+    let verdict = judge(kinds, &caller.worker, content, record.as_ref(), history);
+    let (outcome, mailboxes) = match verdict {
+        Ok(verdict) => {
+            let record = add_to_record(connection, content.record, record, verdict).await?;
+            let mailboxes = entitled(record.confidential, &record.village, record.opener, caller.worker.id);
+            (Outcome::Accepted { revision: record.revision }, mailboxes)
+        }
+        // Whoever sent it, not whoever it names: a forged author must not reach that person's phone.
+        Err(reason) => (Outcome::Parked { reason }, vec![MailboxId::Worker(caller.worker.id)]),
+    };
+    let receipt = Receipt { entry: content.id, digest: sound.entry.digest, received_at: db::now(), outcome };
+    let position = insert(connection, caller, sound, &receipt).await?;
+    for mailbox in mailboxes {
+        match receipt.outcome {
+            Outcome::Accepted { .. } => mailbox::deliver_record(connection, &mailbox, content.record).await?,
+            Outcome::Parked { .. } => mailbox::deliver(connection, &mailbox, position).await?,
+        }
+    }
+    let missing = mailbox::missing(connection, position).await?;
+    Ok(Answer::Receipt { receipt, missing })
+}
+
+/// The answer for an entry whose id or place is taken.
+async fn known(connection: &mut SqliteConnection, sound: &Sound) -> Result<Option<Answer>, DbError> {
+    let entry = &sound.entry;
+    let rows = sqlx::query(
+        "SELECT position, id, digest, installation, seq, received_at, revision, reason FROM entries WHERE id = ?1
+         UNION
+         SELECT position, id, digest, installation, seq, received_at, revision, reason FROM entries
+         WHERE installation = ?2 AND seq = ?3
+         UNION
+         SELECT e.position, e.id, e.digest, e.installation, e.seq, e.received_at, e.revision, e.reason
+         FROM repeats r JOIN entries e ON e.position = r.entry WHERE r.installation = ?2 AND r.seq = ?3",
+    )
+    .bind(entry.content.id.to_string())
+    .bind(entry.installation.to_string())
+    .bind(entry.seq.0 as i64)
+    .fetch_all(&mut *connection)
+    .await?;
+    for row in &rows {
+        let held = digest(row, "digest")?;
+        if held != entry.digest {
+            alarm(connection, sound, held.as_bytes()).await?;
+            return Ok(Some(Answer::Refused { entry: Some(entry.content.id), refusal: Refusal::Conflict }));
+        }
+    }
+    let Some(row) = rows.first() else { return Ok(None) };
+    let position: i64 = row.try_get("position")?;
+    if row.try_get::<&str, _>("installation")? != entry.installation.to_string()
+        || Seq(count(row, "seq")?) != entry.seq
+    {
+        sqlx::query("INSERT OR IGNORE INTO repeats (installation, seq, entry) VALUES (?, ?, ?)")
+            .bind(entry.installation.to_string())
+            .bind(entry.seq.0 as i64)
+            .bind(position)
+            .execute(&mut *connection)
+            .await?;
+    }
+    let missing = mailbox::missing(connection, position).await?;
+    Ok(Some(Answer::Receipt { receipt: receipt(row)?, missing }))
+}
+
+async fn alarm(connection: &mut SqliteConnection, sound: &Sound, held: &[u8; 32]) -> Result<(), DbError> {
+    let entry = &sound.entry;
+    tracing::warn!(
+        entry = %entry.content.id, installation = %entry.installation, seq = entry.seq.0,
+        "an id or sequence number came again with another content"
+    );
+    // Once for each: a phone that asks again must not fill the disk.
+    sqlx::query(
+        "INSERT OR IGNORE INTO alarms (raised_at, installation, seq, entry, digest, held) VALUES (?, ?, ?, ?, ?, ?)",
+    )
+    .bind(instant(db::now()))
+    .bind(entry.installation.to_string())
+    .bind(entry.seq.0 as i64)
+    .bind(entry.content.id.to_string())
+    .bind(&entry.digest.as_bytes()[..])
+    .bind(&held[..])
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn opened(connection: &mut SqliteConnection, id: RecordId) -> Result<Option<Opened>, DbError> {
+    let row = sqlx::query(
+        "SELECT kind, kind_version, confidential, village, opener, revision FROM records WHERE id = ?",
+    )
+    .bind(id.to_string())
+    .fetch_optional(connection)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(Opened {
+        kind: KindId::new(row.try_get::<String, _>("kind")?),
+        kind_version: u32::try_from(count(&row, "kind_version")?)
+            .map_err(|_| DbError::Stored("kind_version"))?,
+        confidential: row.try_get("confidential")?,
+        village: parsed(&row, "village")?,
+        opener: parsed(&row, "opener")?,
+        revision: Revision(count(&row, "revision")?),
+    }))
+}
+
+async fn history(connection: &mut SqliteConnection, id: RecordId) -> Result<Vec<Known>, DbError> {
+    let rows = sqlx::query(
+        "SELECT installation, seq, digest, revision, received_at, content FROM entries
+         WHERE record = ? AND revision IS NOT NULL ORDER BY revision",
+    )
+    .bind(id.to_string())
+    .fetch_all(connection)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let content = read::stored(row.try_get("content")?).map_err(|_| DbError::Stored("content"))?;
+            Ok(Known {
+                entry: Entry {
+                    installation: parsed(row, "installation")?,
+                    seq: Seq(count(row, "seq")?),
+                    digest: digest(row, "digest")?,
+                    content,
+                },
+                standing: Standing::Accepted {
+                    revision: Revision(count(row, "revision")?),
+                    received_at: parsed(row, "received_at")?,
+                },
+            })
+        })
+        .collect()
+}
+
+async fn add_to_record(
+    connection: &mut SqliteConnection,
+    id: RecordId,
+    record: Option<Opened>,
+    verdict: Verdict,
+) -> Result<Opened, DbError> {
+    let (mut record, is_new) = match (verdict, record) {
+        (Verdict::Open(opened), _) => (opened, true),
+        (Verdict::Add(village), Some(record)) => (Opened { village, ..record }, false),
+        (Verdict::Add(_), None) => return Err(DbError::Stored("record")),
+    };
+    record.revision = Revision(record.revision.0 + 1);
+    let query = if is_new {
+        sqlx::query(
+            "INSERT INTO records (revision, village, id, kind, kind_version, confidential, opener)
+             VALUES (?, ?, ?, ?, ?, ?, ?)",
+        )
+    } else {
+        sqlx::query("UPDATE records SET revision = ?, village = ? WHERE id = ?")
+    };
+    let mut query =
+        query.bind(record.revision.0 as i64).bind(record.village.as_str().to_owned()).bind(id.to_string());
+    if is_new {
+        query = query
+            .bind(record.kind.as_str().to_owned())
+            .bind(record.kind_version)
+            .bind(record.confidential)
+            .bind(record.opener.to_string());
+    }
+    query.execute(connection).await?;
+    Ok(record)
+}
+
+async fn insert(
+    connection: &mut SqliteConnection,
+    caller: &Caller,
+    sound: &Sound,
+    receipt: &Receipt,
+) -> Result<i64, DbError> {
+    let entry = &sound.entry;
+    let content = &entry.content;
+    let (outcome, revision, reason) = match &receipt.outcome {
+        Outcome::Accepted { revision } => ("accepted", Some(revision.0 as i64), None),
+        Outcome::Parked { reason } => {
+            ("parked", None, Some(serde_json::to_string(reason).map_err(|_| DbError::Stored("reason"))?))
+        }
+    };
+    let position: i64 = sqlx::query(
+        "INSERT INTO entries (id, installation, seq, worker, author, record, revision, kind, noted_at, received_at,
+                              outcome, reason, digest, content)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING position",
+    )
+    .bind(content.id.to_string())
+    .bind(entry.installation.to_string())
+    .bind(entry.seq.0 as i64)
+    .bind(caller.worker.id.to_string())
+    .bind(content.author.to_string())
+    .bind(content.record.to_string())
+    .bind(revision)
+    .bind(content.kind.as_str())
+    .bind(&sound.noted_at)
+    .bind(instant(receipt.received_at))
+    .bind(outcome)
+    .bind(reason)
+    .bind(&entry.digest.as_bytes()[..])
+    .bind(&sound.canonical)
+    .fetch_one(&mut *connection)
+    .await?
+    .try_get(0)?;
+    for (place, attached) in content.attachments.iter().enumerate() {
+        sqlx::query("INSERT INTO attachments (entry, place, digest) VALUES (?, ?, ?)")
+            .bind(position)
+            .bind(place as i64)
+            .bind(&attached.as_bytes()[..])
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(position)
+}
+
+/// Reads the receipt of a stored entry back.
+///
+/// # Errors
+/// When it can't be read, which is a fault.
+pub fn receipt(row: &SqliteRow) -> Result<Receipt, DbError> {
+    let outcome = match row.try_get::<Option<i64>, _>("revision")? {
+        Some(_) => Outcome::Accepted { revision: Revision(count(row, "revision")?) },
+        None => {
+            let reason: Reason =
+                serde_json::from_str(row.try_get("reason")?).map_err(|_| DbError::Stored("reason"))?;
+            Outcome::Parked { reason }
+        }
+    };
+    Ok(Receipt {
+        entry: parsed(row, "id")?,
+        digest: digest(row, "digest")?,
+        received_at: parsed(row, "received_at")?,
+        outcome,
+    })
+}

@@ -1,0 +1,200 @@
+//! The writer: the one task that changes the database while the station serves.
+//!
+//! It takes what waits in its queue, applies it in one transaction, commits once, durably, and only then answers
+//! (group commit): sixty-four phones that send at once share one flush of the disk. Each request has a savepoint, so
+//! that one that fails doesn't spoil another; when the transaction itself breaks (a full disk), the requests are tried
+//! again one by one, so that one which is too large doesn't take the others with it.
+//!
+//! Invariants: a receipt leaves only after the commit (4); nothing is half-written.
+
+use sqlx::{Connection, Executor, SqliteConnection};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinHandle,
+};
+use xunji_domain::{canonical::Digest, id::InstallationId, kind::Kinds, person::Worker, wire::Answers};
+
+use super::{read::Item, store};
+use crate::{blobs, db::DbError, enrolment, people::Caller, problem::Problem};
+
+/// The most requests in one transaction.
+const GROUP: usize = 64;
+/// The most requests that wait. More of them wait in their connections.
+const QUEUE: usize = 256;
+
+/// What can be asked of the writer.
+enum Work {
+    Entries { caller: Caller, items: Vec<Item> },
+    Enrol { code: [u8; 32], installation: InstallationId, token: [u8; 32] },
+    Blob { digest: Digest, bytes: u64 },
+}
+
+/// What has been done.
+enum Done {
+    Entries(Answers),
+    Enrol(Result<Worker, Problem>),
+    Blob,
+}
+
+struct Job {
+    work: Work,
+    reply: oneshot::Sender<Result<Done, Problem>>,
+}
+
+/// A handle on the writer's queue.
+#[derive(Clone, Debug)]
+pub struct Writer(mpsc::Sender<Job>);
+
+impl std::fmt::Debug for Job {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Job")
+    }
+}
+
+impl Writer {
+    /// Starts the writer. It ends, after all that waits has been done, when the last handle is gone.
+    pub fn start(connection: SqliteConnection, kinds: Kinds) -> (Self, JoinHandle<Result<(), DbError>>) {
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        (Self(sender), tokio::spawn(run(connection, kinds, receiver)))
+    }
+
+    /// Stores entries and gives their answers, once they are durably committed.
+    ///
+    /// # Errors
+    /// When nothing of them was stored.
+    pub async fn entries(&self, caller: Caller, items: Vec<Item>) -> Result<Answers, Problem> {
+        match self.ask(Work::Entries { caller, items }).await? {
+            Done::Entries(answers) => Ok(answers),
+            Done::Enrol(_) | Done::Blob => Err(Problem::StorageUnavailable),
+        }
+    }
+
+    /// Redeems an enrolment code; both secrets are given as their hashes.
+    ///
+    /// # Errors
+    /// When the code is not good for it.
+    pub async fn enrol(
+        &self,
+        code: [u8; 32],
+        installation: InstallationId,
+        token: [u8; 32],
+    ) -> Result<Worker, Problem> {
+        match self.ask(Work::Enrol { code, installation, token }).await? {
+            Done::Enrol(result) => result,
+            Done::Entries(_) | Done::Blob => Err(Problem::StorageUnavailable),
+        }
+    }
+
+    /// Records that an attachment is on disk and verified.
+    ///
+    /// # Errors
+    /// When that could not be stored.
+    pub async fn blob(&self, digest: Digest, bytes: u64) -> Result<(), Problem> {
+        self.ask(Work::Blob { digest, bytes }).await.map(|_| ())
+    }
+
+    async fn ask(&self, work: Work) -> Result<Done, Problem> {
+        let (reply, answer) = oneshot::channel();
+        self.0.send(Job { work, reply }).await.map_err(|_| Problem::StorageUnavailable)?;
+        answer.await.map_err(|_| Problem::StorageUnavailable)?
+    }
+}
+
+async fn run(
+    mut connection: SqliteConnection,
+    kinds: Kinds,
+    mut queue: mpsc::Receiver<Job>,
+) -> Result<(), DbError> {
+    let mut group = Vec::with_capacity(GROUP);
+    while queue.recv_many(&mut group, GROUP).await > 0 {
+        let jobs = std::mem::take(&mut group);
+        match together(&mut connection, &kinds, &jobs).await {
+            Ok(results) => answer(jobs, results),
+            Err(error) if jobs.len() > 1 => {
+                tracing::warn!(%error, requests = jobs.len(), "a transaction failed; its requests are tried alone");
+                for job in jobs {
+                    let jobs = std::slice::from_ref(&job);
+                    let results = together(&mut connection, &kinds, jobs).await;
+                    answer(vec![job], results.unwrap_or_else(|error| vec![Err(error.into())]));
+                }
+            }
+            Err(error) => answer(jobs, vec![Err(error.into())]),
+        }
+    }
+    // Everything into the one file, so that a copy of it is whole.
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").await?;
+    connection.close().await?;
+    Ok(())
+}
+
+fn answer(jobs: Vec<Job>, results: Vec<Result<Done, Problem>>) {
+    for (job, result) in jobs.into_iter().zip(results) {
+        // Whoever hung up asks again and gets the stored receipt.
+        job.reply.send(result).ok();
+    }
+}
+
+/// Applies jobs in one transaction. An error means that nothing of it was kept.
+async fn together(
+    connection: &mut SqliteConnection,
+    kinds: &Kinds,
+    jobs: &[Job],
+) -> Result<Vec<Result<Done, Problem>>, DbError> {
+    connection.execute("BEGIN IMMEDIATE").await?;
+    let mut results = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        match alone(connection, kinds, &job.work).await {
+            Ok(result) => results.push(result),
+            Err(error) => return Err(give_up(connection, error).await),
+        }
+    }
+    match connection.execute("COMMIT").await {
+        Ok(_) => Ok(results),
+        Err(error) => Err(give_up(connection, error.into()).await),
+    }
+}
+
+/// SQLite has ended the transaction itself after some errors; then there is nothing to roll back.
+async fn give_up(connection: &mut SqliteConnection, error: DbError) -> DbError {
+    connection.execute("ROLLBACK").await.ok();
+    error
+}
+
+/// Applies one job in its savepoint. The outer error means that the whole transaction is broken.
+async fn alone(
+    connection: &mut SqliteConnection,
+    kinds: &Kinds,
+    work: &Work,
+) -> Result<Result<Done, Problem>, DbError> {
+    connection.execute("SAVEPOINT request").await?;
+    match apply(connection, kinds, work).await {
+        Ok(done) => {
+            connection.execute("RELEASE request").await?;
+            Ok(Ok(done))
+        }
+        Err(error) => {
+            // Without room or a working disk the transaction is lost with all that is in it.
+            if matches!(error, DbError::Sql(_)) {
+                return Err(error);
+            }
+            connection.execute("ROLLBACK TO request").await?;
+            connection.execute("RELEASE request").await?;
+            Ok(Err(error.into()))
+        }
+    }
+}
+
+async fn apply(connection: &mut SqliteConnection, kinds: &Kinds, work: &Work) -> Result<Done, DbError> {
+    match work {
+        Work::Entries { caller, items } => {
+            store::take(connection, kinds, caller, items).await.map(Done::Entries)
+        }
+        Work::Enrol { code, installation, token } => {
+            enrolment::redeem(connection, code, *installation, token).await.map(Done::Enrol)
+        }
+        Work::Blob { digest, bytes } => {
+            blobs::record(connection, *digest, *bytes).await?;
+            Ok(Done::Blob)
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! Mailboxes: what everyone may see, in the order that the station took it in.
+//!
+//! Written in the entries' own transaction, each mailbox with its own counter: positions have no gaps, and a reader
+//! with `position > cursor` never skips a row that commits late.
+//!
+//! Invariant: an entry is only ever written into a mailbox that [`crate::entitled`] names for it.
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+use sqlx::{Connection, Row, SqliteConnection, SqlitePool};
+use xunji_domain::{
+    canonical::Digest,
+    id::{InstallationId, Position, RecordId, Seq, WorkerId},
+    person::Worker,
+    wire::Receipt,
+};
+
+use crate::{
+    db::{DbError, count, digest, parsed},
+    entitled::MailboxId,
+    ingest::store,
+    people,
+};
+
+/// A page ends early once it has this many bytes of content, so that a slow network gets through it.
+const PAGE_BYTES: usize = 512 * 1024;
+
+/// Puts one entry into a mailbox.
+///
+/// # Errors
+/// When the database fails.
+pub async fn deliver(
+    connection: &mut SqliteConnection,
+    mailbox: &MailboxId,
+    entry: i64,
+) -> Result<(), DbError> {
+    append(connection, mailbox, "position = ?2", "position", Key::Entry(entry)).await
+}
+
+/// Puts whatever of a record's accepted entries a mailbox doesn't have yet into it: usually the newest one, and the
+/// whole history when somebody has just become entitled to it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn deliver_record(
+    connection: &mut SqliteConnection,
+    mailbox: &MailboxId,
+    record: RecordId,
+) -> Result<(), DbError> {
+    let which = "record = ?2 AND revision IS NOT NULL";
+    append(connection, mailbox, which, "revision", Key::Record(record.to_string())).await
+}
+
+enum Key {
+    Entry(i64),
+    Record(String),
+}
+
+async fn append(
+    connection: &mut SqliteConnection,
+    mailbox: &MailboxId,
+    which: &'static str,
+    order: &'static str,
+    key: Key,
+) -> Result<(), DbError> {
+    let mailbox = mailbox.to_string();
+    sqlx::query("INSERT OR IGNORE INTO mailboxes (id, head) VALUES (?, 0)")
+        .bind(&mailbox)
+        .execute(&mut *connection)
+        .await?;
+    let insert = format!(
+        "INSERT INTO mailbox_items (mailbox, position, entry)
+         SELECT ?1, (SELECT head FROM mailboxes WHERE id = ?1) + row_number() OVER (ORDER BY {order}), position
+         FROM entries WHERE {which}
+         AND NOT EXISTS (SELECT 1 FROM mailbox_items WHERE mailbox = ?1 AND entry = entries.position)"
+    );
+    let query = sqlx::query(&insert).bind(&mailbox);
+    let query = match key {
+        Key::Entry(position) => query.bind(position),
+        Key::Record(id) => query.bind(id),
+    };
+    let added = query.execute(&mut *connection).await?.rows_affected();
+    sqlx::query("UPDATE mailboxes SET head = head + ? WHERE id = ?")
+        .bind(added as i64)
+        .bind(&mailbox)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// The attachments of a stored entry that have not been verified yet, each once.
+///
+/// # Errors
+/// When the database fails.
+pub async fn missing(connection: &mut SqliteConnection, entry: i64) -> Result<Vec<Digest>, DbError> {
+    let rows = sqlx::query(
+        "SELECT a.digest FROM attachments a LEFT JOIN blobs b ON b.digest = a.digest
+         WHERE a.entry = ? AND b.digest IS NULL GROUP BY a.digest ORDER BY min(a.place)",
+    )
+    .bind(entry)
+    .fetch_all(connection)
+    .await?;
+    rows.iter().map(|row| digest(row, "digest")).collect()
+}
+
+/// [`xunji_domain::wire::MailboxPage`] with the entries' contents as they are stored, so that what this version
+/// doesn't know reaches the phones, too.
+#[derive(Serialize)]
+pub struct Page {
+    items: Vec<Item>,
+    people: Vec<Worker>,
+    head: Position,
+    reset: bool,
+}
+
+#[derive(Serialize)]
+struct Item {
+    position: Position,
+    entry: Sealed,
+    receipt: Receipt,
+}
+
+#[derive(Serialize)]
+struct Sealed {
+    installation: InstallationId,
+    seq: Seq,
+    digest: Digest,
+    content: Box<RawValue>,
+}
+
+/// Reads what follows a cursor in a person's own mailbox.
+///
+/// # Errors
+/// When the database fails.
+pub async fn page(
+    readers: &SqlitePool,
+    worker: WorkerId,
+    after: Position,
+    limit: usize,
+) -> Result<Page, DbError> {
+    let mailbox = MailboxId::Worker(worker).to_string();
+    let mut connection = readers.acquire().await?;
+    // One snapshot for the head, the items and the people.
+    let mut snapshot = connection.begin().await?;
+    let head: Option<i64> = sqlx::query_scalar("SELECT head FROM mailboxes WHERE id = ?")
+        .bind(&mailbox)
+        .fetch_optional(&mut *snapshot)
+        .await?;
+    let head = Position(head.unwrap_or(0).unsigned_abs());
+    if after > head {
+        return Ok(Page { items: Vec::new(), people: Vec::new(), head, reset: true });
+    }
+    let rows = sqlx::query(
+        "SELECT m.position AS place, e.id, e.installation, e.seq, e.digest, e.received_at, e.revision, e.reason,
+                e.author, e.content
+         FROM mailbox_items m JOIN entries e ON e.position = m.entry
+         WHERE m.mailbox = ? AND m.position > ? ORDER BY m.position LIMIT ?",
+    )
+    .bind(&mailbox)
+    .bind(after.0 as i64)
+    .bind(limit as i64)
+    .fetch_all(&mut *snapshot)
+    .await?;
+    let (mut items, mut authors, mut bytes) = (Vec::new(), Vec::new(), 0);
+    for row in &rows {
+        let content: String = row.try_get("content")?;
+        bytes += content.len();
+        if bytes > PAGE_BYTES && !items.is_empty() {
+            break;
+        }
+        authors.push(parsed::<WorkerId>(row, "author")?);
+        items.push(Item {
+            position: Position(count(row, "place")?),
+            entry: Sealed {
+                installation: parsed(row, "installation")?,
+                seq: Seq(count(row, "seq")?),
+                digest: digest(row, "digest")?,
+                content: RawValue::from_string(content).map_err(|_| DbError::Stored("content"))?,
+            },
+            receipt: store::receipt(row)?,
+        });
+    }
+    authors.sort();
+    authors.dedup();
+    let mut people = Vec::new();
+    for author in authors {
+        people.extend(people::find(&mut snapshot, author).await?);
+    }
+    Ok(Page { items, people, head, reset: false })
+}

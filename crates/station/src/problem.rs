@@ -1,0 +1,163 @@
+//! Errors on the wire: RFC 9457 problem details with a type that never changes.
+//!
+//! Every handler returns [`Problem`]; nothing of the inside (SQL, paths, content) goes into one. What a person at the
+//! station should know is logged where it happens.
+
+use axum::{
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use xunji_domain::wire::ProblemDetails;
+
+use crate::db::DbError;
+
+/// Why a request as a whole was not answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// The body is no JSON of the right shape, or its gzip is broken.
+    #[error("The body can't be read: it is damaged or not what this call takes.")]
+    BodyUnreadable,
+    /// A query parameter, a header or the path is wrong.
+    #[error("The request has a wrong or missing parameter or header.")]
+    RequestInvalid,
+    /// Too many bytes, before or after decompression.
+    #[error("The body is larger than this call takes.")]
+    BodyTooLarge,
+    /// Too many entries.
+    #[error("The batch has more entries than the station takes at once.")]
+    BatchTooLarge,
+    /// Compressed by something else than gzip.
+    #[error("The body is compressed in a way that the station doesn't read. Use gzip.")]
+    EncodingUnsupported,
+    /// The body did not arrive in time.
+    #[error("The body did not arrive in time.")]
+    Timeout,
+    /// No token, or not one that is in force.
+    #[error(
+        "This installation is not enrolled, or its token is no longer in force. Enrol again with a new code."
+    )]
+    Unauthorized,
+    /// No such path.
+    #[error("There is nothing here.")]
+    NotFound,
+    /// Not with this method.
+    #[error("This path does not take this method.")]
+    MethodNotAllowed,
+    /// No such enrolment code.
+    #[error("The station doesn't know this enrolment code. Compare it with what the office gave out.")]
+    CodeUnknown,
+    /// Another phone used the code.
+    #[error("This enrolment code has been used on another phone. Ask the office for a new one.")]
+    CodeUsed,
+    /// The code is too old.
+    #[error("This enrolment code has expired. Ask the office for a new one.")]
+    CodeExpired,
+    /// The installation is somebody else's.
+    #[error(
+        "This installation is enrolled for another person. Give that person's data up first, or use another browser profile."
+    )]
+    InstallationTaken,
+    /// Too many wrong codes.
+    #[error("Too many wrong codes. Wait a minute, then try again.")]
+    TooManyAttempts,
+    /// The upload has to go on elsewhere: at the offset that the header `Upload-Offset` gives.
+    #[error("The upload goes on at another offset.")]
+    UploadOffset(u64),
+    /// Somebody else is uploading the same bytes just now.
+    #[error("The same attachment is being uploaded by somebody else just now. Ask again in a few seconds.")]
+    UploadBusy,
+    /// The bytes don't have the name's SHA-256.
+    #[error(
+        "The uploaded bytes do not have the SHA-256 that they are named by. Send them again from the beginning."
+    )]
+    BlobHashMismatch,
+    /// The disk is full.
+    #[error("The station's disk is full. Nothing was stored; keep everything and try again later.")]
+    StorageFull,
+    /// The database or the disk does not work just now.
+    #[error(
+        "The station can't store anything just now. Nothing was stored; keep everything and try again later."
+    )]
+    StorageUnavailable,
+}
+
+impl Problem {
+    /// The stable type.
+    pub const fn kind(self) -> &'static str {
+        self.parts().1
+    }
+
+    /// The HTTP status.
+    pub const fn status(self) -> StatusCode {
+        self.parts().0
+    }
+
+    const fn parts(self) -> (StatusCode, &'static str) {
+        match self {
+            Self::BodyUnreadable => (StatusCode::BAD_REQUEST, "/problems/body-unreadable"),
+            Self::RequestInvalid => (StatusCode::BAD_REQUEST, "/problems/request-invalid"),
+            Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "/problems/body-too-large"),
+            Self::BatchTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "/problems/batch-too-large"),
+            Self::EncodingUnsupported => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "/problems/encoding-unsupported")
+            }
+            Self::Timeout => (StatusCode::REQUEST_TIMEOUT, "/problems/timeout"),
+            Self::Unauthorized => (StatusCode::UNAUTHORIZED, "/problems/unauthorized"),
+            Self::NotFound => (StatusCode::NOT_FOUND, "/problems/not-found"),
+            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "/problems/method-not-allowed"),
+            Self::CodeUnknown => (StatusCode::NOT_FOUND, "/problems/enrolment-code-unknown"),
+            Self::CodeUsed => (StatusCode::CONFLICT, "/problems/enrolment-code-used"),
+            Self::CodeExpired => (StatusCode::GONE, "/problems/enrolment-code-expired"),
+            Self::InstallationTaken => (StatusCode::CONFLICT, "/problems/installation-taken"),
+            Self::TooManyAttempts => (StatusCode::TOO_MANY_REQUESTS, "/problems/too-many-attempts"),
+            Self::UploadOffset(_) => (StatusCode::CONFLICT, "/problems/upload-offset"),
+            Self::UploadBusy => (StatusCode::SERVICE_UNAVAILABLE, "/problems/upload-busy"),
+            Self::BlobHashMismatch => (StatusCode::UNPROCESSABLE_ENTITY, "/problems/blob-hash-mismatch"),
+            Self::StorageFull => (StatusCode::INSUFFICIENT_STORAGE, "/problems/storage-full"),
+            Self::StorageUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "/problems/storage-unavailable"),
+        }
+    }
+
+    fn extra_header(self) -> Option<(HeaderName, HeaderValue)> {
+        match self {
+            Self::Unauthorized => Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
+            Self::TooManyAttempts | Self::StorageFull => {
+                Some((header::RETRY_AFTER, HeaderValue::from_static("60")))
+            }
+            Self::UploadBusy | Self::StorageUnavailable => {
+                Some((header::RETRY_AFTER, HeaderValue::from_static("5")))
+            }
+            Self::UploadOffset(offset) => Some((HeaderName::from_static("upload-offset"), offset.into())),
+            _ => None,
+        }
+    }
+}
+
+impl From<DbError> for Problem {
+    fn from(error: DbError) -> Self {
+        let full = error.is_full();
+        tracing::error!(%error, full, "storage failed");
+        if full { Self::StorageFull } else { Self::StorageUnavailable }
+    }
+}
+
+impl From<sqlx::Error> for Problem {
+    fn from(error: sqlx::Error) -> Self {
+        DbError::from(error).into()
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let (status, kind) = self.parts();
+        let details =
+            ProblemDetails { kind: kind.to_owned(), title: self.to_string(), status: status.as_u16() };
+        let body = serde_json::to_string(&details).unwrap_or_default();
+        let mut response =
+            (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
+        if let Some((name, value)) = self.extra_header() {
+            response.headers_mut().insert(name, value);
+        }
+        response
+    }
+}

@@ -1,0 +1,261 @@
+//! Starts a station, takes connections, and stops without losing anything.
+//!
+//! Start: folder → lock → look at the database → bind → open → definitions → writer → accept. Stop: no new connection →
+//! running requests finish → writer drains its queue, checkpoints and closes.
+//!
+//! Against slow or hostile clients: a limit of connections, a time limit for headers here, and limits of bytes and
+//! silence for bodies in [`crate::body`].
+
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use axum::Router;
+use hyper::{
+    Request,
+    body::Incoming,
+    server::conn::http1,
+    service::{Service, service_fn},
+};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+    service::TowerToHyperService,
+};
+use sqlx::{Executor, SqliteConnection, SqlitePool};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore, oneshot},
+    task::{JoinHandle, JoinSet},
+};
+
+use crate::{
+    blobs::Blobs,
+    data::{DataError, DataFolder, ServeLock},
+    db::{self, DbError},
+    definitions::{DefinitionError, Definitions},
+    enrolment::limit::Attempts,
+    gaps,
+    ingest::writer::Writer,
+    routes,
+    state::Station,
+};
+
+/// Most systems give a process 1024 open files.
+const CONNECTIONS: usize = 512;
+/// The longest time from a connection's, or the last answer's, end to the next request's whole head.
+const HEADERS: Duration = Duration::from_secs(60);
+/// How long running requests may take when the station stops.
+const FAREWELL: Duration = Duration::from_secs(20);
+
+/// How to run a station.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where to listen. Port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The data folder.
+    pub data: PathBuf,
+    /// The station's name, for people.
+    pub name: String,
+    /// The address that people reach it under, when it isn't the one that it listens on.
+    pub base_url: Option<String>,
+    /// The most pages that the database may have: for tests of a full disk.
+    pub max_pages: Option<u32>,
+}
+
+/// Why a station did not start, or stopped by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The data folder.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// The ledgers or villages.
+    #[error(transparent)]
+    Definitions(#[from] DefinitionError),
+    /// The address.
+    #[error(
+        "the station can't listen on {address}: {source}. Stop the program that uses the address, or give another one with --listen"
+    )]
+    Bind {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The writer ended although the station is to run.
+    #[error(
+        "the database can't be written to any more, so the station stopped. Look at the log above, then start it again"
+    )]
+    WriterEnded,
+}
+
+/// A station that runs.
+#[derive(Debug)]
+pub struct Running {
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    task: JoinHandle<Result<(), ServeError>>,
+}
+
+impl Running {
+    /// The address that it really listens on.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops it: finishes requests, checkpoints, closes.
+    ///
+    /// # Errors
+    /// When something went wrong on the way.
+    pub async fn stop(mut self) -> Result<(), ServeError> {
+        self.stop.take();
+        self.task.await.unwrap_or(Err(ServeError::WriterEnded))
+    }
+
+    /// Waits until it ends by itself, which it does only for an error.
+    ///
+    /// # Errors
+    /// The reason.
+    pub async fn ended(&mut self) -> Result<(), ServeError> {
+        (&mut self.task).await.unwrap_or(Err(ServeError::WriterEnded))
+    }
+}
+
+/// Starts a station.
+///
+/// # Errors
+/// When the folder, the database, the definitions or the address can't be used.
+pub async fn start(config: Config) -> Result<Running, ServeError> {
+    let data = DataFolder::create(&config.data)?;
+    let lock = data.lock()?;
+    db::check::pages(&data.database()).await?;
+    let definitions = Definitions::load(&data)?;
+    let bind = |source| ServeError::Bind { address: config.listen, source };
+    let listener = TcpListener::bind(config.listen).await.map_err(bind)?;
+    let address = listener.local_addr().map_err(bind)?;
+    let mut connection = db::open_writer(&data.database()).await?;
+    if let Some(pages) = config.max_pages {
+        connection
+            .execute(format!("PRAGMA max_page_count = {pages}").as_str())
+            .await
+            .map_err(DbError::from)?;
+    }
+    remember(&mut connection, config.base_url.unwrap_or_else(|| local(address))).await?;
+    for gap in gaps::gaps(&mut connection).await? {
+        tracing::warn!(
+            installation = %gap.installation, from = gap.from.0, to = gap.to.0,
+            "entries of an installation have not arrived although later ones have; ask its worker to open the app"
+        );
+    }
+    let readers = db::open_readers(&data.database()).await?;
+    let (writer, writing) = Writer::start(connection, definitions.kinds.clone());
+    let station = Station {
+        name: config.name.into(),
+        readers: readers.clone(),
+        writer,
+        definitions: Arc::new(definitions),
+        blobs: Blobs::new(data.blobs()),
+        attempts: Arc::new(Attempts::new()),
+    };
+    tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "the station runs");
+    let (stop, stopped) = oneshot::channel();
+    let task = tokio::spawn(run(listener, routes::router(station), readers, writing, stopped, lock));
+    Ok(Running { address, stop: Some(stop), task })
+}
+
+/// The address that a browser on this machine reaches the station under.
+fn local(address: SocketAddr) -> String {
+    match address.ip().is_unspecified() {
+        true => format!("http://127.0.0.1:{}", address.port()),
+        false => format!("http://{address}"),
+    }
+}
+
+/// Leaves the address for `enrol`, so that its links lead here.
+async fn remember(connection: &mut SqliteConnection, base_url: String) -> Result<(), DbError> {
+    sqlx::query("INSERT INTO settings (name, value) VALUES ('base_url', ?) ON CONFLICT DO UPDATE SET value = excluded.value")
+        .bind(base_url.trim_end_matches('/'))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+async fn run(
+    listener: TcpListener,
+    router: Router,
+    readers: SqlitePool,
+    mut writing: JoinHandle<Result<(), DbError>>,
+    mut stopped: oneshot::Receiver<()>,
+    _lock: ServeLock,
+) -> Result<(), ServeError> {
+    let graceful = GracefulShutdown::new();
+    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let mut connections = JoinSet::new();
+    let failed = loop {
+        tokio::select! {
+            _ = &mut stopped => break false,
+            _ = &mut writing => break true,
+            Some(_) = connections.join_next() => {}
+            (stream, peer, place) = accept(&listener, &places) => {
+                connections.spawn(serve(stream, peer, router.clone(), &graceful, place));
+            }
+        }
+    };
+    drop((listener, router));
+    if tokio::time::timeout(FAREWELL, graceful.shutdown()).await.is_err() {
+        tracing::warn!("requests took too long to finish and were cut off; phones send them again");
+    }
+    connections.shutdown().await;
+    readers.close().await;
+    if failed {
+        return Err(ServeError::WriterEnded);
+    }
+    let written = (&mut writing).await;
+    tracing::info!("the station has stopped");
+    Ok(written.unwrap_or(Err(DbError::Stored("writer")))?)
+}
+
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> (TcpStream, SocketAddr, Option<OwnedSemaphorePermit>) {
+    let place = places.clone().acquire_owned().await.ok();
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => return (stream, peer, place),
+            Err(error) => {
+                // Out of files, or the other side was gone already: neither ends the station.
+                tracing::warn!(%error, "a connection could not be taken");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    graceful: &GracefulShutdown,
+    place: Option<OwnedSemaphorePermit>,
+) -> impl Future<Output = ()> + use<> {
+    // Receipts are small: they must not wait for a full packet.
+    stream.set_nodelay(true).ok();
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        router.call(request)
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADERS)
+        .serve_connection(TokioIo::new(stream), service);
+    let connection = graceful.watch(connection);
+    async move {
+        let _place = place;
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "a connection broke off");
+        }
+    }
+}

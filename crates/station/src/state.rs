@@ -1,0 +1,24 @@
+//! What every request's handler has at hand.
+
+use std::sync::Arc;
+
+use sqlx::SqlitePool;
+
+use crate::{blobs::Blobs, definitions::Definitions, enrolment::limit::Attempts, ingest::writer::Writer};
+
+/// One running station. Cloning it is cheap.
+#[derive(Clone, Debug)]
+pub struct Station {
+    /// Its name, for people.
+    pub name: Arc<str>,
+    /// Reads the database.
+    pub readers: SqlitePool,
+    /// Changes it.
+    pub writer: Writer,
+    /// The ledgers and villages in force.
+    pub definitions: Arc<Definitions>,
+    /// The attachments.
+    pub blobs: Blobs,
+    /// Wrong enrolment codes of late.
+    pub attempts: Arc<Attempts>,
+}
