@@ -1,17 +1,17 @@
 //! Sizes and speeds as a table, for people; nothing here passes or fails.
 
+use crate::app;
 use crate::fault::{AtPath, Outcome};
 use crate::precache::{self, Kept};
-use crate::term::table;
+use crate::term::{table, timed};
 use crate::workspace::Workspace;
-use crate::{app, tools};
 
 /// The aim for everything that a first visit loads, in bytes.
 const AIM: u64 = 200_000;
 
 /// Builds everything and measures it.
 pub fn bench(workspace: &Workspace) -> Outcome {
-    app::build(workspace, &tools::for_app(workspace)?)?;
+    timed("Build the app", || app::build(workspace))?;
     println!("\nFirst load: what the service worker keeps, in bytes\n");
     print!("{}", first_load(workspace)?);
     Ok(())

@@ -2,7 +2,7 @@
 
 use crate::fault::{Fault, Outcome};
 use crate::run::{output, run};
-use crate::term::{in_place, timed};
+use crate::term::in_place;
 use crate::tools::on_path;
 use std::path::PathBuf;
 use std::process::Command;
@@ -17,18 +17,16 @@ pub struct Browser {
 
 /// Finds the browser; installs what is missing when that needs no password.
 pub fn ensure() -> Outcome<Browser> {
-    timed("Browser", || {
-        let missing = missing();
-        if missing.is_empty() {
-            in_place("chromium, chromedriver, a Chinese font");
-        } else {
-            install(&missing)?;
-        }
-        match (chromium(), driver()) {
-            (Some(chromium), Some(driver)) => Ok(Browser { chromium, driver }),
-            _ => Err(by_hand(&missing, "The packages were installed, yet the browser is not on PATH.")),
-        }
-    })
+    let missing = missing();
+    if missing.is_empty() {
+        in_place("chromium, chromedriver, a Chinese font");
+    } else {
+        install(&missing)?;
+    }
+    match (chromium(), driver()) {
+        (Some(chromium), Some(driver)) => Ok(Browser { chromium, driver }),
+        _ => Err(by_hand(&missing, "The packages were installed, yet the browser is not on PATH.")),
+    }
 }
 
 fn chromium() -> Option<PathBuf> {

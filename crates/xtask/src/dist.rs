@@ -1,16 +1,14 @@
 //! One file to copy to a server.
 
 use crate::fault::{AtPath, Outcome};
-use crate::station::Profile;
+use crate::station;
 use crate::term::timed;
 use crate::workspace::Workspace;
-use crate::{app, station, tools};
 use std::path::{Path, PathBuf};
 
 /// Leaves `target/dist/xunji-station`.
 pub fn dist(workspace: &Workspace) -> Outcome {
-    app::build(workspace, &tools::for_app(workspace)?)?;
-    let binary = station::build(workspace, Profile::Station)?;
+    let binary = station::with_app(workspace)?;
     let packed = timed("Pack", || copy_into(&binary, &workspace.target().join("dist")))?;
     let size = std::fs::metadata(&packed).at("read", &packed)?.len();
     println!(

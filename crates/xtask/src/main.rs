@@ -58,7 +58,7 @@ fn dispatch(command: Command) -> Outcome {
         Command::Test { only } => test::test(&workspace, &only),
         Command::Dist => dist::dist(&workspace),
         Command::Bench => bench::bench(&workspace),
-        Command::App => app::build(&workspace, &tools::for_app(&workspace)?),
+        Command::App => term::timed("Build the app", || app::build(&workspace)),
         Command::FinishApp => finish::from_hook(&workspace),
     }
 }

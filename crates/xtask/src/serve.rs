@@ -2,9 +2,8 @@
 
 use crate::fault::{AtPath, Fault, Outcome};
 use crate::run::{could_not_start, output};
-use crate::station::Profile;
 use crate::workspace::Workspace;
-use crate::{app, station, term, tools};
+use crate::{station, term};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -16,8 +15,7 @@ const WORKER: [&str; 6] = ["--name", "试用员", "--role", "grid_worker", "--vi
 pub fn serve(workspace: &Workspace, listen: &str, data: &str) -> Outcome {
     let address = free(listen)?;
     let data = std::path::absolute(data).at("find", Path::new(data))?;
-    app::build(workspace, &tools::for_app(workspace)?)?;
-    let binary = station::build(workspace, Profile::Station)?;
+    let binary = station::with_app(workspace)?;
     std::fs::create_dir_all(&data).at("create", &data)?;
 
     let base = base_url(address);

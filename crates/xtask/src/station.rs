@@ -1,5 +1,6 @@
 //! Builds the station with the app inside.
 
+use crate::app;
 use crate::fault::Outcome;
 use crate::run::{cargo, run};
 use crate::term::timed;
@@ -33,23 +34,19 @@ impl Profile {
 
 /// Builds it around `target/app` and returns the binary.
 pub fn build(workspace: &Workspace, profile: Profile) -> Outcome<PathBuf> {
-    timed("Build the station", || {
-        run(
-            cargo()
-                .args([
-                    "build",
-                    "--package",
-                    "xunji-station",
-                    "--features",
-                    "embed",
-                    "--profile",
-                    profile.name(),
-                ])
-                .env("XUNJI_APP", workspace.app())
-                .current_dir(workspace.root()),
-            "Mend what the compiler says above.",
-        )?;
-        let program = format!("xunji-station{}", std::env::consts::EXE_SUFFIX);
-        Ok(workspace.target().join(profile.folder()).join(program))
-    })
+    run(
+        cargo()
+            .args(["build", "--package", "xunji-station", "--features", "embed", "--profile", profile.name()])
+            .env("XUNJI_APP", workspace.app())
+            .current_dir(workspace.root()),
+        "Mend what the compiler says above.",
+    )?;
+    let program = format!("xunji-station{}", std::env::consts::EXE_SUFFIX);
+    Ok(workspace.target().join(profile.folder()).join(program))
+}
+
+/// Builds the app and the station that people use, and returns the binary.
+pub fn with_app(workspace: &Workspace) -> Outcome<PathBuf> {
+    timed("Build the app", || app::build(workspace))?;
+    timed("Build the station", || build(workspace, Profile::Station))
 }

@@ -2,6 +2,7 @@
 
 use crate::fault::{Fault, Outcome};
 use qrcode::{QrCode, render::unicode::Dense1x2};
+use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 /// Says what begins, does it, and says how long it took.
@@ -50,21 +51,21 @@ pub fn table(rows: &[Vec<String>]) -> String {
     text
 }
 
-/// A link as a QR code in block characters, light on dark as terminals are, with the quiet zone that cameras need.
+/// A link as a QR code in block characters, with the quiet zone that cameras need.
 pub fn qr(link: &str) -> Outcome<String> {
     let code = QrCode::new(link.as_bytes()).map_err(|error| {
         Fault::new(
             format!("The link does not fit a QR code: {error}."),
-            "The link itself is printed above.",
-            "Type it, or send it to the phone.",
+            "The link itself is good.",
+            format!("Open it by hand: {link}"),
         )
     })?;
-    Ok(code
-        .render::<Dense1x2>()
-        .dark_color(Dense1x2::Dark)
-        .light_color(Dense1x2::Light)
-        .quiet_zone(true)
-        .build())
+    let text = code.render::<Dense1x2>().build();
+    if !std::io::stdout().is_terminal() {
+        return Ok(text);
+    }
+    // Black on white, whatever the terminal's own colours are: many cameras do not read the reverse.
+    Ok(text.lines().map(|line| format!("\x1b[38;5;16;48;5;231m{line}\x1b[0m\n")).collect())
 }
 
 #[cfg(test)]

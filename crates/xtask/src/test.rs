@@ -178,7 +178,7 @@ impl Run<'_> {
                 run(&mut self.cargo("test --workspace --exclude xunji"), TESTS)
             }
             Step::Storage => self.storage(),
-            Step::App => app::build(self.workspace, &tools::for_app(self.workspace)?),
+            Step::App => app::build(self.workspace),
             Step::Station => {
                 let built = station::build(self.workspace, Profile::Dev)?;
                 // A copy, because the next `cargo test` puts a station without the app in its place.

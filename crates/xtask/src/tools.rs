@@ -6,7 +6,7 @@
 
 use crate::fault::{AtPath, Fault, Outcome};
 use crate::run::{cargo, output, run};
-use crate::term::{in_place, timed};
+use crate::term::in_place;
 use crate::workspace::Workspace;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -31,27 +31,23 @@ impl Tools {
 
 /// What building the app needs.
 pub fn for_app(workspace: &Workspace) -> Outcome<Tools> {
-    timed("Tools for the app", || {
-        wasm_target(workspace)?;
-        let bindgen = wasm_bindgen_version(workspace)?;
-        let folders = [
-            cargo_tool(workspace, "trunk", "trunk", TRUNK, true)?,
-            // Its own lock file names a crate version that the registry no longer serves: hence not `--locked`.
-            cargo_tool(workspace, "wasm-bindgen", "wasm-bindgen-cli", &bindgen, false)?,
-            wasm_opt(workspace)?,
-        ];
-        Ok(Tools { path: path_with(&folders) })
-    })
+    wasm_target(workspace)?;
+    let bindgen = wasm_bindgen_version(workspace)?;
+    let folders = [
+        cargo_tool(workspace, "trunk", "trunk", TRUNK, true)?,
+        // Its own lock file names a crate version that the registry no longer serves: hence not `--locked`.
+        cargo_tool(workspace, "wasm-bindgen", "wasm-bindgen-cli", &bindgen, false)?,
+        wasm_opt(workspace)?,
+    ];
+    Ok(Tools { path: path_with(&folders) })
 }
 
 /// What compiling and testing for the browser needs: the target, and wasm-bindgen's test runner.
 pub fn for_wasm_tests(workspace: &Workspace) -> Outcome<Tools> {
-    timed("Tools for tests in the browser", || {
-        wasm_target(workspace)?;
-        let bindgen = wasm_bindgen_version(workspace)?;
-        let folder = cargo_tool(workspace, "wasm-bindgen", "wasm-bindgen-cli", &bindgen, false)?;
-        Ok(Tools { path: path_with(&[folder]) })
-    })
+    wasm_target(workspace)?;
+    let bindgen = wasm_bindgen_version(workspace)?;
+    let folder = cargo_tool(workspace, "wasm-bindgen", "wasm-bindgen-cli", &bindgen, false)?;
+    Ok(Tools { path: path_with(&[folder]) })
 }
 
 /// The compiler's target alone.
