@@ -74,7 +74,9 @@ function explain(cause, causeEn, action, actionEn) {
   const again = document.createElement("button");
   again.type = "button";
   again.textContent = "重新打开 · Open again";
-  again.addEventListener("click", () => location.reload());
+  // Past the HTTP cache, for it may hold what a captive portal answered in the place of these files.
+  const afresh = () => [script.src, script.dataset.js, script.dataset.wasm].map((file) => fetch(file, { cache: "reload" }));
+  again.addEventListener("click", () => Promise.allSettled(afresh()).then(() => location.reload()));
   place.setAttribute("role", "alert");
   place.replaceChildren(
     line(`${cause}已存在本机的记录不受影响。${action}`, "zh-CN"),
