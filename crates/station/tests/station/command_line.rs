@@ -1,0 +1,317 @@
+//! The program itself: its answers, its exit codes, and what it does when it is killed.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read},
+    net::SocketAddr,
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+};
+
+use serde_json::Value;
+use uuid::Uuid;
+use xunji_domain::{
+    id::InstallationId,
+    wire::{Answers, Enrolment},
+};
+
+use crate::support::*;
+
+fn program(args: &[&str], data: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xunji-station"));
+    command.args(args).arg("--data").arg(data);
+    command
+}
+
+fn run(args: &[&str], data: &Path) -> Output {
+    program(args, data).output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn printed(output: &Output) -> String {
+    assert!(output.status.success(), "{}", said(output));
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// A `serve` that is killed when the test ends, however it ends.
+struct Served {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Served {
+    fn start(data: &Path) -> Self {
+        let mut command = program(&["serve", "--listen", "127.0.0.1:0"], data);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("listening on http://").expect("the line for scripts");
+        Self { address: address.parse().unwrap(), child }
+    }
+
+    fn signal(&self, name: &str) {
+        assert!(Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap().success());
+    }
+
+    /// Waits for the end and gives the exit code and the log.
+    fn ended(mut self) -> (Option<i32>, String) {
+        let mut log = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+        (self.child.wait().unwrap().code(), log)
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+const ENROL: [&str; 8] = ["enrol", "--name", "张三", "--role", "grid_worker", "--village", VILLAGE, "--json"];
+
+async fn phone(served: &Served, data: &Path) -> (Phone, String) {
+    let enrolled: Value = serde_json::from_str(&printed(&run(&ENROL, data))).unwrap();
+    let code = enrolled["code"].as_str().unwrap();
+    assert_eq!(enrolled["url"], format!("http://{}/enrol?code={code}", served.address));
+    let installation = InstallationId::new(Uuid::new_v4());
+    let body = serde_json::json!({ "code": code, "installation": installation }).to_string();
+    let reply = request(served.address, "POST", "/api/v1/enrolments", &[], body).await;
+    let Enrolment { token, worker, .. } = reply.json();
+    (Phone { address: served.address, worker, token, installation, seq: 0 }, code.to_owned())
+}
+
+#[tokio::test]
+async fn serve_enrol_send_list_and_stop() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = &folder.path().join("deep/data");
+    let served = Served::start(data);
+    let (mut phone, code) = phone(&served, data).await;
+    let entries = [phone.open(), phone.note("patrol", Uuid::new_v4(), "私密的话"), phone.open()];
+    phone.deliver(&entries).await;
+
+    let lines = printed(&run(&["entries", "--json"], data));
+    let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 3);
+    for (line, entry) in lines.iter().zip(&entries) {
+        let content = &entry["content"];
+        for (key, expected) in [
+            ("id", &content["id"]),
+            ("record", &content["record"]),
+            ("kind", &content["kind"]),
+            ("author", &content["author"]),
+            ("noted_at", &content["noted_at"]),
+            ("action", &content["action"]),
+            ("installation", &entry["installation"]),
+            ("seq", &entry["seq"]),
+            ("digest", &entry["digest"]),
+        ] {
+            assert_eq!(line[key], *expected, "{key}");
+        }
+        assert_eq!(
+            (line["author_name"].as_str(), &line["attachments"]),
+            (Some("张三"), &serde_json::json!([]))
+        );
+    }
+    assert_eq!(
+        (&lines[0]["outcome"], &lines[0]["revision"], lines[0].get("reason")),
+        (&"accepted".into(), &1.into(), None)
+    );
+    assert_eq!((&lines[1]["outcome"], &lines[1]["revision"]), (&"parked".into(), &Value::Null));
+    assert_eq!(lines[1]["reason"]["reason"], "unknown_record");
+    let for_people = printed(&run(&["entries"], data));
+    assert_eq!(for_people.lines().count(), 3);
+    assert!(for_people.contains("parked, unknown_record") && !for_people.contains("私密"));
+
+    served.signal("-TERM");
+    let token = phone.token.clone();
+    let (exit, log) = served.ended();
+    assert_eq!(exit, Some(0));
+    for secret in [&code, &token, "张三", "私密", &code.to_lowercase()] {
+        assert!(!log.contains(secret), "the log says {secret}");
+    }
+    assert!(log.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()), "{log}");
+    assert!(!data.join("station.sqlite-wal").exists());
+    assert_eq!(printed(&run(&["entries"], data)).lines().count(), 3, "listing works without a station, too");
+}
+
+#[tokio::test]
+async fn what_has_a_receipt_survives_a_killed_station() {
+    let folder = tempfile::tempdir().unwrap();
+    let served = Served::start(folder.path());
+    let mut sends = tokio::task::JoinSet::new();
+    for _ in 0..4 {
+        let (mut phone, _) = phone(&served, folder.path()).await;
+        sends.spawn(async move {
+            let mut receipts = Vec::new();
+            loop {
+                let batch = [phone.open(), phone.open(), phone.open()];
+                let sender = phone.clone();
+                // The connection breaks when the station dies, which the client answers with a panic.
+                let Ok(reply) = tokio::spawn(async move { sender.try_send(&batch).await }).await else {
+                    break;
+                };
+                receipts.extend(
+                    reply.json::<Answers>().answers.iter().map(|answer| receipt(answer).entry.to_string()),
+                );
+            }
+            receipts
+        });
+    }
+    tokio::time::sleep(std::time::Duration::from_millis(400)).await;
+    served.signal("-KILL");
+    let receipts = sends.join_all().await.concat();
+    assert!(receipts.len() > 10);
+    let again = Served::start(folder.path());
+    let stored = printed(&run(&["entries", "--json"], folder.path()));
+    for id in &receipts {
+        assert_eq!(stored.matches(&format!(r#"{{"id":"{id}""#)).count(), 1);
+    }
+    again.signal("-INT");
+    assert_eq!(again.ended().0, Some(0));
+}
+
+#[test]
+fn a_second_station_on_the_folder_is_turned_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let _first = Served::start(folder.path());
+    let second = run(&["serve", "--listen", "127.0.0.1:0"], folder.path());
+    assert_eq!(second.status.code(), Some(4));
+    assert!(
+        said(&second).contains("already running on") && said(&second).contains("Stop that one"),
+        "{}",
+        said(&second)
+    );
+}
+
+#[test]
+fn a_taken_address_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = Served::start(folder.path());
+    let other = tempfile::tempdir().unwrap();
+    let second = run(&["serve", "--listen", &first.address.to_string()], other.path());
+    assert_eq!(second.status.code(), Some(1));
+    assert!(said(&second).contains(&first.address.to_string()) && said(&second).contains("--listen"));
+}
+
+/// Everything in a folder, to see that nothing was touched.
+fn contents(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut files: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|file| file.unwrap())
+        .map(|file| (file.file_name().into_string().unwrap(), fs::read(file.path()).unwrap()))
+        .filter(|(name, _)| name != "station.lock")
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn a_database_that_cannot_be_used_is_named_and_not_touched() {
+    let good = tempfile::tempdir().unwrap();
+    printed(&run(&ENROL, good.path()));
+    let sound = fs::read(good.path().join("station.sqlite")).unwrap();
+    let mut newer = sound.clone();
+    newer[60..64].copy_from_slice(&99u32.to_be_bytes());
+    let mut foreign = sound.clone();
+    foreign[68..72].copy_from_slice(&7u32.to_be_bytes());
+    let mut unnamed = foreign.clone();
+    unnamed[60..64].fill(0);
+    unnamed[68..72].fill(0);
+    let mut broken = sound.clone();
+    broken[5000..40_000].fill(0xAA);
+    for (database, word) in [
+        (newer, "newer"),
+        (foreign, "another program"),
+        (unnamed, "another program"),
+        (b"not a database at all".to_vec(), "not a database"),
+        (broken, "damaged"),
+        (sound[..9000].to_vec(), "damaged"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("station.sqlite"), &database).unwrap();
+        let before = contents(folder.path());
+        let mut commands = vec![vec!["serve", "--listen", "127.0.0.1:0"]];
+        if word != "damaged" {
+            commands.push(ENROL.to_vec());
+        }
+        for command in commands {
+            let output = run(&command, folder.path());
+            assert_eq!(output.status.code(), Some(3), "{word}: {}", said(&output));
+            assert!(
+                said(&output).contains(word) && said(&output).contains("station.sqlite"),
+                "{}",
+                said(&output)
+            );
+            assert!(output.stdout.is_empty());
+            assert!(contents(folder.path()) == before, "{word}: the folder was touched");
+        }
+    }
+}
+
+#[test]
+fn wrong_arguments_are_named_with_code_2_and_make_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    for (change, with, word) in [
+        ("grid_worker", "king", "grid_worker, legal_adviser"),
+        (VILLAGE, "51332210020", "12 digits"),
+        (VILLAGE, "513322000000", "12 digits"),
+        ("张三", " ", "at least one character"),
+    ] {
+        let args = ENROL.map(|arg| if arg == change { with } else { arg });
+        let output = run(&args, &data);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(said(&output).contains(word), "{}", said(&output));
+    }
+    assert_eq!(run(&["enrol", "--name", "张三"], &data).status.code(), Some(2));
+    assert_eq!(run(&["frobnicate"], &data).status.code(), Some(2));
+    assert!(!data.exists());
+    let output = run(&["entries"], &data);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(said(&output).contains("xunji-station serve"), "{}", said(&output));
+    assert!(!data.exists());
+}
+
+#[test]
+fn enrol_speaks_to_people_and_warns_of_a_village_that_is_not_listed() {
+    let folder = tempfile::tempdir().unwrap();
+    let args = ["enrol", "--name", "李四", "--role", "mediator", "--village", "510101001001"];
+    let output = run(&args, folder.path());
+    let (printed, said) = (printed(&output), said(&output));
+    assert!(printed.contains("link    http://127.0.0.1:8080/enrol?code="), "{printed}");
+    assert!(said.contains("510101001001") && said.contains("泸定县"), "{said}");
+    let worker = printed.lines().find_map(|line| line.strip_prefix("worker  ")).unwrap();
+    let base = ["enrol", "--worker", worker, "--json", "--base-url", "https://xunji.example.cn/"];
+    let again: Value = serde_json::from_slice(&run(&base, folder.path()).stdout).unwrap();
+    assert_eq!(
+        (again["worker"]["id"].as_str(), again["worker"]["name"].as_str()),
+        (Some(worker), Some("李四"))
+    );
+    assert!(again["url"].as_str().unwrap().starts_with("https://xunji.example.cn/enrol?code="));
+    let nobody = run(&["enrol", "--worker", &Uuid::nil().to_string()], folder.path());
+    assert_eq!(nobody.status.code(), Some(2));
+}
+
+#[test]
+fn a_broken_ledger_in_the_data_folder_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("kinds")).unwrap();
+    fs::write(folder.path().join("kinds/river.json"), "{").unwrap();
+    let output = run(&["serve", "--listen", "127.0.0.1:0"], folder.path());
+    assert_eq!(output.status.code(), Some(3));
+    assert!(said(&output).contains("river.json"), "{}", said(&output));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_new_data_folder_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    printed(&run(&ENROL, &data));
+    assert_eq!(data.metadata().unwrap().permissions().mode() & 0o777, 0o700);
+}

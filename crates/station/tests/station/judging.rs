@@ -1,0 +1,199 @@
+//! What is accepted and what is parked, why, and that one never blocks another (invariant 5).
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+use xunji_domain::{
+    person::Role,
+    wire::{Reason, Refusal},
+    workflow::Obstacle,
+};
+
+use crate::support::*;
+
+/// Opens a record of a kind and gives its id.
+async fn opened(phone: &mut Phone, kind: &str) -> Uuid {
+    let record = Uuid::new_v4();
+    let content = phone.content(kind, record, json!({ "type": "open", "body": form(kind) }));
+    let entry = phone.seal(&content);
+    revision(&phone.deliver(&[entry]).await[0]);
+    record
+}
+
+async fn judged(phone: &mut Phone, content: &Value) -> xunji_domain::wire::Receipt {
+    let entry = phone.seal(content);
+    phone.deliver(&[entry]).await.remove(0)
+}
+
+#[tokio::test]
+async fn one_bad_entry_never_blocks_another() {
+    let station = Station::spawn().await;
+    let mut phone = station.any_phone().await;
+    let before = phone.open();
+    let unreadable =
+        json!({ "installation": phone.installation, "seq": 2, "content": { "id": Uuid::nil() } });
+    let mut damaged = phone.open();
+    damaged["content"]["noted_at"] = json!("2026-11-22T09:31:00+08:00");
+    let parked = phone.content("patrol", Uuid::new_v4(), json!({ "type": "open", "body": {} }));
+    let parked = phone.seal(&parked);
+    let after = phone.open();
+    let answers =
+        phone.send(&[before, unreadable, json!(7), damaged, Value::Null, parked, json!("[]"), after]).await;
+    assert_eq!(answers.len(), 8);
+    revision(&receipt(&answers[0]));
+    assert_eq!(refusal(&answers[1]), Refusal::Unreadable);
+    assert_eq!(refusal(&answers[2]), Refusal::Unreadable);
+    assert_eq!(refusal(&answers[3]), Refusal::Damaged);
+    assert_eq!(refusal(&answers[4]), Refusal::Unreadable);
+    assert!(matches!(reason(&receipt(&answers[5])), Reason::Invalid { .. }));
+    assert_eq!(refusal(&answers[6]), Refusal::Unreadable);
+    revision(&receipt(&answers[7]));
+    assert_eq!(station.count("entries").await, 3);
+}
+
+#[tokio::test]
+async fn an_item_that_json_libraries_choke_on_is_alone_refused() {
+    let station = Station::spawn().await;
+    let mut phone = station.any_phone().await;
+    let good = phone.open();
+    for bad in [
+        "1e999",
+        r#""\ud800""#,
+        r#"{"content":{"id":"\udc00"}}"#,
+        &format!("{}{}", "[".repeat(500), "]".repeat(500)),
+    ] {
+        let body = format!(r#"{{"entries":[{bad},{good}],"from_a_newer_phone":1}}"#);
+        let reply = phone.call("POST", "/api/v1/entries", &[], body).await;
+        let answers = reply.json::<xunji_domain::wire::Answers>().answers;
+        assert_eq!(refusal(&answers[0]), Refusal::Unreadable, "{}", &bad[..4]);
+        revision(&receipt(&answers[1]));
+    }
+}
+
+#[tokio::test]
+async fn a_parked_entry_is_kept_whole_and_its_repair_is_accepted() {
+    let station = Station::spawn().await;
+    let mut phone = station.any_phone().await;
+    let record = Uuid::new_v4();
+    let mut body = patrol();
+    body["finding"] = json!("found");
+    let content = phone.content("patrol", record, json!({ "type": "open", "body": body }));
+    let parked = phone.seal(&content);
+    let Reason::Invalid { problems } = reason(&phone.deliver(std::slice::from_ref(&parked)).await[0]) else {
+        panic!()
+    };
+    let fields: Vec<_> = problems.iter().map(|problem| problem.field.as_str()).collect();
+    assert_eq!(fields, ["finding_category", "description", "on_site_result"]);
+    let rows = station.rows("SELECT outcome, revision, content FROM entries").await;
+    assert_eq!(rows, [format!("parked||{}", content)]);
+    let mut repair = phone.content("patrol", record, json!({ "type": "open", "body": patrol() }));
+    repair["replaces"] = parked["content"]["id"].clone();
+    assert_eq!(revision(&judged(&mut phone, &repair).await), 1);
+}
+
+#[tokio::test]
+async fn each_thing_that_can_be_wrong_has_its_reason() {
+    let station = Station::spawn().await;
+    let mut phone = station.any_phone().await;
+    let record = opened(&mut phone, "patrol").await;
+    let note = json!({ "type": "note", "text": "" });
+
+    let content = phone.content("fishing", Uuid::new_v4(), json!({ "type": "open", "body": patrol() }));
+    assert_eq!(reason(&judged(&mut phone, &content).await), Reason::UnknownKind);
+    let mut content = phone.content("patrol", Uuid::new_v4(), json!({ "type": "open", "body": patrol() }));
+    content["kind_version"] = json!(999);
+    assert_eq!(reason(&judged(&mut phone, &content).await), Reason::UnknownKind);
+    for action in
+        [json!({ "type": "teleport", "to": "拉萨" }), json!({ "type": "note" }), json!(5), json!(null)]
+    {
+        let content = phone.content("patrol", record, action);
+        assert_eq!(reason(&judged(&mut phone, &content).await), Reason::UnknownAction);
+    }
+    let mut content = phone.content("patrol", record, note.clone());
+    content["author"] = json!(Uuid::new_v4());
+    assert_eq!(reason(&judged(&mut phone, &content).await), Reason::WrongAuthor);
+    let content = phone.content("patrol", record, json!({ "type": "open", "body": patrol() }));
+    assert_eq!(reason(&judged(&mut phone, &content).await), Reason::AlreadyOpen);
+    for action in [note, json!({ "type": "attach" }), json!({ "type": "step", "step": "close", "body": {} })]
+    {
+        let content = phone.content("patrol", Uuid::new_v4(), action);
+        assert_eq!(reason(&judged(&mut phone, &content).await), Reason::UnknownRecord);
+    }
+    let amend = |field: &str, to: Value| json!({ "type": "amend", "field": field, "from": null, "to": to, "reason": "笔误" });
+    for (field, to) in [("ended_at", json!("昨天")), ("village", json!("51332210")), ("finding", json!(""))]
+    {
+        let content = phone.content("patrol", record, amend(field, to));
+        assert!(matches!(reason(&judged(&mut phone, &content).await), Reason::Invalid { .. }), "{field}");
+    }
+    // What the form doesn't show may be emptied; what this version doesn't know is kept.
+    for (field, to) in
+        [("description", json!("")), ("drone", json!({ "x": 1 })), ("patrol_kind", json!("on_horseback"))]
+    {
+        let content = phone.content("patrol", record, amend(field, to));
+        revision(&judged(&mut phone, &content).await);
+    }
+}
+
+#[tokio::test]
+async fn steps_follow_the_workflow_from_the_records_folded_state() {
+    let station = Station::spawn().await;
+    let mut phone = station.any_phone().await;
+    let record = opened(&mut phone, "dispute").await;
+    let step = |step: &str, body: Value| json!({ "type": "step", "step": step, "body": body });
+    let obstacle = |receipt: &_| match reason(receipt) {
+        Reason::Step { obstacle } => obstacle,
+        other => panic!("{other:?}"),
+    };
+
+    let content = phone.content("dispute", record, step("vanish", json!({})));
+    assert_eq!(obstacle(&judged(&mut phone, &content).await), Obstacle::UnknownStep);
+    let close = phone.content("dispute", record, step("close", json!({})));
+    assert_eq!(obstacle(&judged(&mut phone, &close).await), Obstacle::WrongState { state: "found".into() });
+    let content = phone.content("dispute", record, step("agree", json!({})));
+    assert!(matches!(obstacle(&judged(&mut phone, &content).await), Obstacle::Incomplete { .. }));
+    let mut desk = station.phone(Role::Coordinator, VILLAGE).await;
+    let content = desk.content("dispute", record, step("mediate", json!({})));
+    assert_eq!(obstacle(&judged(&mut desk, &content).await), Obstacle::WrongRole);
+
+    let content = phone.content("dispute", record, step("mediate", json!({})));
+    assert_eq!(revision(&judged(&mut phone, &content).await), 2);
+    let content = phone.content("dispute", record, step("agree", json!({ "agreement": "各退半米" })));
+    assert_eq!(revision(&judged(&mut phone, &content).await), 3);
+    let content = desk.content("dispute", record, step("close", json!({})));
+    assert_eq!(revision(&judged(&mut desk, &content).await), 4, "parked steps have not moved the record");
+}
+
+#[tokio::test]
+async fn revisions_of_a_record_count_its_accepted_entries_only() {
+    let station = Station::spawn().await;
+    let mut phone = station.any_phone().await;
+    let open = phone.open();
+    let id = record(&open);
+    let mut entries = vec![open];
+    for at in 0..10 {
+        entries.push(phone.note("patrol", if at % 2 == 0 { id } else { Uuid::new_v4() }, "x"));
+    }
+    phone.deliver(&entries).await;
+    let query = format!("SELECT revision FROM entries WHERE record = '{id}' ORDER BY position");
+    assert_eq!(station.rows(&query).await, ["1", "2", "3", "4", "5", "6"]);
+}
+
+#[tokio::test]
+async fn a_county_adds_a_ledger_without_a_new_program() {
+    let station = Station::spawn_on(|data| {
+        let mut kind = serde_json::to_value(&xunji_domain::kind::Kind::built_in()[0]).unwrap();
+        kind["id"] = json!("river");
+        kind["confidential"] = json!(false);
+        std::fs::create_dir(data.join("kinds")).unwrap();
+        std::fs::write(data.join("kinds/river.json"), kind.to_string()).unwrap();
+        std::fs::write(data.join("kinds/read me.txt"), "not a ledger").unwrap();
+        std::fs::write(data.join("villages.json"), r#"{"code":"510000","name":"示例县","townships":[]}"#)
+            .unwrap();
+    })
+    .await;
+    let mut phone = station.any_phone().await;
+    let definitions: xunji_domain::wire::Definitions = station.get("/api/v1/kinds", &[]).await.json();
+    assert_eq!(definitions.county.name, "示例县");
+    assert!(definitions.kinds.iter().any(|kind| kind.id.as_str() == "river"));
+    let content = phone.content("river", Uuid::new_v4(), json!({ "type": "open", "body": consultation() }));
+    revision(&judged(&mut phone, &content).await);
+}

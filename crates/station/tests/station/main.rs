@@ -1,0 +1,16 @@
+//! The station from outside: every test starts its own, on a free port and a data folder of its own.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where something is not as it must be")]
+
+mod any_order;
+mod app;
+mod attachments;
+mod bad_input;
+mod command_line;
+mod contract;
+mod durability;
+mod enrolment;
+mod exactly_once;
+mod judging;
+mod mailboxes;
+mod support;

@@ -1,0 +1,376 @@
+//! A station, phones that talk to it, and a look into its database.
+
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use axum::body::Bytes;
+use chrono::TimeDelta;
+use http_body_util::{BodyExt, Full};
+use hyper::{Request, client::conn::http1};
+use hyper_util::rt::TokioIo;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use sqlx::{Connection, Row};
+use tempfile::TempDir;
+use tokio::net::TcpStream;
+use uuid::Uuid;
+use xunji_domain::{
+    canonical,
+    id::{InstallationId, WorkerId},
+    person::{Role, Worker},
+    wire::{Answer, Answers, Enrolment, Outcome, ProblemDetails, Reason, Receipt, Refusal},
+};
+use xunji_station::{
+    db,
+    enrolment::{self, code::Code},
+    people,
+    server::{self, Config, Running},
+};
+
+pub const VILLAGE: &str = "513322100201";
+pub const ELSEWHERE: &str = "513322103201";
+
+/// A running station with a folder of its own.
+pub struct Station {
+    running: Option<Running>,
+    folder: TempDir,
+    pub address: SocketAddr,
+}
+
+impl Station {
+    pub async fn spawn() -> Self {
+        Self::spawn_with(|_| ()).await
+    }
+
+    /// Starts one after a change to its folder.
+    pub async fn spawn_on(prepare: impl FnOnce(&Path)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        prepare(folder.path());
+        let running = server::start(config(folder.path())).await.unwrap();
+        Self { address: running.address(), running: Some(running), folder }
+    }
+
+    pub async fn spawn_with(change: impl FnOnce(&mut Config)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = config(folder.path());
+        change(&mut config);
+        let running = server::start(config).await.unwrap();
+        Self { address: running.address(), running: Some(running), folder }
+    }
+
+    pub async fn stop(&mut self) {
+        self.running.take().unwrap().stop().await.unwrap();
+    }
+
+    pub async fn start(&mut self) {
+        let running = server::start(config(self.folder.path())).await.unwrap();
+        self.address = running.address();
+        self.running = Some(running);
+    }
+
+    pub fn data(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.data().join("station.sqlite")
+    }
+
+    /// Makes a code as `enrol` does.
+    pub async fn code_for(&self, worker: WorkerId, valid: TimeDelta) -> String {
+        let mut connection = db::open_writer(&self.database()).await.unwrap();
+        let code = Code::draw().unwrap();
+        enrolment::issue(&mut connection, worker, &code, valid).await.unwrap();
+        connection.close().await.unwrap();
+        code.to_string()
+    }
+
+    pub async fn add_worker(&self, role: Role, village: &str) -> Worker {
+        let id = WorkerId::new(Uuid::now_v7());
+        let worker = Worker { id, name: "张三".to_owned(), role, village: village.parse().unwrap() };
+        let mut connection = db::open_writer(&self.database()).await.unwrap();
+        people::add(&mut connection, &worker).await.unwrap();
+        connection.close().await.unwrap();
+        worker
+    }
+
+    /// A new person with a new phone.
+    pub async fn phone(&self, role: Role, village: &str) -> Phone {
+        let worker = self.add_worker(role, village).await;
+        self.phone_of(&worker).await
+    }
+
+    /// A grid worker's phone.
+    pub async fn any_phone(&self) -> Phone {
+        self.phone(Role::GridWorker, VILLAGE).await
+    }
+
+    /// One more phone for a person.
+    pub async fn phone_of(&self, worker: &Worker) -> Phone {
+        let code = self.code_for(worker.id, TimeDelta::hours(1)).await;
+        let installation = InstallationId::new(Uuid::new_v4());
+        let reply = self.redeem(&code, installation).await;
+        assert_eq!(reply.status, 201);
+        let Enrolment { token, worker, .. } = reply.json();
+        Phone { address: self.address, worker, token, installation, seq: 0 }
+    }
+
+    pub async fn redeem(&self, code: &str, installation: InstallationId) -> Reply {
+        let body = json!({ "code": code, "installation": installation }).to_string();
+        request(self.address, "POST", "/api/v1/enrolments", &[], body).await
+    }
+
+    pub async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Reply {
+        request(self.address, "GET", path, headers, "").await
+    }
+
+    /// The rows of a query, each as its columns' texts joined by a bar.
+    pub async fn rows(&self, query: &str) -> Vec<String> {
+        let mut connection = db::open_reader(&self.database()).await.unwrap();
+        let rows = sqlx::query(query).fetch_all(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+        let cell = |row: &sqlx::sqlite::SqliteRow, at: usize| {
+            row.try_get_unchecked::<Option<String>, _>(at).unwrap().unwrap_or_default()
+        };
+        rows.iter().map(|row| (0..row.len()).map(|at| cell(row, at)).collect::<Vec<_>>().join("|")).collect()
+    }
+
+    pub async fn count(&self, table: &str) -> usize {
+        self.rows(&format!("SELECT count(*) FROM {table}")).await[0].parse().unwrap()
+    }
+}
+
+pub fn config(data: &Path) -> Config {
+    Config {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        data: data.to_owned(),
+        name: "泸定县站点".to_owned(),
+        base_url: None,
+        max_pages: None,
+    }
+}
+
+/// An enrolled phone.
+#[derive(Clone)]
+pub struct Phone {
+    pub address: SocketAddr,
+    pub worker: Worker,
+    pub token: String,
+    pub installation: InstallationId,
+    pub seq: u64,
+}
+
+impl Phone {
+    /// The next entry: seals what `content` says, with this phone's number and installation.
+    pub fn seal(&mut self, content: &Value) -> Value {
+        self.seq += 1;
+        self.seal_as(self.seq, content)
+    }
+
+    pub fn seal_as(&self, seq: u64, content: &Value) -> Value {
+        json!({ "installation": self.installation, "seq": seq, "digest": digest(content), "content": content })
+    }
+
+    /// A patrol's opening.
+    pub fn open(&mut self) -> Value {
+        let content = self.content("patrol", Uuid::new_v4(), json!({ "type": "open", "body": patrol() }));
+        self.seal(&content)
+    }
+
+    /// Content of any kind by this phone's worker.
+    pub fn content(&self, kind: &str, record: Uuid, action: Value) -> Value {
+        json!({
+            "id": Uuid::now_v7(), "record": record, "kind": kind, "kind_version": 1, "author": self.worker.id,
+            "noted_at": "2026-11-22T09:30:00+08:00", "basis": 0, "action": action,
+        })
+    }
+
+    pub fn note(&mut self, kind: &str, record: Uuid, text: &str) -> Value {
+        let content = self.content(kind, record, json!({ "type": "note", "text": text }));
+        self.seal(&content)
+    }
+
+    /// Sends entries and gives their answers.
+    pub async fn send(&self, entries: &[Value]) -> Vec<Answer> {
+        let reply = self.try_send(entries).await;
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        reply.json::<Answers>().answers
+    }
+
+    /// Sends entries and gives the receipts that all of them must get.
+    pub async fn deliver(&self, entries: &[Value]) -> Vec<Receipt> {
+        let answers = self.send(entries).await;
+        assert_eq!(answers.len(), entries.len());
+        answers.into_iter().map(|answer| receipt(&answer)).collect()
+    }
+
+    pub async fn try_send(&self, entries: &[Value]) -> Reply {
+        self.call("POST", "/api/v1/entries", &[], json!({ "entries": entries }).to_string()).await
+    }
+
+    pub async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Bytes>,
+    ) -> Reply {
+        let bearer = format!("Bearer {}", self.token);
+        let headers: Vec<_> = headers.iter().copied().chain([("authorization", bearer.as_str())]).collect();
+        request(self.address, method, path, &headers, body).await
+    }
+
+    pub async fn mailbox(&self, after: u64) -> Value {
+        let reply = self.call("GET", &format!("/api/v1/mailbox?after={after}"), &[], "").await;
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        reply.json()
+    }
+
+    /// The ids of all entries in the mailbox.
+    pub async fn received(&self) -> Vec<String> {
+        let page = self.mailbox(0).await;
+        let items = page["items"].as_array().unwrap();
+        items.iter().map(|item| item["entry"]["content"]["id"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+/// What a request got.
+pub struct Reply {
+    pub status: u16,
+    pub headers: BTreeMap<String, String>,
+    pub body: Bytes,
+}
+
+impl Reply {
+    pub fn json<T: DeserializeOwned>(&self) -> T {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", String::as_str)
+    }
+
+    /// The problem's type, after making sure that it is one.
+    #[track_caller]
+    pub fn problem(&self) -> String {
+        assert_eq!(
+            self.header("content-type"),
+            "application/problem+json",
+            "{} {}",
+            self.status,
+            self.text()
+        );
+        let details: ProblemDetails = self.json();
+        assert_eq!(details.status, self.status);
+        assert!(details.title.ends_with('.'), "{}", details.title);
+        details.kind
+    }
+}
+
+pub async fn request(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: impl Into<Bytes>,
+) -> Reply {
+    let stream = TcpStream::connect(address).await.unwrap();
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection);
+    let mut builder = Request::builder().method(method).uri(path).header("host", "station");
+    for (name, value) in headers {
+        builder = builder.header(*name, *value);
+    }
+    let response = sender.send_request(builder.body(Full::new(body.into())).unwrap()).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let text = |value: &hyper::header::HeaderValue| value.to_str().unwrap().to_owned();
+    Reply {
+        status: parts.status.as_u16(),
+        headers: parts.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
+        body: body.collect().await.unwrap().to_bytes(),
+    }
+}
+
+pub fn sha256(bytes: &[u8]) -> canonical::Digest {
+    canonical::Digest::new(Sha256::digest(bytes).into())
+}
+
+pub fn digest(content: &Value) -> String {
+    sha256(&canonical::bytes(content)).to_string()
+}
+
+pub fn id(entry: &Value) -> String {
+    entry["content"]["id"].as_str().unwrap().to_owned()
+}
+
+pub fn record(entry: &Value) -> Uuid {
+    entry["content"]["record"].as_str().unwrap().parse().unwrap()
+}
+
+#[track_caller]
+pub fn receipt(answer: &Answer) -> Receipt {
+    match answer {
+        Answer::Receipt { receipt, .. } => receipt.clone(),
+        Answer::Refused { refusal, .. } => panic!("refused: {refusal:?}"),
+    }
+}
+
+#[track_caller]
+pub fn refusal(answer: &Answer) -> Refusal {
+    match answer {
+        Answer::Refused { refusal, .. } => refusal.clone(),
+        Answer::Receipt { receipt, .. } => panic!("not refused: {receipt:?}"),
+    }
+}
+
+#[track_caller]
+pub fn revision(receipt: &Receipt) -> u64 {
+    match &receipt.outcome {
+        Outcome::Accepted { revision } => revision.0,
+        Outcome::Parked { reason } => panic!("parked: {reason:?}"),
+    }
+}
+
+#[track_caller]
+pub fn reason(receipt: &Receipt) -> Reason {
+    match &receipt.outcome {
+        Outcome::Parked { reason } => reason.clone(),
+        Outcome::Accepted { .. } => panic!("accepted"),
+    }
+}
+
+pub fn patrol() -> Value {
+    json!({ "patrol_kind": "grid", "village": VILLAGE, "started_at": "2026-11-22T09:30", "finding": "none" })
+}
+
+pub fn consultation() -> Value {
+    json!({
+        "channel": "visit", "village": VILLAGE, "asked_at": "2026-11-22T10:00", "topic": "wages",
+        "content": "工资三个月没有发", "advice": "先向劳动监察投诉", "outcome": "answered",
+    })
+}
+
+pub fn dispute() -> Value {
+    json!({
+        "title": "宅基地边界", "category": "0902", "village": VILLAGE, "occurred_at": "2026-11-20T08:00",
+        "source": "patrol", "people_count": 2, "risk": "ordinary", "parties": [{ "name": "王五" }],
+        "summary": "两家争一道墙", "handling": "noted",
+    })
+}
+
+pub fn form(kind: &str) -> Value {
+    match kind {
+        "patrol" => patrol(),
+        "consultation" => consultation(),
+        "dispute" => dispute(),
+        other => panic!("{other}"),
+    }
+}
