@@ -1,0 +1,129 @@
+//! The storage suite over IndexedDB in a real browser, and what only a browser can do to a database.
+
+#![cfg(target_arch = "wasm32")]
+
+use js_sys::Array;
+use rexie::{ObjectStore, Rexie};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use xunji::storage::IndexedDb;
+use xunji_sync::{
+    pocket::{Found, Pocket},
+    storage::{Commit, Storage, Table, Write},
+    storage_suite, suite,
+};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+// Watches what the app asks of IndexedDB, below anything that the app itself puts in between.
+#[wasm_bindgen(inline_js = r#"
+    const plain = IDBDatabase.prototype.transaction;
+    const seen = [];
+    let last;
+    IDBDatabase.prototype.transaction = function (...all) {
+      const transaction = plain.apply(this, all);
+      last = this;
+      seen.push(`${transaction.mode} ${transaction.durability}`);
+      return transaction;
+    };
+    export function seenTransactions() { return seen.splice(0); }
+    export function closeConnection() { last.close(); }
+"#)]
+extern "C" {
+    #[wasm_bindgen(js_name = seenTransactions)]
+    fn seen_transactions() -> Array;
+    #[wasm_bindgen(js_name = closeConnection)]
+    fn close_connection();
+}
+
+/// A database of its own for every test.
+async fn open(name: &str) -> IndexedDb {
+    // Also makes sure that the watcher is in place before the app's own wrapping.
+    seen_transactions();
+    IndexedDb::open(name).await.expect("the database opens")
+}
+
+macro_rules! run {
+    ($name:ident) => {
+        #[wasm_bindgen_test]
+        async fn $name() {
+            let name = stringify!($name);
+            suite::$name(open(name).await, async || open(name).await).await;
+        }
+    };
+}
+
+storage_suite!(run);
+
+/// Invariant 1: the browser reports success only once the bytes are on the disk.
+#[wasm_bindgen_test]
+async fn every_writing_transaction_is_strict() {
+    let storage = open("strict").await;
+    seen_transactions();
+    let (pocket, _) = Pocket::open(storage, suite_installation()).await.expect("opens");
+    pocket.save(&suite::unsent(1, "a")).await.expect("saved");
+    let seen: Vec<String> = seen_transactions().iter().filter_map(|text| text.as_string()).collect();
+    let writing: Vec<_> = seen.iter().filter(|text| text.starts_with("readwrite")).collect();
+    assert!(writing.len() >= 2, "{seen:?}");
+    assert!(writing.iter().all(|text| *text == "readwrite strict"), "{seen:?}");
+}
+
+/// Safari closes connections when the phone wakes; another tab's upgrade closes them anywhere.
+#[wasm_bindgen_test]
+async fn a_closed_connection_is_opened_again() {
+    let storage = open("closed").await;
+    let (pocket, _) = Pocket::open(storage, suite_installation()).await.expect("opens");
+    pocket.save(&suite::unsent(1, "a")).await.expect("saved");
+    close_connection();
+    pocket.save(&suite::unsent(2, "b")).await.expect("saved after the loss");
+    close_connection();
+    assert_eq!(pocket.outbox().await.expect("read after the loss").len(), 2);
+}
+
+/// The schema of version 1, written out: a later version must open it and keep every row. Never change this test; add
+/// one for the next version.
+#[wasm_bindgen_test]
+async fn a_database_of_version_1_is_kept() {
+    let tables = ["meta", "entries", "outbox", "records", "rows", "drafts", "blobs"];
+    let builder = tables
+        .iter()
+        .fold(Rexie::builder("version-1").version(1), |builder, table| builder.add_object_store(ObjectStore::new(table)));
+    let old = builder.build().await.expect("the old database");
+    let installation = format!("\"{}\"", suite_installation());
+    let rows = [("profile", format!("{{\"installation\":{installation}}}")), ("canary", installation)];
+    let transaction = old.transaction(&["meta"], rexie::TransactionMode::ReadWrite).expect("a transaction");
+    let store = transaction.store("meta").expect("a table");
+    for (key, text) in rows {
+        let bytes: JsValue = js_sys::Uint8Array::from(text.as_bytes()).into();
+        store.put(&bytes, Some(&key.into())).await.expect("a row");
+    }
+    transaction.commit().await.expect("committed");
+    old.close();
+    let storage = open("version-1").await;
+    let (pocket, found) = Pocket::open(storage, suite_installation()).await.expect("opens");
+    assert_eq!((pocket.installation(), found), (suite_installation(), Found::Whole));
+}
+
+/// A database that a newer app has upgraded is left alone.
+#[wasm_bindgen_test]
+async fn a_newer_database_is_not_touched() {
+    let newer = Rexie::builder("newer").version(99).add_object_store(ObjectStore::new("meta"));
+    newer.build().await.expect("the newer database").close();
+    let opened = IndexedDb::open("newer").await;
+    assert_eq!(opened.err(), Some(xunji_sync::storage::StorageError::Newer));
+}
+
+/// A commit that fails half-way leaves nothing behind.
+#[wasm_bindgen_test]
+async fn a_stale_commit_is_rolled_back() {
+    let storage = open("stale").await;
+    let old = storage.generation().await.expect("a generation");
+    let put = |value: u8| vec![Write::Put(Table::Rows, "a".into(), vec![value])];
+    assert_eq!(storage.commit(old, put(1)).await, Ok(Commit::Done));
+    assert_eq!(storage.commit(old, put(2)).await, Ok(Commit::Stale));
+    assert_eq!(storage.get(Table::Rows, "a").await, Ok(Some(vec![1])));
+}
+
+fn suite_installation() -> xunji_domain::id::InstallationId {
+    "00000000-0000-4000-8000-000000000001".parse().expect("a UUID")
+}

@@ -1,0 +1,205 @@
+//! Filling in forms. A field is named by its label; within a group of fields, as in `当事人 1 › 姓名`.
+
+use serde_json::{Value, json};
+
+use super::{
+    page::{text, texts},
+    phone::Phone,
+    wait::until,
+};
+
+impl Phone {
+    /// Fills in a form, field by field.
+    pub async fn fill(&self, fields: &[(&str, &str)]) {
+        for (label, value) in fields {
+            self.enter(label, value).await;
+        }
+    }
+
+    /// Gives a field a value, in the way that its kind of control asks for, and makes sure that it took it.
+    pub async fn enter(&self, label: &str, value: &str) {
+        let kind = until(&format!("find the field {label}"), async || {
+            text(self.ask("kind", vec![label.into()]).await?)
+        })
+        .await;
+        match kind.as_str() {
+            "group" => return self.choose(label, value).await,
+            "picker" => return self.pick(label, value).await,
+            "tick" => return self.tick(label, value == "true").await,
+            "clock" => self.wheel(label, "set", value).await,
+            "list" => self.wheel(label, "select", value).await,
+            _ => self.type_in(label, value).await,
+        }
+        self.holds(label, value).await;
+    }
+
+    /// Types into a text field, whatever it makes of it.
+    pub async fn type_in(&self, label: &str, value: &str) {
+        until(&format!("put the cursor into {label}"), async || {
+            match self.ask("mark", vec![label.into()]).await? {
+                Value::Bool(true) => Ok(()),
+                other => Err(format!("the cursor is elsewhere: {other}")),
+            }
+        })
+        .await;
+        // As an input method does it: all at once, and with every character that there is.
+        self.devtools("Input.insertText", json!({ "text": value })).await;
+    }
+
+    /// Waits until a field holds this.
+    pub async fn holds(&self, label: &str, wanted: &str) {
+        until(&format!("see {wanted:?} in the field {label}"), async || match self.reads(label).await? {
+            value if value == wanted => Ok(()),
+            value => Err(format!("{value:?}")),
+        })
+        .await;
+    }
+
+    /// Waits until fields hold these values.
+    pub async fn all_hold(&self, fields: &[(&str, &str)]) {
+        for (label, value) in fields {
+            self.holds(label, value).await;
+        }
+    }
+
+    /// What a field holds, in the words of the screen.
+    pub async fn value(&self, label: &str) -> String {
+        until(&format!("read the field {label}"), async || self.reads(label).await).await
+    }
+
+    /// Whether there is a field of this name now.
+    pub async fn has(&self, label: &str) -> bool {
+        self.ask("kind", vec![label.into()]).await.is_ok()
+    }
+
+    /// Waits until a field is marked as wrong, or is not any more.
+    pub async fn is_marked(&self, label: &str, wanted: bool) {
+        until(&format!("see whether {label} is marked"), async || {
+            match self.ask("marked", vec![label.into()]).await? {
+                Value::Bool(marked) if marked == wanted => Ok(()),
+                other => Err(format!("marked: {other}")),
+            }
+        })
+        .await;
+    }
+
+    /// Waits until the cursor is in a field.
+    pub async fn focus_becomes(&self, label: &str) {
+        until(&format!("see the cursor in {label}"), async || {
+            match text(self.ask("focused", vec![]).await?)? {
+                name if name == label => Ok(()),
+                other => Err(other),
+            }
+        })
+        .await;
+    }
+
+    /// The labels of the form on the screen, in order.
+    pub async fn labels(&self) -> Vec<String> {
+        until("see a form", async || match texts(self.ask("labels", vec![]).await?) {
+            labels if labels.is_empty() => Err("no fields".to_owned()),
+            labels => Ok(labels),
+        })
+        .await
+    }
+
+    /// The words on a field's choices.
+    pub async fn choices(&self, label: &str) -> Vec<String> {
+        texts(self.ask("choices", vec![label.into()]).await.unwrap_or_default())
+    }
+
+    /// The name that the browser gives a field towards assistive technology.
+    pub async fn spoken(&self, label: &str) -> String {
+        until(&format!("hear the name of {label}"), async || {
+            let (field, _) = self.find("field", vec![label.into()]).await?;
+            self.computed_label(&field).await
+        })
+        .await
+    }
+
+    /// Where a link leads.
+    pub async fn link(&self, name: &str) -> String {
+        until(&format!("find the link {name}"), async || {
+            let (link, _) = self.find("press", vec![name.into()]).await?;
+            link.attr("href").await.map_err(|error| error.to_string())?.ok_or_else(|| "no link".to_owned())
+        })
+        .await
+    }
+
+    /// Presses a button at a moment of the page's clock.
+    pub async fn press_at(&self, name: &str, moment: u64) {
+        until(&format!("find {name}"), async || {
+            let (button, _) = self.find("press", vec![name.into()]).await?;
+            let button = serde_json::to_value(button).map_err(|error| error.to_string())?;
+            let script = "const [button, at] = arguments; setTimeout(() => button.click(), at - Date.now())";
+            self.run(script, vec![button, json!(moment)]).await
+        })
+        .await;
+    }
+
+    /// Presses 保存, hears that it is on this phone, and returns the address of the record's page.
+    pub async fn save(&self) -> String {
+        self.press("保存").await;
+        self.hears("已存在本机").await;
+        until("come to the record's page", async || match self.path().await {
+            path if path.starts_with("/records/") => Ok(path),
+            other => Err(other),
+        })
+        .await
+    }
+
+    async fn reads(&self, label: &str) -> Result<String, String> {
+        text(self.ask("holds", vec![label.into()]).await?)
+    }
+
+    async fn choose(&self, label: &str, value: &str) {
+        self.switch(&format!("choose {value} for {label}"), "choice", vec![label.into(), value.into()], true).await;
+    }
+
+    async fn tick(&self, label: &str, wanted: bool) {
+        self.switch(&format!("tick {label}"), "tick", vec![label.into()], wanted).await;
+    }
+
+    /// Presses until it is as wanted, and not once more.
+    async fn switch(&self, wish: &str, question: &str, details: Vec<Value>, wanted: bool) {
+        until(wish, async || {
+            let (thing, is) = self.find(question, details.clone()).await?;
+            if is == Value::Bool(wanted) {
+                return Ok(());
+            }
+            thing.click().await.map_err(|error| error.to_string())?;
+            Err("pressed".to_owned())
+        })
+        .await;
+    }
+
+    /// Phones have wheels for these, which no driver can turn.
+    async fn wheel(&self, label: &str, question: &str, value: &str) {
+        let set = async || self.ask(question, vec![label.into(), value.into()]).await;
+        until(&format!("set {label}"), set).await;
+    }
+
+    /// Opens a field's list, searches it where it can be searched, and takes an option.
+    async fn pick(&self, label: &str, option: &str) {
+        let under = self.dialogs().await;
+        self.press(label).await;
+        until(&format!("see the list of {label}"), async || match self.dialogs().await {
+            now if now > under => Ok(()),
+            now => Err(format!("{now} dialogs")),
+        })
+        .await;
+        if self.ask("searches", vec![]).await == Ok(Value::Bool(true)) {
+            self.type_in("搜索", option).await;
+        }
+        until(&format!("take {option}"), async || self.tap("option", vec![option.into()]).await).await;
+        until(&format!("see {option} in the field {label}"), async || {
+            let value = self.reads(label).await?;
+            if value.contains(option) { Ok(()) } else { Err(format!("{value:?}")) }
+        })
+        .await;
+    }
+
+    async fn dialogs(&self) -> u64 {
+        self.ask("dialogs", vec![]).await.ok().and_then(|count| count.as_u64()).unwrap_or(0)
+    }
+}

@@ -1,0 +1,27 @@
+//! What the stories are told with: a real station, phones with a real browser, and waits that poll.
+//!
+//! ```text
+//! story(…) ─ World ─┬─ Station   the binary, on its own folder and port; stops and starts on the same address
+//!                   └─ Phone     a browser with its own profile; is killed and opened again on it
+//!                        └ page  what a person does and sees, by labels and roles only
+//! ```
+//!
+//! Each story has its own of everything, so that stories run in any order and beside each other.
+
+mod browser;
+mod devtools;
+mod fill;
+mod page;
+mod phone;
+mod process;
+mod programs;
+mod report;
+mod station;
+mod tabs;
+mod wait;
+mod world;
+
+pub use phone::Phone;
+pub use station::{Code, LUQIAO_GUBAO, Reply, Station};
+pub use wait::{PATIENCE, until, until_within};
+pub use world::{World, story};

@@ -1,0 +1,162 @@
+//! A phone: a browser on a profile that outlives it.
+
+use std::{
+    cell::{Cell, RefCell},
+    path::PathBuf,
+    rc::Rc,
+};
+
+use fantoccini::{Client, elements::Element};
+use serde_json::{Value, json};
+
+use super::{browser::Browser, devtools, station::Code, wait::until};
+
+/// A phone. Clones are the same phone.
+#[derive(Clone)]
+pub struct Phone(Rc<Inner>);
+
+struct Inner {
+    name: String,
+    origin: String,
+    folder: PathBuf,
+    browser: RefCell<Option<Browser>>,
+    opened: Cell<u32>,
+    console: RefCell<Vec<Value>>,
+}
+
+impl Phone {
+    /// A new phone with an open browser that shows nothing yet.
+    pub async fn new(name: &str, origin: String, folder: PathBuf) -> Self {
+        let phone = Self(Rc::new(Inner {
+            name: name.to_owned(),
+            origin,
+            folder,
+            browser: RefCell::default(),
+            opened: Cell::default(),
+            console: RefCell::default(),
+        }));
+        phone.reopen().await;
+        phone
+    }
+
+    /// Opens the browser on the same profile.
+    pub async fn reopen(&self) {
+        assert!(self.0.browser.borrow().is_none(), "the browser is open already");
+        self.0.opened.set(self.0.opened.get() + 1);
+        let log = self.0.folder.join(format!("{}-driver-{}.log", self.0.name, self.0.opened.get()));
+        let browser = Browser::open(&self.profile(), &log).await;
+        self.0.browser.replace(Some(browser));
+    }
+
+    /// Kills the browser in the middle of whatever it does.
+    pub async fn kill(&self) {
+        self.read_console().await;
+        self.end().await;
+    }
+
+    /// The same without asking the browser anything before it.
+    pub async fn end(&self) {
+        let browser = self.0.browser.take();
+        if let Some(browser) = browser {
+            browser.kill(&self.profile()).await;
+        }
+    }
+
+    /// Its name in reports.
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// To talk to the browser directly.
+    pub fn client(&self) -> Client {
+        self.0.browser.borrow().as_ref().expect("the browser is open").client()
+    }
+
+    /// Whether there is a browser to talk to.
+    pub fn is_open(&self) -> bool {
+        self.0.browser.borrow().is_some()
+    }
+
+    /// Opens an address of the app by typing it, and waits for the screen.
+    pub async fn open(&self, path: &str) {
+        let address = if path.starts_with('/') { format!("{}{path}", self.0.origin) } else { path.to_owned() };
+        self.client().goto(&address).await.unwrap_or_else(|error| panic!("{path} did not open: {error}"));
+        self.heading().await;
+    }
+
+    /// Loads the page again.
+    pub async fn reload(&self) {
+        self.client().refresh().await.expect("a page can be loaded again");
+        self.heading().await;
+    }
+
+    /// Enrols by the link, as if it had been scanned, and waits for the first screen.
+    pub async fn enrol(&self, code: &Code) {
+        self.open(&code.url).await;
+        self.press("登记").await;
+        self.heading_becomes("今天").await;
+    }
+
+    /// Waits until the app would open without a network.
+    pub async fn keeps_the_app(&self) {
+        until("see the service worker keep the app", async || {
+            let kept = self.run(KEPT, vec![]).await?;
+            if kept == json!(true) { Ok(()) } else { Err(format!("{kept}")) }
+        })
+        .await;
+    }
+
+    /// Runs a script of the story's own in the page; a promise is awaited.
+    pub async fn run(&self, script: &str, arguments: Vec<Value>) -> Result<Value, String> {
+        self.client().execute(script, arguments).await.map_err(|error| error.to_string())
+    }
+
+    /// Sends a command of the DevTools protocol.
+    pub async fn devtools(&self, name: &str, details: Value) -> Value {
+        devtools::command(&self.client(), name, details).await.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// The name that the browser gives an element towards assistive technology.
+    pub async fn computed_label(&self, element: &Element) -> Result<String, String> {
+        devtools::computed_label(&self.client(), element).await
+    }
+
+    /// The requests since the last look, as DevTools reports them.
+    pub async fn requests(&self) -> Vec<Value> {
+        let lines = devtools::log(&self.client(), "performance").await;
+        let inner = lines.iter().filter_map(|line| serde_json::from_str::<Value>(line["message"].as_str()?).ok());
+        inner.map(|line| line["message"].clone()).collect()
+    }
+
+    /// Everything that the console has said so far.
+    pub async fn console(&self) -> Vec<Value> {
+        self.read_console().await;
+        self.0.console.borrow().clone()
+    }
+
+    async fn read_console(&self) {
+        if self.is_open() {
+            let lines = devtools::log(&self.client(), "browser").await;
+            self.0.console.borrow_mut().extend(lines);
+        }
+    }
+
+    fn profile(&self) -> PathBuf {
+        self.0.folder.join(format!("{}-profile", self.0.name))
+    }
+}
+
+const KEPT: &str = "
+    const registration = await navigator.serviceWorker.getRegistration();
+    const index = await caches.match('/', { ignoreVary: true });
+    return registration?.active?.state === 'activated' && navigator.serviceWorker.controller !== null
+        && index !== undefined;
+";
+
+impl Drop for Inner {
+    /// A story that failed leaves its browser behind.
+    fn drop(&mut self) {
+        let profile = self.folder.join(format!("{}-profile", self.name));
+        super::process::signal("KILL", &super::process::family_of(&profile));
+    }
+}

@@ -1,0 +1,34 @@
+//! Where the three programs are that a story needs.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
+
+/// The station, with the app inside.
+pub fn station() -> PathBuf {
+    let beside = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("debug").join("xunji-station");
+    found("XUNJI_STATION", beside.is_file().then_some(beside), "the station")
+}
+
+/// The browser.
+pub fn chromium() -> PathBuf {
+    found("XUNJI_CHROMIUM", on_path("chromium"), "Chromium")
+}
+
+/// Its WebDriver.
+pub fn chromedriver() -> PathBuf {
+    found("XUNJI_CHROMEDRIVER", on_path("chromedriver"), "ChromeDriver")
+}
+
+fn found(variable: &str, default: Option<PathBuf>, what: &str) -> PathBuf {
+    let named = env::var_os(variable).map(PathBuf::from);
+    let file = named.or(default).filter(|file| file.is_file());
+    file.unwrap_or_else(|| {
+        panic!("The stories did not find {what}. Run `cargo xtask test stories`: it builds or installs what is missing and names it in {variable}.")
+    })
+}
+
+fn on_path(program: &str) -> Option<PathBuf> {
+    env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(program)).find(|file| file.is_file())
+}

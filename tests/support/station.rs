@@ -1,0 +1,161 @@
+//! The real station: the binary, on a folder of its own and on an address that stays the same for the whole story.
+
+use std::{
+    cell::{Cell, RefCell},
+    io::{Read, Write},
+    net::{TcpListener, TcpStream},
+    path::PathBuf,
+    process::{self, Command},
+    sync::atomic::{AtomicU16, Ordering},
+};
+
+use serde_json::Value;
+
+use super::{process::Program, programs};
+
+/// 固包村 of 泸桥镇, where the people of the stories work.
+pub const LUQIAO_GUBAO: &str = "513322100201";
+
+/// A station, running or stopped.
+pub struct Station {
+    folder: PathBuf,
+    address: String,
+    running: RefCell<Option<Program>>,
+    starts: Cell<u32>,
+}
+
+/// What the office hands out for one phone.
+pub struct Code {
+    /// To be typed.
+    pub code: String,
+    /// To be opened.
+    pub url: String,
+}
+
+/// The station's answer to a plain request that no service worker has touched.
+pub struct Reply {
+    /// Such as 200.
+    pub status: u16,
+    head: String,
+    /// As text.
+    pub body: String,
+}
+
+impl Reply {
+    /// A header's value, or nothing.
+    pub fn header(&self, name: &str) -> &str {
+        let lines = self.head.lines().filter_map(|line| line.split_once(':'));
+        lines.filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim()).next().unwrap_or("")
+    }
+}
+
+impl Station {
+    /// Starts one on an empty folder.
+    pub async fn begin(folder: PathBuf) -> Self {
+        let address = format!("127.0.0.1:{}", free_port());
+        let station = Self { folder, address, running: RefCell::default(), starts: Cell::default() };
+        station.start().await;
+        let index = station.get("/");
+        assert!(
+            index.status == 200 && index.body.contains("data-wasm"),
+            "This station was built without the app. Run `cargo xtask test stories`, which builds both."
+        );
+        station
+    }
+
+    /// `http://127.0.0.1:PORT`.
+    pub fn origin(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Starts it, at the same address as before: to a browser another port would be another place with other data.
+    pub async fn start(&self) {
+        assert!(self.running.borrow().is_none(), "the station runs already");
+        self.starts.set(self.starts.get() + 1);
+        let log = self.folder.with_file_name(format!("station-{}.log", self.starts.get()));
+        let mut serve = self.command("serve");
+        let mut program = Program::start(serve.args(["--listen", &self.address]), log);
+        let heard = program.says("listening on ").await;
+        assert!(heard.contains(&self.address), "it listens on {heard}, not on {}", self.address);
+        self.running.replace(Some(program));
+    }
+
+    /// Stops it as an administrator would. For the phones this is the most honest way to be offline.
+    pub async fn stop(&self) {
+        let program = self.running.take().expect("the station runs");
+        let status = program.stop().await;
+        assert!(status.success(), "the station ended with {status} after SIGTERM");
+    }
+
+    /// Makes a code for a person.
+    pub fn enrol(&self, name: &str, role: &str, village: &str) -> Code {
+        self.enrol_with(name, role, village, &[])
+    }
+
+    /// The same with more arguments.
+    pub fn enrol_with(&self, name: &str, role: &str, village: &str, more: &[&str]) -> Code {
+        let mut enrol = self.command("enrol");
+        enrol.args(["--name", name, "--role", role, "--village", village, "--json"]);
+        enrol.args(["--base-url", &self.origin()]).args(more);
+        let said = output(&mut enrol);
+        let code: Value = serde_json::from_str(&said).expect("enrol --json says one JSON object");
+        let text = |key: &str| code[key].as_str().unwrap_or_else(|| panic!("no {key} in {said}")).to_owned();
+        Code { code: text("code"), url: text("url") }
+    }
+
+    /// Everything it has stored, in order.
+    pub fn entries(&self) -> Vec<Value> {
+        let said = output(self.command("entries").arg("--json"));
+        said.lines().map(|line| serde_json::from_str(line).expect("entries --json says JSON lines")).collect()
+    }
+
+    /// The data folder.
+    pub fn folder(&self) -> &std::path::Path {
+        &self.folder
+    }
+
+    /// Asks for a file or a screen, without a browser between.
+    pub fn get(&self, path: &str) -> Reply {
+        let mut stream = TcpStream::connect(&self.address).expect("the station accepts connections");
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address);
+        stream.write_all(request.as_bytes()).expect("the station takes a request");
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).expect("the station answers");
+        let text = String::from_utf8_lossy(&bytes);
+        let (head, body) = text.split_once("\r\n\r\n").expect("an answer has a head");
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+        Reply { status, head: head.to_owned(), body: body.to_owned() }
+    }
+
+    /// What it has said since it was started last.
+    pub fn said(&self) -> String {
+        self.running.borrow().as_ref().map_or_else(|| "(stopped)".to_owned(), Program::said)
+    }
+
+    fn command(&self, verb: &str) -> Command {
+        let mut command = Command::new(programs::station());
+        command.arg(verb).arg("--data").arg(&self.folder);
+        command
+    }
+}
+
+fn output(command: &mut Command) -> String {
+    let output = command.output().expect("the station's program can be run");
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{command:?} failed:\n{out}{err}");
+    out.into_owned()
+}
+
+/// A port below those that the system gives to outgoing connections: while the station is stopped, none of the
+/// browser's own connections must take its place.
+fn free_port() -> u16 {
+    static TRIED: AtomicU16 = AtomicU16::new(0);
+    let spread = (process::id() % 500) as u16 * 30;
+    for _ in 0..1000 {
+        let port = 16_000 + (spread + TRIED.fetch_add(1, Ordering::Relaxed)) % 15_000;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+    panic!("No port is free between 16000 and 31000.");
+}

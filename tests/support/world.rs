@@ -1,0 +1,96 @@
+//! One story's own world: a station and phones, gone when the story ends well.
+
+use std::{
+    cell::RefCell,
+    fs,
+    panic::resume_unwind,
+    path::{Path, PathBuf},
+    rc::Rc,
+    thread,
+};
+
+use tokio::{sync::Semaphore, task::LocalSet};
+
+use super::{
+    phone::Phone,
+    report,
+    station::{LUQIAO_GUBAO, Station},
+};
+
+/// How many stories are told at once. A browser wants a core of its own.
+static SEATS: Semaphore = Semaphore::const_new(2);
+
+/// What a story has.
+pub struct World {
+    /// The station.
+    pub station: Station,
+    /// The first phone.
+    pub phone: Phone,
+    phones: RefCell<Vec<Phone>>,
+    folder: PathBuf,
+}
+
+/// Tells a story in a world of its own. When it fails, says what was on the screens.
+pub async fn story(tell: impl AsyncFnOnce(Rc<World>) + 'static) {
+    let _seat = SEATS.acquire().await.expect("the seats are never taken away");
+    let name = thread::current().name().unwrap_or("story").replace("::", "-");
+    let world = Rc::new(World::begin(&name).await);
+    let local = LocalSet::new();
+    let telling = {
+        let world = world.clone();
+        // A task of its own, so that the world outlives a panic and can be asked what it showed.
+        local.spawn_local(async move {
+            tell(world.clone()).await;
+            for phone in world.phones() {
+                report::assert_quiet(&phone).await;
+            }
+        })
+    };
+    if let Err(error) = local.run_until(telling).await {
+        report::failed(&name, &world.phones(), &world.station, &world.folder).await;
+        resume_unwind(error.into_panic());
+    }
+    world.end().await;
+}
+
+impl World {
+    async fn begin(name: &str) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("stories").join(name);
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).expect("the target folder can be written to");
+        let station = Station::begin(folder.join("station")).await;
+        let phone = Phone::new("phone", station.origin(), folder.clone()).await;
+        let phones = RefCell::new(vec![phone.clone()]);
+        Self { station, phone, phones, folder }
+    }
+
+    /// One more phone.
+    pub async fn another_phone(&self, name: &str) -> Phone {
+        let phone = Phone::new(name, self.station.origin(), self.folder.clone()).await;
+        self.phones.borrow_mut().push(phone.clone());
+        phone
+    }
+
+    /// The first phone in the hands of 张三, a grid worker of 固包村, with the app kept for being offline.
+    pub async fn enrolled(&self) -> &Phone {
+        self.enrolled_as("张三", "grid_worker").await
+    }
+
+    /// The same for somebody else.
+    pub async fn enrolled_as(&self, name: &str, role: &str) -> &Phone {
+        self.phone.enrol(&self.station.enrol(name, role, LUQIAO_GUBAO)).await;
+        self.phone.keeps_the_app().await;
+        &self.phone
+    }
+
+    fn phones(&self) -> Vec<Phone> {
+        self.phones.borrow().clone()
+    }
+
+    async fn end(&self) {
+        for phone in self.phones() {
+            phone.end().await;
+        }
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
