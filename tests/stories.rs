@@ -6,13 +6,26 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 mod support;
+
+#[path = "stories/clock.rs"]
+mod clock;
 #[path = "stories/drafts.rs"]
 mod drafts;
+#[path = "stories/enrolment.rs"]
+mod enrolment;
 #[path = "stories/forms.rs"]
 mod forms;
+#[path = "stories/history.rs"]
+mod history;
+#[path = "stories/installed.rs"]
+mod installed;
 #[path = "stories/offline.rs"]
 mod offline;
+#[path = "stories/parked.rs"]
+mod parked;
 #[path = "stories/samples.rs"]
 mod samples;
+#[path = "stories/settings.rs"]
+mod settings;
 #[path = "stories/tabs.rs"]
 mod tabs;

@@ -27,7 +27,10 @@ async fn a_draft_survives_a_browser_that_is_killed_while_somebody_types() {
         let page = phone.save().await;
         phone.open("/").await;
         phone.row_count_becomes(1).await;
-        assert!(!phone.everything().await.expect("a screen has text").contains("接着写"), "the draft is still there");
+        assert!(
+            !phone.everything().await.expect("a screen has text").contains("接着写"),
+            "the draft is still there"
+        );
         phone.open(&page).await;
 
         world.station.start().await;

@@ -1,10 +1,6 @@
 //! A browser with its driver: how they are started, and how they die.
 
-use std::{
-    cell::RefCell,
-    path::Path,
-    process::Command,
-};
+use std::{cell::RefCell, path::Path, process::Command};
 
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;

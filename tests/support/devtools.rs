@@ -15,7 +15,8 @@ pub async fn command(client: &Client, name: &str, details: Value) -> Result<Valu
 /// The name that the browser computes for an element, by the rules for assistive technology.
 pub async fn computed_label(client: &Client, element: &Element) -> Result<String, String> {
     let path = format!("element/{}/computedlabel", &*element.element_id());
-    let answer = client.issue_cmd(Vendor { path, body: Value::Null }).await.map_err(|error| error.to_string())?;
+    let answer =
+        client.issue_cmd(Vendor { path, body: Value::Null }).await.map_err(|error| error.to_string())?;
     answer.as_str().map(str::to_owned).ok_or_else(|| format!("no name but {answer}"))
 }
 

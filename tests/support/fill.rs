@@ -9,13 +9,6 @@ use super::{
 };
 
 impl Phone {
-    /// Fills in a form, field by field.
-    pub async fn fill(&self, fields: &[(&str, &str)]) {
-        for (label, value) in fields {
-            self.enter(label, value).await;
-        }
-    }
-
     /// Gives a field a value, in the way that its kind of control asks for, and makes sure that it took it.
     pub async fn enter(&self, label: &str, value: &str) {
         let kind = until(&format!("find the field {label}"), async || {
@@ -53,13 +46,6 @@ impl Phone {
             value => Err(format!("{value:?}")),
         })
         .await;
-    }
-
-    /// Waits until fields hold these values.
-    pub async fn all_hold(&self, fields: &[(&str, &str)]) {
-        for (label, value) in fields {
-            self.holds(label, value).await;
-        }
     }
 
     /// What a field holds, in the words of the screen.
@@ -153,7 +139,8 @@ impl Phone {
     }
 
     async fn choose(&self, label: &str, value: &str) {
-        self.switch(&format!("choose {value} for {label}"), "choice", vec![label.into(), value.into()], true).await;
+        self.switch(&format!("choose {value} for {label}"), "choice", vec![label.into(), value.into()], true)
+            .await;
     }
 
     async fn tick(&self, label: &str, wanted: bool) {

@@ -22,6 +22,6 @@ mod wait;
 mod world;
 
 pub use phone::Phone;
-pub use station::{Code, LUQIAO_GUBAO, Reply, Station};
-pub use wait::{PATIENCE, until, until_within};
+pub use station::{LUQIAO_GUBAO, Reply};
+pub use wait::until;
 pub use world::{World, story};

@@ -28,7 +28,8 @@ impl Phone {
             }
             thing => (thing, Value::Null),
         };
-        let id: Option<String> = thing.as_object().and_then(|map| Some(map.values().next()?.as_str()?.to_owned()));
+        let id: Option<String> =
+            thing.as_object().and_then(|map| Some(map.values().next()?.as_str()?.to_owned()));
         let id = id.ok_or_else(|| format!("no element but {thing}"))?;
         Ok((Element::from_element_id(self.client(), id.into()), more))
     }
@@ -40,7 +41,8 @@ impl Phone {
 
     /// Follows the one row of a list that holds these words.
     pub async fn press_row(&self, words: &str) {
-        until(&format!("press the row with {words}"), async || self.tap("row", vec![words.into()]).await).await;
+        until(&format!("press the row with {words}"), async || self.tap("row", vec![words.into()]).await)
+            .await;
     }
 
     pub(super) async fn tap(&self, question: &str, details: Vec<Value>) -> Result<(), String> {
@@ -125,7 +127,20 @@ impl Phone {
     pub async fn is_warned(&self, wanted: &str) -> String {
         until(&format!("be warned of {wanted:?}"), async || {
             let said = texts(self.ask("alerts", vec![]).await?);
-            said.iter().find(|one| one.contains(wanted)).cloned().ok_or_else(|| format!("the alerts {said:?}"))
+            said.iter()
+                .find(|one| one.contains(wanted))
+                .cloned()
+                .ok_or_else(|| format!("the alerts {said:?}"))
+        })
+        .await
+    }
+
+    /// Waits for an alert that says something else than the ones before.
+    pub async fn warning_after(&self, before: &[String]) -> String {
+        until("be warned of something else", async || {
+            let said = texts(self.ask("alerts", vec![]).await?);
+            let new = said.iter().find(|one| before.last() != Some(one));
+            new.cloned().ok_or_else(|| format!("the alerts {said:?}"))
         })
         .await
     }
@@ -135,12 +150,7 @@ impl Phone {
         self.list("alertLinks").await
     }
 
-    /// The records of the list on the screen, each as one line.
-    pub async fn rows(&self) -> Vec<String> {
-        self.list("rows").await
-    }
-
-    /// Waits until the list on the screen has this many records.
+    /// Waits until the list on the screen has this many records, and returns each as one line.
     pub async fn row_count_becomes(&self, wanted: usize) -> Vec<String> {
         until(&format!("see {wanted} records"), async || {
             let rows = texts(self.ask("rows", vec![]).await?);
@@ -152,6 +162,17 @@ impl Phone {
     /// The entries of a record's history, each as one line.
     pub async fn timeline(&self) -> Vec<String> {
         self.list("timeline").await
+    }
+
+    /// Waits until the entries of a record's history begin with these words, and returns them whole.
+    pub async fn timeline_becomes(&self, wanted: &[&str]) -> Vec<String> {
+        until(&format!("see the history {wanted:?}"), async || {
+            let lines = texts(self.ask("timeline", vec![]).await?);
+            let fits = lines.len() == wanted.len()
+                && lines.iter().zip(wanted).all(|(line, word)| line.starts_with(word));
+            if fits { Ok(lines) } else { Err(format!("{lines:#?}")) }
+        })
+        .await
     }
 
     /// Waits until a record says this for a label.
@@ -186,6 +207,17 @@ impl Phone {
         self.list("nav").await
     }
 
+    /// Waits until the navigation has these links.
+    pub async fn nav_becomes(&self, wanted: &[&str]) {
+        until(&format!("see the navigation {wanted:?}"), async || {
+            match texts(self.ask("nav", vec![]).await?) {
+                nav if nav == wanted => Ok(()),
+                other => Err(format!("{other:?}")),
+            }
+        })
+        .await;
+    }
+
     /// The path of the address.
     pub async fn path(&self) -> String {
         self.client().current_url().await.expect("a page has an address").path().to_owned()
@@ -195,6 +227,22 @@ impl Phone {
     pub async fn root(&self, attribute: &str) -> Option<String> {
         let script = "return document.documentElement.getAttribute(arguments[0])";
         self.run(script, vec![json!(attribute)]).await.ok()?.as_str().map(str::to_owned)
+    }
+
+    /// Waits until an attribute of the page's root element has this value.
+    pub async fn root_becomes(&self, attribute: &str, wanted: &str) {
+        until(&format!("see {attribute}={wanted:?}"), async || match self.root(attribute).await {
+            Some(value) if value == wanted => Ok(()),
+            other => Err(format!("{other:?}")),
+        })
+        .await;
+    }
+
+    /// A computed style of the page's body.
+    pub async fn style(&self, property: &str) -> String {
+        let script = "return getComputedStyle(document.body)[arguments[0]]";
+        let value = self.run(script, vec![json!(property)]).await.and_then(text);
+        value.unwrap_or_else(|error| panic!("{property}: {error}"))
     }
 
     async fn list(&self, question: &str) -> Vec<String> {

@@ -79,7 +79,8 @@ impl Phone {
 
     /// Opens an address of the app by typing it, and waits for the screen.
     pub async fn open(&self, path: &str) {
-        let address = if path.starts_with('/') { format!("{}{path}", self.0.origin) } else { path.to_owned() };
+        let address =
+            if path.starts_with('/') { format!("{}{path}", self.0.origin) } else { path.to_owned() };
         self.client().goto(&address).await.unwrap_or_else(|error| panic!("{path} did not open: {error}"));
         self.heading().await;
     }
@@ -124,7 +125,8 @@ impl Phone {
     /// The requests since the last look, as DevTools reports them.
     pub async fn requests(&self) -> Vec<Value> {
         let lines = devtools::log(&self.client(), "performance").await;
-        let inner = lines.iter().filter_map(|line| serde_json::from_str::<Value>(line["message"].as_str()?).ok());
+        let inner =
+            lines.iter().filter_map(|line| serde_json::from_str::<Value>(line["message"].as_str()?).ok());
         inner.map(|line| line["message"].clone()).collect()
     }
 
