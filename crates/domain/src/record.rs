@@ -133,10 +133,11 @@ impl Record {
             entries: Vec::new(),
         };
         for known in &entries {
+            // What was accepted is part of the record for good: only what waits or was parked can be replaced.
             if let Standing::Accepted { revision, .. } = known.standing {
                 record.revision = record.revision.max(revision);
-            }
-            if !replaced.contains(&known.entry.content.id) {
+                record.apply(kinds, &known.entry);
+            } else if !replaced.contains(&known.entry.content.id) {
                 record.apply(kinds, &known.entry);
             }
         }

@@ -85,3 +85,42 @@ impl Frames {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A body that says one thing and then nothing more.
+    struct Silent(bool);
+
+    impl hyper::body::Body for Silent {
+        type Data = Bytes;
+        type Error = std::convert::Infallible;
+
+        fn poll_frame(
+            mut self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Option<Result<hyper::body::Frame<Bytes>, Self::Error>>> {
+            if std::mem::replace(&mut self.0, true) {
+                return std::task::Poll::Pending;
+            }
+            std::task::Poll::Ready(Some(Ok(hyper::body::Frame::data(Bytes::from_static(b"{")))))
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_sender_that_falls_silent_is_given_up() {
+        let began = tokio::time::Instant::now();
+        assert_eq!(small(Body::new(Silent(false)), 100).await, Err(Problem::Timeout));
+        assert!(began.elapsed() >= SILENCE && began.elapsed() < WHOLE);
+    }
+
+    #[test]
+    fn a_bomb_is_stopped_at_the_limit() {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        std::io::Write::write_all(&mut encoder, &[0; 100_000]).unwrap();
+        let bomb = encoder.finish().unwrap();
+        assert_eq!(unpack(&bomb, 100_000).map(|bytes| bytes.len()), Ok(100_000));
+        assert_eq!(unpack(&bomb, 99_999), Err(Problem::BodyTooLarge));
+    }
+}

@@ -22,8 +22,8 @@ use crate::{
     people,
 };
 
-/// A page ends early once it has this many bytes of content, so that a slow network gets through it.
-const PAGE_BYTES: usize = 512 * 1024;
+/// A page ends with the item that brings it past this many bytes, so that a slow network gets through it.
+const PAGE_BYTES: i64 = 512 * 1024;
 
 /// Puts one entry into a mailbox.
 ///
@@ -151,23 +151,23 @@ pub async fn page(
         return Ok(Page { items: Vec::new(), people: Vec::new(), head, reset: true });
     }
     let rows = sqlx::query(
-        "SELECT m.position AS place, e.id, e.installation, e.seq, e.digest, e.received_at, e.revision, e.reason,
-                e.author, e.content
-         FROM mailbox_items m JOIN entries e ON e.position = m.entry
-         WHERE m.mailbox = ? AND m.position > ? ORDER BY m.position LIMIT ?",
+        "SELECT * FROM (
+             SELECT m.position AS place, e.*,
+                    sum(octet_length(e.content)) OVER (ORDER BY m.position) - octet_length(e.content) AS before
+             FROM (SELECT position, entry FROM mailbox_items WHERE mailbox = ? AND position > ?
+                   ORDER BY position LIMIT ?) m
+             JOIN entries e ON e.position = m.entry
+         ) WHERE before < ? ORDER BY place",
     )
     .bind(&mailbox)
     .bind(after.0 as i64)
     .bind(limit as i64)
+    .bind(PAGE_BYTES)
     .fetch_all(&mut *snapshot)
     .await?;
-    let (mut items, mut authors, mut bytes) = (Vec::new(), Vec::new(), 0);
+    let (mut items, mut authors) = (Vec::new(), Vec::new());
     for row in &rows {
         let content: String = row.try_get("content")?;
-        bytes += content.len();
-        if bytes > PAGE_BYTES && !items.is_empty() {
-            break;
-        }
         authors.push(parsed::<WorkerId>(row, "author")?);
         items.push(Item {
             position: Position(count(row, "place")?),

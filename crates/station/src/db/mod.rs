@@ -72,7 +72,11 @@ pub async fn open_writer(path: &Path) -> Result<SqliteConnection, DbError> {
 /// # Errors
 /// When the file can't be opened.
 pub async fn open_readers(path: &Path) -> Result<SqlitePool, DbError> {
-    let pool = SqlitePoolOptions::new().max_connections(4).acquire_timeout(Duration::from_secs(10));
+    // A local file doesn't go away: asking a connection whether it is still alive would only cost time.
+    let pool = SqlitePoolOptions::new()
+        .max_connections(4)
+        .acquire_timeout(Duration::from_secs(10))
+        .test_before_acquire(false);
     Ok(pool.connect_with(options(path).read_only(true)).await?)
 }
 

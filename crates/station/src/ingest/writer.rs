@@ -140,7 +140,10 @@ async fn together(
     kinds: &Kinds,
     jobs: &[Job],
 ) -> Result<Vec<Result<Done, Problem>>, DbError> {
-    connection.execute("BEGIN IMMEDIATE").await?;
+    if let Err(error) = connection.execute("BEGIN IMMEDIATE").await {
+        // Should an earlier rollback have failed, the next try finds a clean connection.
+        return Err(give_up(connection, error.into()).await);
+    }
     let mut results = Vec::with_capacity(jobs.len());
     for job in jobs {
         match alone(connection, kinds, &job.work).await {

@@ -68,6 +68,37 @@ async fn a_full_disk_says_so_and_nothing_is_half_written() {
 }
 
 #[tokio::test]
+async fn when_the_disk_fills_up_under_many_each_request_has_its_own_true_answer() {
+    let station = Station::spawn_with(|config| config.max_pages = Some(150)).await;
+    let mut phones = tokio::task::JoinSet::new();
+    for size in [1, 1, 5, 5, 20, 20, 100, 100] {
+        let mut phone = station.any_phone().await;
+        phones.spawn(async move {
+            let (mut stored, mut failed) = (Vec::new(), 0);
+            while failed < 3 {
+                let batch: Vec<_> = (0..size).map(|_| phone.open()).collect();
+                let reply = phone.try_send(&batch).await;
+                match reply.status {
+                    200 => stored.extend(
+                        reply.json::<Answers>().answers.iter().map(|it| receipt(it).entry.to_string()),
+                    ),
+                    _ => {
+                        assert_eq!(reply.problem(), "/problems/storage-full");
+                        failed += 1;
+                    }
+                }
+            }
+            stored
+        });
+    }
+    let mut receipts = phones.join_all().await.concat();
+    receipts.sort();
+    assert!(!receipts.is_empty());
+    assert_eq!(station.rows("SELECT id FROM entries ORDER BY id").await, receipts);
+    assert_eq!(station.rows("PRAGMA quick_check").await, ["ok"]);
+}
+
+#[tokio::test]
 async fn requests_that_are_under_way_finish_before_the_station_stops() {
     let mut station = Station::spawn().await;
     let mut phone = station.any_phone().await;

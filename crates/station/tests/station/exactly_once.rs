@@ -12,11 +12,11 @@ async fn an_entry_gets_a_receipt_and_the_same_entry_gets_the_same_receipt() {
     let station = Station::spawn().await;
     let mut phone = station.any_phone().await;
     let entry = phone.open();
-    let first = phone.deliver(&[entry.clone()]).await;
+    let first = phone.deliver(std::slice::from_ref(&entry)).await;
     assert_eq!(first[0].entry.to_string(), id(&entry));
     assert_eq!(first[0].digest.to_string(), entry["digest"].as_str().unwrap());
     assert_eq!(revision(&first[0]), 1);
-    assert_eq!(phone.deliver(&[entry.clone()]).await, first, "sent again");
+    assert_eq!(phone.deliver(std::slice::from_ref(&entry)).await, first, "sent again");
     assert_eq!(
         phone.deliver(&[entry.clone(), entry]).await,
         [first.clone(), first].concat(),
@@ -50,7 +50,7 @@ async fn the_same_id_with_another_content_is_refused_and_raises_one_alarm() {
     let station = Station::spawn().await;
     let mut phone = station.any_phone().await;
     let entry = phone.open();
-    let receipts = phone.deliver(&[entry.clone()]).await;
+    let receipts = phone.deliver(std::slice::from_ref(&entry)).await;
     let mut content = entry["content"].clone();
     content["action"]["body"]["route"] = json!("后山");
     let forged = phone.seal(&content);

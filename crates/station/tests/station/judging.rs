@@ -197,3 +197,19 @@ async fn a_county_adds_a_ledger_without_a_new_program() {
     let content = phone.content("river", Uuid::new_v4(), json!({ "type": "open", "body": consultation() }));
     revision(&judged(&mut phone, &content).await);
 }
+
+#[tokio::test]
+async fn an_accepted_entry_cannot_be_undone_by_one_that_claims_to_replace_it() {
+    let station = Station::spawn().await;
+    let mut phone = station.any_phone().await;
+    let record = opened(&mut phone, "dispute").await;
+    let step = |step: &str| json!({ "type": "step", "step": step, "body": {} });
+    let mediate = phone.content("dispute", record, step("mediate"));
+    revision(&judged(&mut phone, &mediate).await);
+    let mut note = phone.content("dispute", record, json!({ "type": "note", "text": "作废" }));
+    note["replaces"] = mediate["id"].clone();
+    revision(&judged(&mut phone, &note).await);
+    let again = phone.content("dispute", record, step("mediate"));
+    let obstacle = Obstacle::WrongState { state: "mediating".into() };
+    assert_eq!(reason(&judged(&mut phone, &again).await), Reason::Step { obstacle });
+}
