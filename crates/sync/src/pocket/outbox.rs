@@ -222,6 +222,32 @@ impl<S: Storage> Pocket<S> {
         self.storage.get(Table::Blobs, &digest.to_string()).await
     }
 
+    /// An attachment can't be sent: its bytes are gone, or are not what they should be. The others go on.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn refuse_attachments(&self, seq: Seq, refusal: Refusal) -> Result<(), StorageError> {
+        self.mutate(async |batch| {
+            let key = outbox_key(seq);
+            let Some(waiting) = batch.get::<Waiting>(Table::Outbox, &key).await? else { return Ok(()) };
+            let state = WaitingState::Refused { refusal: refusal.clone() };
+            batch.put(Table::Outbox, &key, &Waiting { state, ..waiting })
+        })
+        .await
+    }
+
+    /// Keeps the bytes of an attachment, as soon as they are picked.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn put_blob(&self, digest: Digest, bytes: Vec<u8>) -> Result<(), StorageError> {
+        self.mutate(async |batch| {
+            batch.put_bytes(Table::Blobs, &digest.to_string(), bytes.clone());
+            Ok(())
+        })
+        .await
+    }
+
     /// The station has verified an attachment. With its last one an entry is delivered and leaves the outbox.
     ///
     /// # Errors

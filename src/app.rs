@@ -1,0 +1,142 @@
+//! Opens the pocket, then draws the frame and the screen that the address names.
+
+use leptos::prelude::*;
+use leptos_router::{
+    components::{ParentRoute, Route, Router, Routes},
+    hooks::use_location,
+    path,
+};
+use wasm_bindgen_futures::spawn_local;
+
+use crate::{
+    components::{Float, Nav, SyncLine},
+    platform::{self, Setting},
+    screens::{Enrol, Form, Ledger, Me, NoRecord, NotFound, Outbox, RecordPage, ReturnToDraft, Today},
+    state::{App, storage_sentence, use_app},
+    storage::{DATABASE, IndexedDb},
+    words::{self, Language},
+};
+
+/// Starts the app in this page.
+pub fn start() {
+    console_error_panic_hook::set_once();
+    apply_settings();
+    spawn_local(async {
+        let opened = match IndexedDb::open(DATABASE).await {
+            Ok(storage) => App::open(storage).await,
+            Err(error) => Err(error),
+        };
+        leptos::mount::mount_to_body(move || match opened.clone() {
+            Ok(app) => {
+                provide_context(app);
+                view! { <Root/> }.into_any()
+            }
+            Err(error) => view! { <CantOpen sentence=storage_sentence(&error)/> }.into_any(),
+        });
+    });
+}
+
+/// Puts the settings of this phone where the styles and assistive technology look for them.
+pub fn apply_settings() {
+    let language = Language::of(platform::setting(Setting::Language).as_deref());
+    words::speak(language);
+    let Some(document) = web_sys::window().and_then(|window| window.document()) else { return };
+    document.set_title(words::app_name());
+    let Some(root) = document.document_element() else { return };
+    // Setting an attribute fails only for a name that is none.
+    drop(root.set_attribute("lang", language.tag()));
+    for (name, setting) in [("data-theme", Setting::Theme), ("data-size", Setting::Size)] {
+        drop(match platform::setting(setting) {
+            Some(value) => root.set_attribute(name, &value),
+            None => root.remove_attribute(name),
+        });
+    }
+}
+
+/// Draws everything anew in the language that has just been chosen.
+#[derive(Clone, Copy)]
+pub struct Redraw(pub RwSignal<u32>);
+
+#[component]
+fn Root() -> impl IntoView {
+    let redraw = RwSignal::new(0);
+    provide_context(Redraw(redraw));
+    move || {
+        redraw.track();
+        view! {
+            <Router>
+                <Frame/>
+            </Router>
+        }
+    }
+}
+
+#[component]
+fn Frame() -> impl IntoView {
+    let app = use_app();
+    let path = use_location().pathname;
+    let solo = Memo::new(move |_| path.get() == "/enrol" || app.signals.me.with(Option::is_none));
+    // Without a person there is nobody to save for: every address leads to the enrolment first.
+    let locked_out = Memo::new(move |_| app.signals.me.with(Option::is_none) && path.get() != "/enrol");
+    view! {
+        <div class="frame" class:solo=solo>
+            <a class="skip" href="#main">{words::skip_to_content()}</a>
+            <SyncLine/>
+            <main class="page" class:welcome=solo id="main" tabindex="-1">
+                <Trouble/>
+                <Show when=move || !locked_out.get() fallback=|| view! { <Enrol/> }>
+                    <Routes fallback=|| view! { <NotFound/> }>
+                        <Route path=path!("/") view=Today/>
+                        <Route path=path!("/enrol") view=Enrol/>
+                        <Route path=path!("/new/:kind") view=Form/>
+                        <Route path=path!("/drafts/:id") view=ReturnToDraft/>
+                        <ParentRoute path=path!("/records") view=Ledger>
+                            <Route path=path!("") view=NoRecord/>
+                            <Route path=path!(":id") view=RecordPage/>
+                        </ParentRoute>
+                        <Route path=path!("/outbox") view=Outbox/>
+                        <Route path=path!("/me") view=Me/>
+                    </Routes>
+                </Show>
+            </main>
+            <Show when=move || !solo.get()>
+                <Nav/>
+            </Show>
+            <Float/>
+        </div>
+    }
+}
+
+/// What is wrong with the phone itself stays at the top until it is read.
+#[component]
+fn Trouble() -> impl IntoView {
+    let trouble = use_app().trouble;
+    view! {
+        <Show when=move || trouble.with(Option::is_some)>
+            <div class="alert" role="alert">
+                {crate::components::icon("warning")}
+                <p>{move || trouble.get()}</p>
+                <div class="btns">
+                    <button class="btn" type="button" on:click=move |_| trouble.set(None)>
+                        {words::understood()}
+                    </button>
+                </div>
+            </div>
+        </Show>
+    }
+}
+
+#[component]
+fn CantOpen(sentence: String) -> impl IntoView {
+    view! {
+        <div class="frame solo">
+            <main class="page welcome" id="main">
+                <div class="alert" role="alert">
+                    {crate::components::icon("warning")}
+                    <p>{sentence}</p>
+                </div>
+                <a class="btn primary wide" href="/" rel="external">{words::open_again()}</a>
+            </main>
+        </div>
+    }
+}

@@ -1,0 +1,84 @@
+//! The small signs beside a record: how far it has come, and which ledger it belongs to.
+
+use leptos::prelude::*;
+use xunji_sync::pocket::Badge;
+
+use super::icon;
+use crate::words;
+
+/// How far something has come, as a badge shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sign {
+    /// Not saved yet.
+    Draft,
+    /// Saved here, still to be sent.
+    Waiting,
+    /// Being sent.
+    Sending,
+    /// At the station.
+    Delivered,
+    /// Come back.
+    Returned,
+}
+
+impl Sign {
+    /// The sign of a record, while the sending goes on or not.
+    pub const fn of(badge: Badge, sending: bool) -> Self {
+        match badge {
+            Badge::Waiting if sending => Self::Sending,
+            Badge::Waiting => Self::Waiting,
+            Badge::Delivered => Self::Delivered,
+            Badge::Returned => Self::Returned,
+        }
+    }
+
+    /// The state as the styles name it.
+    pub const fn state(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Waiting => "waiting",
+            Self::Sending => "sending",
+            Self::Delivered => "delivered",
+            Self::Returned => "parked",
+        }
+    }
+
+    /// Its icon.
+    pub const fn icon(self) -> &'static str {
+        match self {
+            Self::Draft => "pencil",
+            Self::Waiting => "clock",
+            Self::Sending => "sending",
+            Self::Delivered => "check",
+            Self::Returned => "return",
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Draft => words::badge_draft(),
+            Self::Waiting => words::badge_waiting(),
+            Self::Sending => words::badge_sending(),
+            Self::Delivered => words::badge_delivered(),
+            Self::Returned => words::badge_returned(),
+        }
+    }
+}
+
+/// A badge: told apart by shape and word, not by colour alone.
+pub fn badge(sign: Sign) -> impl IntoView {
+    view! {
+        <span class="badge" data-state=sign.state()>{icon(sign.icon())}{sign.word()}</span>
+    }
+}
+
+/// The seal of a ledger: one character, which the title beside it spells out.
+pub fn mark(kind: &str) -> impl IntoView + use<> {
+    let character = match kind {
+        "patrol" => words::mark_patrol(),
+        "consultation" => words::mark_consultation(),
+        "dispute" => words::mark_dispute(),
+        _ => words::mark_other(),
+    };
+    view! { <span class="mark" data-kind=kind.to_owned() aria-hidden="true">{character}</span> }
+}

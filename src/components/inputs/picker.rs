@@ -1,0 +1,189 @@
+//! Longer lists: a button that opens a sheet with a search box and grouped values.
+
+use leptos::prelude::*;
+use serde_json::Value;
+use xunji_domain::kind::{Field, Kind};
+
+use super::{Filled, Labelled, control_id, half_width};
+use crate::{
+    components::{Sheet, icon, village_name},
+    state::use_app,
+    words,
+};
+
+/// One value that can be picked.
+#[derive(Clone, PartialEq)]
+struct Choice {
+    code: String,
+    word: String,
+    group: String,
+    /// Whether the code is worth showing, because papers name it.
+    shows_code: bool,
+}
+
+/// One value of a longer code list.
+#[component]
+pub(super) fn CodePicker(kind: StoredValue<Kind>, field: Field, filled: Filled) -> impl IntoView {
+    let choices: Vec<_> = kind.with_value(|kind| {
+        let codes = kind.codes(&field).iter();
+        codes
+            .map(|code| Choice {
+                code: code.code.clone(),
+                word: words::label(&code.label).to_owned(),
+                group: code.group.clone().unwrap_or_default(),
+                shows_code: code.code.bytes().all(|byte| byte.is_ascii_digit()),
+            })
+            .collect()
+    });
+    let known = choices.clone();
+    let show = move |code: &str| {
+        let found = known.iter().find(|choice| choice.code == code);
+        found.map_or_else(|| code.to_owned(), |choice| choice.word.clone())
+    };
+    view! { <Picker field=field filled=filled choices=choices show=show/> }
+}
+
+/// A village out of the county's list, by township.
+#[component]
+pub(super) fn VillagePicker(field: Field, filled: Filled) -> impl IntoView {
+    let county = use_app().pocket().county();
+    let choices: Vec<_> = county
+        .villages()
+        .map(|(town, village)| Choice {
+            code: village.code.to_string(),
+            word: village.name.clone(),
+            group: town.name.clone(),
+            shows_code: true,
+        })
+        .collect();
+    let county = StoredValue::new_local(county);
+    let show = move |code: &str| county.with_value(|county| village_name(county, code));
+    view! { <Picker field=field filled=filled choices=choices show=show/> }
+}
+
+#[component]
+fn Picker(
+    field: Field,
+    filled: Filled,
+    choices: Vec<Choice>,
+    show: impl Fn(&str) -> String + Clone + 'static,
+) -> impl IntoView {
+    let id = control_id(&field.id, None, None);
+    let open = RwSignal::new(false);
+    let title = StoredValue::new(words::label(&field.label).to_owned());
+    let (of_value, of_mark, of_pick) = (field.id.clone(), field.id.clone(), field.id.clone());
+    let value = {
+        let show = StoredValue::new_local(show);
+        let field = of_value.clone();
+        move || match filled.get(&field) {
+            Some(Value::String(code)) => Some(show.with_value(|show| show(&code))),
+            _ => None,
+        }
+    };
+    let shown = value.clone();
+    let choices = StoredValue::new(choices);
+    let required = field.required;
+    let value_id = format!("{id}-value");
+    let described = format!("{value_id} {id}-error");
+    let pick = Callback::new(move |code: String| {
+        filled.set(&of_pick, Value::String(code));
+        open.set(false);
+    });
+    let current = Signal::derive(move || filled.get(&of_value).and_then(|value| value.as_str().map(str::to_owned)));
+    view! {
+        <Labelled field=field filled=filled>
+            <button
+                class="picker"
+                type="button"
+                id=id.clone()
+                aria-haspopup="dialog"
+                aria-required=required.then_some("true")
+                aria-describedby=described
+                aria-invalid=move || filled.problem(&of_mark).map(|_| "true")
+                on:click=move |_| open.set(true)
+            >
+                <span id=value_id class:placeholder=move || shown().is_none()>
+                    {move || value().unwrap_or_else(|| words::please_choose().to_owned())}
+                </span>
+                {icon("chevron")}
+            </button>
+            <Show when=move || open.get()>
+                <Sheet title=title.get_value() tall=true on_close=Callback::new(move |()| open.set(false))>
+                    <Choices choices=choices current=current pick=pick label=title.get_value()/>
+                </Sheet>
+            </Show>
+        </Labelled>
+    }
+}
+
+#[component]
+fn Choices(
+    choices: StoredValue<Vec<Choice>>,
+    current: Signal<Option<String>>,
+    pick: Callback<String>,
+    label: String,
+) -> impl IntoView {
+    let typed = RwSignal::new(String::new());
+    let groups = Memo::new(move |_| {
+        let wanted = half_width(&typed.get()).to_lowercase();
+        choices.with_value(|choices| {
+            let hits = |choice: &&Choice| {
+                [&choice.word, &choice.code, &choice.group].iter().any(|text| text.to_lowercase().contains(&wanted))
+            };
+            let mut groups: Vec<(String, Vec<Choice>)> = Vec::new();
+            for choice in choices.iter().filter(hits) {
+                match groups.iter_mut().find(|(group, _)| *group == choice.group) {
+                    Some((_, members)) => members.push(choice.clone()),
+                    None => groups.push((choice.group.clone(), vec![choice.clone()])),
+                }
+            }
+            groups
+        })
+    });
+    let group_view = move |(group, members): (String, Vec<Choice>)| {
+        let options = members
+            .into_iter()
+            .map(|choice| {
+                let (is, becomes) = (choice.code.clone(), choice.code.clone());
+                view! {
+                    <button
+                        class="choice"
+                        type="button"
+                        role="option"
+                        aria-selected=move || (current.get().as_ref() == Some(&is)).to_string()
+                        on:click=move |_| pick.run(becomes.clone())
+                    >
+                        <span>{choice.word}</span>
+                        {choice.shows_code.then(|| view! { <span class="code">{choice.code}</span> })}
+                        {icon("check")}
+                    </button>
+                }
+            })
+            .collect_view();
+        view! {
+            <section role="group" aria-label=group.clone()>
+                {(!group.is_empty()).then(|| view! { <h3 aria-hidden="true">{group.clone()}</h3> })}
+                {options}
+            </section>
+        }
+    };
+    view! {
+        <div class="search">
+            {icon("search")}
+            <input
+                class="input"
+                type="search"
+                aria-label=words::search()
+                placeholder=words::search_choices()
+                autocomplete="off"
+                on:input=move |event| typed.set(event_target_value(&event))
+            />
+        </div>
+        <div class="choices" role="listbox" aria-label=label>
+            {move || groups.get().into_iter().map(group_view).collect_view()}
+            <Show when=move || groups.with(Vec::is_empty)>
+                <p role="status">{move || words::no_choice(typed.get())}</p>
+            </Show>
+        </div>
+    }
+}

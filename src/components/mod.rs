@@ -1,0 +1,23 @@
+//! The parts that screens are made of.
+
+mod badge;
+mod facts;
+mod frame;
+mod icons;
+mod inputs;
+mod problems;
+mod sheet;
+mod text;
+mod timeline;
+
+pub use self::{
+    badge::{Sign, badge, mark},
+    facts::Facts,
+    frame::{Float, Head, Nav, SyncLine},
+    icons::icon,
+    inputs::{FieldInput, Filled, Photo},
+    problems::{ProblemList, control_id, problem_sentence},
+    sheet::Sheet,
+    text::{reason_sentence, refusal_sentence, role_name, row_time, row_title, title_of, value_text, village_name},
+    timeline::Timeline,
+};

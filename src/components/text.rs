@@ -1,0 +1,130 @@
+//! Values, titles and reasons in the person's words.
+
+use serde_json::Value;
+use xunji_domain::{
+    entry::Body,
+    kind::{Field, FieldType, Kind, Kinds},
+    person::Role,
+    validate::is_empty,
+    village::County,
+    wire::{Reason, Refusal},
+    workflow::Obstacle,
+};
+use xunji_sync::pocket::Row;
+
+use super::problem_sentence;
+use crate::{platform::format_typed, words};
+
+/// What a role is called.
+pub fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::GridWorker => words::role_grid_worker(),
+        Role::LegalAdviser => words::role_legal_adviser(),
+        Role::Mediator => words::role_mediator(),
+        Role::Coordinator => words::role_coordinator(),
+        Role::JusticeOfficer => words::role_justice_officer(),
+    }
+}
+
+/// Township and village of a code; the code itself when the county's list doesn't have it.
+pub fn village_name(county: &County, code: &str) -> String {
+    county.find(code).map_or_else(|| code.to_owned(), |(town, village)| format!("{}{}", town.name, village.name))
+}
+
+/// A value as people read it. What the kind doesn't know is shown as it is.
+pub fn value_text(kind: Option<&Kind>, field: Option<&Field>, county: &County, value: &Value) -> String {
+    let code = |text: &str| {
+        let listed = kind.zip(field).map_or(&[][..], |(kind, field)| kind.codes(field));
+        let known = listed.iter().find(|code| code.code == text);
+        known.map_or_else(|| text.to_owned(), |code| words::label(&code.label).to_owned())
+    };
+    match (field.map(|field| field.form), value) {
+        (_, Value::Null) => String::new(),
+        (Some(FieldType::Village), Value::String(text)) => village_name(county, text),
+        (Some(FieldType::Time | FieldType::Date), Value::String(text)) => text.replace('T', " "),
+        (_, Value::String(text)) => code(text),
+        (_, Value::Bool(true)) => words::yes().to_owned(),
+        (_, Value::Bool(false)) => words::no().to_owned(),
+        (_, Value::Number(number)) => number.to_string(),
+        (Some(FieldType::Attachments), Value::Array(items)) => words::photo_count(items.len()),
+        (_, Value::Array(items)) => {
+            let texts: Vec<_> = items.iter().map(|item| value_text(kind, field, county, item)).collect();
+            texts.join("、")
+        }
+        (_, Value::Object(parts)) => {
+            let texts: Vec<_> = ["name", "phone", "address"]
+                .into_iter()
+                .filter_map(|part| parts.get(part)?.as_str())
+                .filter(|text| !text.is_empty())
+                .collect();
+            texts.join(" ")
+        }
+    }
+}
+
+/// The title of a record out of the values that make it; the ledger's name when there are none.
+pub fn title_of(kinds: &Kinds, county: &County, kind: &str, version: u32, body: &Body) -> String {
+    let Some(kind) = kinds.nearest(&kind.into(), version) else { return kind.to_owned() };
+    let parts: Vec<_> = kind
+        .title
+        .iter()
+        .filter_map(|id| Some((kind.field(id), body.get(id).filter(|value| !is_empty(value))?)))
+        .map(|(field, value)| value_text(Some(kind), field, county, value))
+        .collect();
+    if parts.is_empty() { words::label(&kind.name).to_owned() } else { parts.join(" · ") }
+}
+
+/// A row's title.
+pub fn row_title(kinds: &Kinds, county: &County, row: &Row) -> String {
+    title_of(kinds, county, row.kind.as_str(), row.kind_version, &row.title)
+}
+
+/// When it happened, short.
+pub fn row_time(row: &Row) -> String {
+    row.time.as_str().map(format_typed).unwrap_or_default()
+}
+
+/// Why the station sent an entry back: cause and what to do.
+pub fn reason_sentence(kind: Option<&Kind>, reason: &Reason) -> String {
+    let listed = |problems: &[xunji_domain::validate::Problem]| {
+        let sentences: Vec<_> = problems
+            .iter()
+            .map(|problem| {
+                let field = kind.and_then(|kind| kind.field(&problem.field));
+                let name = field.map_or(problem.field.as_str(), |field| words::label(&field.label));
+                words::problem_of(name, problem_sentence(problem))
+            })
+            .collect();
+        sentences.join(" ")
+    };
+    match reason {
+        Reason::UnknownKind => words::reason_unknown_kind().to_owned(),
+        Reason::UnknownAction => words::reason_unknown_action().to_owned(),
+        Reason::Invalid { problems } => words::reason_invalid(listed(problems)),
+        Reason::Step { obstacle } => match obstacle {
+            Obstacle::UnknownStep => words::reason_unknown_action().to_owned(),
+            Obstacle::WrongState { state } => {
+                let state = kind.and_then(|kind| kind.state(state));
+                words::reason_wrong_state(state.map_or("?", |state| words::label(&state.label)))
+            }
+            Obstacle::WrongRole => words::reason_wrong_role().to_owned(),
+            Obstacle::Incomplete { problems } => words::reason_invalid(listed(problems)),
+        },
+        Reason::UnknownRecord => words::reason_unknown_record().to_owned(),
+        Reason::AlreadyOpen => words::reason_already_open().to_owned(),
+        Reason::NotEntitled => words::reason_not_entitled().to_owned(),
+        Reason::WrongAuthor => words::reason_wrong_author().to_owned(),
+        Reason::Other(_) => words::reason_other().to_owned(),
+    }
+}
+
+/// Why the station did not store an entry at all.
+pub fn refusal_sentence(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::Unreadable => words::refusal_unreadable(),
+        Refusal::Damaged => words::refusal_damaged(),
+        Refusal::Conflict => words::refusal_conflict(),
+        Refusal::WrongInstallation => words::refusal_wrong_installation(),
+        Refusal::Other => words::reason_other(),
+    }
+}

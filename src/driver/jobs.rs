@@ -1,0 +1,194 @@
+//! The jobs themselves: each one conversation with the station, and what it leaves in the pocket.
+
+use serde::de::DeserializeOwned;
+use wasm_bindgen::JsValue;
+use xunji_domain::wire::{Answers, BATCH_BYTES, Batch, Definitions, HEALTHY, MailboxPage, PAGE_ITEMS, Refusal};
+use xunji_sync::{
+    engine::{Ended, Failure, Job},
+    storage::StorageError,
+};
+
+use super::Driver;
+use crate::{
+    platform::{self, HttpAnswer},
+    state::AppPocket,
+};
+
+/// How long the station may take to say that it is there.
+const PROBE_LIMIT: u32 = 10_000;
+/// How long anything else may take; on a village's line a full batch needs most of a minute.
+const LIMIT: u32 = 90_000;
+/// Attachments go in pieces of this size, so that a broken line loses little.
+const PIECE: usize = 256 * 1024;
+
+impl Driver {
+    pub(super) async fn run(&self, job: Job) -> Ended {
+        let ended = match job {
+            Job::Probe => self.probe().await,
+            Job::Upload { most } => self.upload(most).await,
+            Job::SendBlob => self.send_blob().await,
+            Job::Fetch => self.fetch().await,
+        };
+        match ended {
+            Ok(ended) => ended,
+            Err(failure) => Ended::Badly(failure),
+        }
+    }
+
+    async fn probe(&self) -> Result<Ended, Failure> {
+        let answer = platform::ask("GET", "/api/v1/healthz", &[], JsValue::UNDEFINED, PROBE_LIMIT).await;
+        let answer = answer.map_err(|_| Failure::NoAnswer)?;
+        check(&answer)?;
+        // A captive portal answers everything with a page of its own.
+        if answer.text.trim() != HEALTHY {
+            return Err(Failure::NotTheStation);
+        }
+        let waiting = self.inner.pocket.counts().await.map_err(storage)?.waiting;
+        Ok(Ended::Well { done: 0, left: waiting })
+    }
+
+    async fn upload(&self, most: usize) -> Result<Ended, Failure> {
+        let outgoing = self.inner.pocket.next_batch(most, BATCH_BYTES).await.map_err(storage)?;
+        if outgoing.entries.is_empty() {
+            return Ok(Ended::Well { done: 0, left: 0 });
+        }
+        let sent = outgoing.entries.len();
+        let batch = Batch { entries: outgoing.entries };
+        // What was read from JSON a moment ago can be written again.
+        let text = serde_json::to_string(&batch).map_err(|_| Failure::Storage)?;
+        let mut headers = vec![("Content-Type", "application/json".to_owned())];
+        let body = match platform::gzip(&text).await {
+            Some(zipped) => {
+                headers.push(("Content-Encoding", "gzip".to_owned()));
+                zipped
+            }
+            None => JsValue::from_str(&text),
+        };
+        let answer = self.ask("POST", "/api/v1/entries", headers, body).await?;
+        let answers: Answers = read(&answer)?;
+        let settled = self.inner.pocket.acknowledge(&batch.entries, &answers.answers).await.map_err(storage)?;
+        self.changed();
+        // A station that answers about other things than it was asked must not make the phone ask for ever.
+        if settled == 0 {
+            return Err(Failure::NotTheStation);
+        }
+        Ok(Ended::Well { done: settled, left: outgoing.remaining + sent - settled })
+    }
+
+    async fn send_blob(&self) -> Result<Ended, Failure> {
+        let pocket = &self.inner.pocket;
+        let Some((seq, digest)) = pocket.next_blob().await.map_err(storage)? else {
+            return Ok(Ended::Well { done: 0, left: 0 });
+        };
+        let Some(bytes) = pocket.blob(digest).await.map_err(storage)? else {
+            pocket.refuse_attachments(seq, Refusal::Damaged).await.map_err(storage)?;
+            self.changed();
+            return Ok(Ended::Well { done: 1, left: 0 });
+        };
+        let path = format!("/api/v1/blobs/{digest}");
+        let mut there = self.ask_for("HEAD", &path, vec![], JsValue::UNDEFINED, &[404]).await?;
+        while !there.complete {
+            let offset = there.offset.filter(|_| there.status != 404).unwrap_or(0);
+            let rest = usize::try_from(offset).ok().and_then(|offset| bytes.get(offset..)).unwrap_or(&bytes);
+            let piece = &rest[..rest.len().min(PIECE)];
+            let headers = vec![
+                ("Content-Type", "application/octet-stream".to_owned()),
+                ("Upload-Offset", offset.to_string()),
+                ("Upload-Length", bytes.len().to_string()),
+            ];
+            let body = js_sys::Uint8Array::from(piece).into();
+            there = self.ask_for("PATCH", &path, headers, body, &[409, 413, 422]).await?;
+            if matches!(there.status, 413 | 422) {
+                pocket.refuse_attachments(seq, Refusal::Damaged).await.map_err(storage)?;
+                self.changed();
+                return Ok(Ended::Well { done: 1, left: 0 });
+            }
+        }
+        pocket.blob_delivered(seq, digest).await.map_err(storage)?;
+        self.changed();
+        Ok(Ended::Well { done: 1, left: 0 })
+    }
+
+    async fn fetch(&self) -> Result<Ended, Failure> {
+        self.define().await?;
+        let pocket = &self.inner.pocket;
+        let after = pocket.cursor().await.map_err(storage)?;
+        let path = format!("/api/v1/mailbox?after={}&limit={PAGE_ITEMS}", after.0);
+        let page: MailboxPage = read(&self.ask("GET", &path, vec![], JsValue::UNDEFINED).await?)?;
+        let taken = pocket.receive(after, &page).await.map_err(storage)?;
+        if !page.items.is_empty() || page.reset {
+            self.changed();
+        }
+        let read_to = page.items.last().map_or(after, |item| item.position);
+        let left = usize::from(page.reset || (taken && page.head > read_to));
+        Ok(Ended::Well { done: page.items.len(), left })
+    }
+
+    /// Once each time the app is opened: the ledgers' definitions in force.
+    async fn define(&self) -> Result<(), Failure> {
+        if *self.inner.defined.borrow() {
+            return Ok(());
+        }
+        let answer = self.ask("GET", "/api/v1/kinds", vec![], JsValue::UNDEFINED).await?;
+        self.inner.pocket.define(&read::<Definitions>(&answer)?).await.map_err(storage)?;
+        self.inner.defined.replace(true);
+        self.changed();
+        Ok(())
+    }
+
+    async fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        headers: Vec<(&str, String)>,
+        body: JsValue,
+    ) -> Result<HttpAnswer, Failure> {
+        self.ask_for(method, path, headers, body, &[]).await
+    }
+
+    /// Asks as this installation. The statuses that the caller expects are no failures.
+    async fn ask_for(
+        &self,
+        method: &str,
+        path: &str,
+        mut headers: Vec<(&str, String)>,
+        body: JsValue,
+        expected: &[u16],
+    ) -> Result<HttpAnswer, Failure> {
+        let enrolment = self.inner.pocket.enrolment().await.map_err(storage)?.ok_or(Failure::Unauthorised)?;
+        headers.push(("Authorization", format!("Bearer {}", enrolment.token)));
+        let answer = platform::ask(method, path, &headers, body, LIMIT).await.map_err(|_| Failure::NoAnswer)?;
+        if !expected.contains(&answer.status) {
+            check(&answer)?;
+        }
+        Ok(answer)
+    }
+}
+
+/// Sets aside the oldest unsent entry: the station can't even read a batch of it alone.
+pub(super) async fn set_aside(pocket: &AppPocket) {
+    // When this fails too, the entry is met again in the next cycle.
+    if let Ok(outgoing) = pocket.next_batch(1, BATCH_BYTES).await
+        && let Some(entry) = outgoing.entries.first()
+    {
+        drop(pocket.refuse(entry, Refusal::Unreadable).await);
+    }
+}
+
+fn check(answer: &HttpAnswer) -> Result<(), Failure> {
+    match answer.status {
+        200..=299 => Ok(()),
+        401 | 403 => Err(Failure::Unauthorised),
+        400 | 413 | 415 | 422 => Err(Failure::Unreadable),
+        429 | 500..=599 => Err(Failure::Busy { retry_after: answer.retry_after }),
+        _ => Err(Failure::NotTheStation),
+    }
+}
+
+fn read<T: DeserializeOwned>(answer: &HttpAnswer) -> Result<T, Failure> {
+    serde_json::from_str(&answer.text).map_err(|_| Failure::NotTheStation)
+}
+
+fn storage(_: StorageError) -> Failure {
+    Failure::Storage
+}

@@ -1,0 +1,189 @@
+//! Carries out what the engine decides: the only place with timers, events, locks and requests to the station.
+//!
+//! One tab leads, by a lock that the browser gives to the next one when this tab is gone. The others tell it over a
+//! broadcast channel what they have saved, and hear from it what has changed and how the sending goes. Nothing depends
+//! on there being only one leader: batches are idempotent and commits are optimistic.
+
+mod jobs;
+mod tabs;
+
+use std::{cell::RefCell, rc::Rc};
+
+use gloo::{events::EventListener, timers::callback::Timeout};
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::VisibilityState;
+use xunji_sync::engine::{Effect, Engine, Event, Millis, Phase};
+
+use self::tabs::{Said, Tabs};
+use crate::{
+    platform,
+    state::{AppPocket, Signals},
+};
+
+/// The running driver. Clones are the same one.
+#[derive(Clone)]
+pub struct Driver {
+    inner: Rc<Inner>,
+}
+
+struct Inner {
+    pocket: AppPocket,
+    signals: Signals,
+    engine: RefCell<Engine>,
+    leads: RefCell<bool>,
+    tabs: Tabs,
+    timer: RefCell<Option<Timeout>>,
+    listeners: RefCell<Vec<EventListener>>,
+    /// Whether the definitions have been fetched since the app was opened.
+    defined: RefCell<bool>,
+}
+
+impl Driver {
+    /// Starts listening; begins to send once this tab leads.
+    pub fn start(pocket: AppPocket, signals: Signals, enrolled: bool) -> Self {
+        let driver = Self {
+            inner: Rc::new(Inner {
+                pocket,
+                signals,
+                engine: RefCell::new(Engine::new(enrolled)),
+                leads: RefCell::new(false),
+                tabs: Tabs::join(),
+                timer: RefCell::default(),
+                listeners: RefCell::default(),
+                defined: RefCell::new(false),
+            }),
+        };
+        driver.listen();
+        let leader = driver.clone();
+        platform::lead("xunji-sync", move || {
+            leader.inner.leads.replace(true);
+            leader.notify(Event::Leading);
+        });
+        driver
+    }
+
+    fn listen(&self) {
+        let Some(window) = web_sys::window() else { return };
+        let Some(document) = window.document() else { return };
+        let mut listeners = Vec::new();
+        let mut on = |target: &web_sys::EventTarget, name: &'static str, event: fn() -> Option<Event>| {
+            let driver = self.clone();
+            listeners.push(EventListener::new(target, name, move |_| {
+                if let Some(event) = event() {
+                    driver.notify(event);
+                }
+            }));
+        };
+        on(&window, "online", || Some(Event::Online));
+        on(&window, "offline", || Some(Event::Offline));
+        on(&document, "visibilitychange", || {
+            let visible = web_sys::window()?.document()?.visibility_state() == VisibilityState::Visible;
+            Some(if visible { Event::Visible } else { Event::Hidden })
+        });
+        self.inner.listeners.replace(listeners);
+        let driver = self.clone();
+        self.inner.tabs.listen(move |said| driver.heard(said));
+    }
+
+    fn heard(&self, said: Said) {
+        match said {
+            Said::Saved => self.step(Event::Saved),
+            Said::SendNow => self.step(Event::SendNow),
+            Said::Enrolled => {
+                let driver = self.clone();
+                spawn_local(async move {
+                    if let Ok(Some(enrolment)) = driver.inner.pocket.enrolment().await {
+                        driver.inner.signals.me.set(Some(enrolment.worker));
+                        driver.step(Event::Enrolled);
+                    }
+                });
+            }
+            Said::Changed => self.recount(),
+            Said::Phase(phase) if !*self.inner.leads.borrow() => self.inner.signals.phase.set(phase),
+            Said::Phase(_) => {}
+        }
+    }
+
+    /// Takes in an event of this tab, and passes on what the leading tab has to know.
+    pub fn notify(&self, event: Event) {
+        if !*self.inner.leads.borrow() {
+            match event {
+                Event::Saved => self.inner.tabs.say(&Said::Saved),
+                Event::SendNow => self.inner.tabs.say(&Said::SendNow),
+                _ => {}
+            }
+        }
+        self.step(event);
+    }
+
+    /// The phone has been enrolled, in this tab.
+    pub fn enrolled(&self) {
+        self.inner.tabs.say(&Said::Enrolled);
+        self.step(Event::Enrolled);
+    }
+
+    /// Something in the pocket has changed.
+    pub fn changed(&self) {
+        self.inner.tabs.say(&Said::Changed);
+        self.recount();
+    }
+
+    fn recount(&self) {
+        let (pocket, signals) = (self.inner.pocket.clone(), self.inner.signals);
+        spawn_local(async move {
+            if let Ok(counts) = pocket.counts().await {
+                signals.counts.set(counts);
+            }
+            signals.changed.update(|changed| *changed += 1);
+        });
+    }
+
+    fn step(&self, event: Event) {
+        let now = platform::millis();
+        let effects = self.inner.engine.borrow_mut().step(event, now, platform::dice());
+        self.show_phase();
+        let mut set_aside = false;
+        for effect in effects {
+            match effect {
+                Effect::WakeAt(at) => self.wake_at(at, now),
+                Effect::SetAside => set_aside = true,
+                Effect::Begin(job) => {
+                    let driver = self.clone();
+                    spawn_local(async move {
+                        if set_aside {
+                            jobs::set_aside(&driver.inner.pocket).await;
+                        }
+                        let ended = driver.run(job).await;
+                        driver.step(Event::Done(job, ended));
+                    });
+                }
+            }
+        }
+    }
+
+    fn show_phase(&self) {
+        if !*self.inner.leads.borrow() {
+            return;
+        }
+        let phase = self.inner.engine.borrow().phase();
+        if self.inner.signals.phase.get_untracked() != phase {
+            self.inner.tabs.say(&Said::Phase(phase.clone()));
+            self.inner.signals.phase.set(phase);
+        }
+    }
+
+    fn wake_at(&self, at: Millis, now: Millis) {
+        let driver = self.clone();
+        let wait = u32::try_from(at.0.saturating_sub(now.0)).unwrap_or(u32::MAX / 2);
+        let timer = Timeout::new(wait, move || driver.step(Event::Timer));
+        // Replacing an earlier timer cancels it.
+        self.inner.timer.replace(Some(timer));
+    }
+}
+
+/// What the phase means for the one line that every screen shows.
+pub fn is_unreached(phase: &Phase) -> bool {
+    use xunji_sync::engine::Failure;
+    matches!(phase, Phase::Offline | Phase::Resting { why: Failure::NoAnswer | Failure::NotTheStation, .. })
+}

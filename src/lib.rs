@@ -1,0 +1,21 @@
+//! The app: what a village adviser, mediator or grid worker holds in the hand.
+//!
+//! - [`screens`] are what is seen, one file each; [`components`] are their parts.
+//! - [`state`] is what screens share. Screens ask it to save and to read; they never touch the storage themselves.
+//! - [`driver`] feeds the pure sync engine with events and carries out its effects: the only place with timers, locks
+//!   and requests to the station.
+//! - [`storage`] is the phone's database, [`platform`] everything else that the browser offers.
+//! - [`words`] are all sentences of the interface.
+
+#![cfg(target_arch = "wasm32")]
+
+pub mod app;
+pub mod components;
+pub mod driver;
+pub mod platform;
+pub mod screens;
+pub mod state;
+pub mod storage;
+pub mod words;
+
+pub use app::start;

@@ -1,0 +1,18 @@
+//! What the browser offers beside the database: clock, randomness, hashing, fetching, installation, settings.
+
+mod clock;
+mod crypto;
+mod http;
+mod settings;
+mod shim;
+
+pub use self::{
+    clock::{format_moment, format_typed, millis, now, now_local_minute, sleep, today},
+    crypto::{dice, digest_of, new_entry_id, new_installation_id, new_record_id},
+    http::{HttpAnswer, Unanswered, ask, gzip},
+    settings::{Setting, setting, store_setting},
+    shim::{
+        apply_update, bytes_of, can_install, insist_on_strict_durability, install, is_installed, lead, persist,
+        persisted, shrink, update_ready, url_of,
+    },
+};

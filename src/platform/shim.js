@@ -1,0 +1,110 @@
+// The few calls of the browser that its Rust bindings leave out or mark as unstable.
+
+// Every transaction that writes waits for the disk. Browsers otherwise report success once the operating system has
+// the bytes, which a power cut loses; and no path can forget the option when it is set here.
+export function insistOnStrictDurability() {
+  const plain = IDBDatabase.prototype.transaction;
+  if (plain.strict) return;
+  const strict = function (stores, mode, options) {
+    return plain.call(this, stores, mode, mode === "readwrite" ? { ...options, durability: "strict" } : options);
+  };
+  strict.strict = true;
+  IDBDatabase.prototype.transaction = strict;
+}
+
+// Calls back while this tab is the one that holds the lock; asks to be told when another takes it over. Browsers
+// without locks have one tab lead each: the station and the database keep that correct, only less thrifty.
+export function lead(name, onLead) {
+  if (!navigator.locks) {
+    onLead();
+    return;
+  }
+  navigator.locks.request(name, () => {
+    onLead();
+    return new Promise(() => {});
+  });
+}
+
+export async function persisted() {
+  return (await navigator.storage?.persisted?.()) ?? false;
+}
+
+export async function persist() {
+  return (await navigator.storage?.persist?.()) ?? false;
+}
+
+export function canInstall() {
+  return Boolean(window.xunjiInstall);
+}
+
+export function isInstalled() {
+  return matchMedia("(display-mode: standalone)").matches || navigator.standalone === true;
+}
+
+export async function install() {
+  const prompt = window.xunjiInstall;
+  if (!prompt) return false;
+  window.xunjiInstall = null;
+  prompt.prompt();
+  return (await prompt.userChoice).outcome === "accepted";
+}
+
+export function updateReady() {
+  return Boolean(window.xunjiUpdate?.ready);
+}
+
+export function applyUpdate() {
+  window.dispatchEvent(new CustomEvent("xunji-update-apply"));
+}
+
+// One fetch with a time limit. Answers {status, retryAfter, body} or throws.
+export async function ask(method, url, headers, body, milliseconds) {
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(), milliseconds);
+  try {
+    const response = await fetch(url, { method, headers, body, signal: abort.signal, cache: "no-store" });
+    const text = method === "HEAD" ? "" : await response.text();
+    return {
+      status: response.status,
+      retryAfter: response.headers.get("Retry-After") ?? undefined,
+      offset: response.headers.get("Upload-Offset") ?? undefined,
+      complete: response.headers.get("Upload-Complete") ?? undefined,
+      text,
+    };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+export async function gzip(text) {
+  if (!globalThis.CompressionStream) return undefined;
+  const stream = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+export async function sha256(bytes) {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+}
+
+// Takes the bytes of a picked file at once: Android's picker hands out files that go stale.
+export async function bytesOf(file) {
+  return new Uint8Array(await file.arrayBuffer());
+}
+
+// A photo at most `edge` pixels long, as JPEG. Drawing it anew leaves out what the camera wrote beside the picture,
+// such as the place.
+export async function shrink(bytes, type, edge) {
+  const bitmap = await createImageBitmap(new Blob([bytes], { type }), { imageOrientation: "from-image" });
+  const scale = Math.min(1, edge / Math.max(bitmap.width, bitmap.height));
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.max(1, Math.round(bitmap.width * scale));
+  canvas.height = Math.max(1, Math.round(bitmap.height * scale));
+  canvas.getContext("2d").drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  bitmap.close();
+  const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.82));
+  return new Uint8Array(await blob.arrayBuffer());
+}
+
+export function urlOf(bytes, type) {
+  return URL.createObjectURL(new Blob([bytes], { type }));
+}

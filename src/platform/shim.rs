@@ -1,0 +1,93 @@
+//! The calls of `shim.js`, in Rust's words.
+
+use js_sys::{Promise, Uint8Array};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+
+#[wasm_bindgen(module = "/src/platform/shim.js")]
+extern "C" {
+    /// See `shim.js`.
+    #[wasm_bindgen(js_name = insistOnStrictDurability)]
+    pub fn insist_on_strict_durability();
+    #[wasm_bindgen(js_name = lead)]
+    fn lead_js(name: &str, on_lead: &Closure<dyn FnMut()>);
+    #[wasm_bindgen(js_name = persisted)]
+    fn persisted_js() -> Promise;
+    #[wasm_bindgen(js_name = persist)]
+    fn persist_js() -> Promise;
+    /// Whether the browser has offered to install the app.
+    #[wasm_bindgen(js_name = canInstall)]
+    pub fn can_install() -> bool;
+    /// Whether this runs from the home screen.
+    #[wasm_bindgen(js_name = isInstalled)]
+    pub fn is_installed() -> bool;
+    #[wasm_bindgen(js_name = install)]
+    fn install_js() -> Promise;
+    /// Whether a newer version waits to be used.
+    #[wasm_bindgen(js_name = updateReady)]
+    pub fn update_ready() -> bool;
+    /// Uses the newer version now, and reloads this tab.
+    #[wasm_bindgen(js_name = applyUpdate)]
+    pub fn apply_update();
+    #[wasm_bindgen(js_name = ask)]
+    pub(super) fn ask_js(
+        method: &str,
+        url: &str,
+        headers: &js_sys::Object,
+        body: &JsValue,
+        milliseconds: f64,
+    ) -> Promise;
+    #[wasm_bindgen(js_name = gzip)]
+    pub(super) fn gzip_js(text: &str) -> Promise;
+    #[wasm_bindgen(js_name = sha256)]
+    pub(super) fn sha256_js(bytes: &[u8]) -> Promise;
+    #[wasm_bindgen(js_name = bytesOf)]
+    fn bytes_of_js(file: &web_sys::File) -> Promise;
+    #[wasm_bindgen(js_name = shrink)]
+    fn shrink_js(bytes: &[u8], kind: &str, edge: u32) -> Promise;
+    /// An address for showing these bytes, until the page is left.
+    #[wasm_bindgen(js_name = urlOf)]
+    pub fn url_of(bytes: &[u8], kind: &str) -> String;
+}
+
+/// Calls back once this tab is the one that sends.
+pub fn lead(name: &str, on_lead: impl FnMut() + 'static) {
+    let on_lead = Closure::new(on_lead);
+    lead_js(name, &on_lead);
+    // It is called whenever the other tabs are gone, perhaps hours later.
+    on_lead.forget();
+}
+
+async fn truth(promise: Promise) -> bool {
+    JsFuture::from(promise).await.is_ok_and(|value| value.is_truthy())
+}
+
+/// Whether the browser protects this site's data from being cleaned up.
+pub async fn persisted() -> bool {
+    truth(persisted_js()).await
+}
+
+/// Asks the browser to protect this site's data.
+pub async fn persist() -> bool {
+    truth(persist_js()).await
+}
+
+/// Shows the browser's own question whether to install the app.
+pub async fn install() -> bool {
+    truth(install_js()).await
+}
+
+pub(super) async fn bytes(promise: Promise) -> Option<Vec<u8>> {
+    let array: Uint8Array = JsFuture::from(promise).await.ok()?.dyn_into().ok()?;
+    Some(array.to_vec())
+}
+
+/// The bytes of a picked file, or nothing when it can't be read.
+pub async fn bytes_of(file: &web_sys::File) -> Option<Vec<u8>> {
+    bytes(bytes_of_js(file)).await
+}
+
+/// A photo drawn anew at most `edge` pixels long, as JPEG; nothing when it is no picture that the browser knows.
+pub async fn shrink(picture: &[u8], kind: &str, edge: u32) -> Option<Vec<u8>> {
+    bytes(shrink_js(picture, kind, edge)).await
+}

@@ -1,0 +1,153 @@
+//! 登记本机: a code from the office makes this phone one person's.
+
+use gloo::events::EventListener;
+use leptos::prelude::*;
+use leptos_router::hooks::{use_navigate, use_query_map};
+use wasm_bindgen_futures::spawn_local;
+use xunji_domain::wire::{Enrolment, EnrolmentRequest, ProblemDetails};
+
+use crate::{
+    components::icon,
+    platform,
+    state::{App, storage_sentence, use_app},
+    words,
+};
+
+/// How long the station may take.
+const LIMIT: u32 = 30_000;
+
+/// The first screen.
+#[component]
+pub fn Enrol() -> impl IntoView {
+    let app = use_app();
+    let code = RwSignal::new(use_query_map().read_untracked().get("code").unwrap_or_default());
+    let busy = RwSignal::new(false);
+    let wrong = RwSignal::new(None::<String>);
+    let navigate = use_navigate();
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        wrong.set(None);
+        let navigate = navigate.clone();
+        let code = code.get_untracked();
+        spawn_local(async move {
+            match enrol(app, code).await {
+                Ok(()) => {
+                    // The browser is most willing right after the app has been put to use.
+                    platform::persist().await;
+                    navigate("/", Default::default());
+                }
+                Err(sentence) => {
+                    wrong.try_set(Some(sentence));
+                }
+            }
+            busy.try_set(false);
+        });
+    };
+    let alert = NodeRef::<leptos::html::Div>::new();
+    alert.on_load(|alert| drop(alert.focus()));
+    view! {
+        <div class="cover">
+            <img src="/icons/icon.svg" width="76" height="76" alt=""/>
+            <p><strong>{words::app_name()}</strong>{words::app_in_a_sentence()}</p>
+        </div>
+        <InstallOffer/>
+        <section>
+            <h1 tabindex="-1">{words::enrol_heading()}</h1>
+            <p>{words::enrol_once()}</p>
+        </section>
+        <form novalidate on:submit=submit>
+            <Show when=move || wrong.with(Option::is_some)>
+                <div class="alert" role="alert" tabindex="-1" node_ref=alert>
+                    {icon("warning")}
+                    <p><strong>{words::enrol_failed()}</strong>{move || wrong.get()}</p>
+                </div>
+            </Show>
+            <div class="field">
+                <label class="label" for="enrol-code">{words::enrol_code()}</label>
+                <p class="hint" id="enrol-code-hint">{words::enrol_code_hint()}</p>
+                <input
+                    class="input code"
+                    id="enrol-code"
+                    type="text"
+                    autocapitalize="characters"
+                    autocomplete="one-time-code"
+                    spellcheck="false"
+                    aria-describedby="enrol-code-hint"
+                    prop:value=move || code.get()
+                    on:input=move |event| code.set(event_target_value(&event))
+                />
+            </div>
+            <button class="btn primary wide" type="submit" aria-busy=move || busy.get().to_string()>
+                {words::enrol()}
+            </button>
+        </form>
+    }
+}
+
+async fn enrol(app: App, code: String) -> Result<(), String> {
+    let code = code.trim().to_owned();
+    if code.is_empty() {
+        return Err(words::enrol_empty().to_owned());
+    }
+    let pocket = app.pocket();
+    let request = EnrolmentRequest { code, installation: pocket.installation() };
+    let body = serde_json::to_string(&request).map_err(|_| words::not_saved_strange().to_owned())?;
+    let headers = [("Content-Type", "application/json".to_owned())];
+    let answer = platform::ask("POST", "/api/v1/enrolments", &headers, body.as_str().into(), LIMIT).await;
+    let answer = answer.map_err(|_| words::enrol_no_answer().to_owned())?;
+    if answer.status == 201 || answer.status == 200 {
+        let enrolment: Enrolment =
+            serde_json::from_str(&answer.text).map_err(|_| words::not_the_station().to_owned())?;
+        pocket.enrol(&enrolment).await.map_err(|error| storage_sentence(&error))?;
+        app.enrolled(enrolment.worker);
+        return Ok(());
+    }
+    let kind = serde_json::from_str::<ProblemDetails>(&answer.text).map(|problem| problem.kind).unwrap_or_default();
+    Err(match (kind.rsplit('/').next().unwrap_or_default(), answer.status) {
+        ("enrolment-code-unknown", _) => words::enrol_unknown(),
+        ("enrolment-code-used", _) => words::enrol_used(),
+        ("enrolment-code-expired", _) => words::enrol_expired(),
+        (_, 429) => words::enrol_too_often(),
+        (_, 500..=599) => words::station_busy(),
+        ("", _) => words::not_the_station(),
+        _ => words::enrol_unknown(),
+    }
+    .to_owned())
+}
+
+/// 添加到主屏幕, offered where the browser can: what is installed is kept when the phone tidies up.
+#[component]
+pub fn InstallOffer() -> impl IntoView {
+    let offered = RwSignal::new(platform::can_install() && !platform::is_installed());
+    let window = web_sys::window();
+    let listener = window.map(|window| {
+        EventListener::new(&window, "xunji-install-ready", move |_| {
+            offered.try_set(!platform::is_installed());
+        })
+    });
+    let listener = StoredValue::new_local(listener);
+    on_cleanup(move || {
+        listener.try_update_value(Option::take);
+    });
+    let install = move |_| {
+        spawn_local(async move {
+            platform::install().await;
+            platform::persist().await;
+            offered.try_set(false);
+        });
+    };
+    view! {
+        <Show when=move || offered.get()>
+            <section class="offer" aria-label=words::add_to_home_screen()>
+                {icon("home")}
+                <strong>{words::add_first()}</strong>
+                <p>{words::add_why()}</p>
+                <button class="btn" type="button" on:click=install>{words::add_to_home_screen()}</button>
+            </section>
+        </Show>
+    }
+}

@@ -1,0 +1,152 @@
+//! 我的: who I am, how safe what is on this phone is, how the app looks.
+
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+use super::enrol::InstallOffer;
+use crate::{
+    app::{Redraw, apply_settings},
+    components::{Head, icon, role_name, village_name},
+    platform::{self, Setting},
+    state::use_app,
+    words,
+};
+
+/// The screen.
+#[component]
+pub fn Me() -> impl IntoView {
+    let app = use_app();
+    let me = app.signals.me.get_untracked();
+    let person = me.map(|me| {
+        let village = village_name(&app.pocket().county(), me.village.as_str());
+        let first: String = me.name.chars().take(1).collect();
+        view! {
+            <section class="paper person">
+                <span class="mark" aria-hidden="true">{first}</span>
+                <div>
+                    <h2>{me.name}</h2>
+                    <p class="quiet">{role_name(me.role)}" · "{village}</p>
+                </div>
+            </section>
+        }
+    });
+    let size = [("s", words::size_s()), ("m", words::size_m()), ("l", words::size_l()), ("xl", words::size_xl())];
+    let theme = [("", words::theme_system()), ("light", words::theme_light()), ("dark", words::theme_dark())];
+    let language = [("zh-CN", "中文"), ("en", "English")];
+    view! {
+        <Head title=words::me().to_owned()/>
+        <div class="stack columns">
+            {person}
+            <Protection/>
+            <section class="paper" aria-label=words::appearance()>
+                <Segmented name="size" label=words::text_size() setting=Setting::Size fallback="m" choices=size.to_vec()/>
+                <Segmented
+                    name="theme"
+                    label=words::dark_mode()
+                    setting=Setting::Theme
+                    fallback=""
+                    choices=theme.to_vec()
+                />
+                <Segmented
+                    name="language"
+                    label=words::language_setting()
+                    setting=Setting::Language
+                    fallback="zh-CN"
+                    choices=language.to_vec()
+                />
+            </section>
+            <section class="paper">
+                <h2>{words::about()}</h2>
+                <div class="row"><span>{words::version()}</span><span>{env!("CARGO_PKG_VERSION")}</span></div>
+                <div class="row">
+                    <span>{words::installation()}</span>
+                    <span>{app.pocket().installation().to_string()[..8].to_uppercase()}</span>
+                </div>
+                <p class="quiet">{words::where_data_is()}</p>
+                <p class="quiet">{words::licence()}</p>
+            </section>
+        </div>
+    }
+}
+
+/// Whether the browser may clean up what is saved here, and what to do about it.
+#[component]
+fn Protection() -> impl IntoView {
+    let protected = RwSignal::new(None::<bool>);
+    spawn_local(async move {
+        protected.try_set(Some(platform::persisted().await));
+    });
+    let ask = move |_| {
+        spawn_local(async move {
+            let granted = platform::persist().await;
+            protected.try_set(Some(granted));
+        });
+    };
+    view! {
+        <section class="paper">
+            <h2>{words::storage_protection()}</h2>
+            {move || match protected.get()? {
+                true => Some(
+                    view! {
+                        <div class="guard">
+                            {icon("shield")}
+                            <p><strong>{words::protected()}</strong>{words::protected_means()}</p>
+                        </div>
+                    }
+                    .into_any(),
+                ),
+                false => Some(
+                    view! {
+                        <div class="guard" data-state="off">
+                            {icon("warning")}
+                            <p><strong>{words::unprotected()}</strong>{words::unprotected_means()}</p>
+                        </div>
+                        <div class="btns">
+                            <button class="btn primary" type="button" on:click=ask>{words::protect()}</button>
+                        </div>
+                        <InstallOffer/>
+                    }
+                    .into_any(),
+                ),
+            }}
+        </section>
+    }
+}
+
+/// A setting with a few values side by side.
+#[component]
+fn Segmented(
+    name: &'static str,
+    label: &'static str,
+    setting: Setting,
+    fallback: &'static str,
+    choices: Vec<(&'static str, &'static str)>,
+) -> impl IntoView {
+    let redraw = expect_context::<Redraw>();
+    let current = platform::setting(setting).unwrap_or_else(|| fallback.to_owned());
+    let options = choices
+        .into_iter()
+        .map(|(value, word)| {
+            let choose = move |_| {
+                platform::store_setting(setting, (value != fallback).then_some(value));
+                apply_settings();
+                if setting == Setting::Language {
+                    redraw.0.update(|redraw| *redraw += 1);
+                }
+            };
+            let sample = (setting == Setting::Size).then_some(value);
+            view! {
+                <label>
+                    <input type="radio" name=name value=value checked=current == value on:change=choose/>
+                    <span data-sample=sample>{word}</span>
+                </label>
+            }
+        })
+        .collect_view();
+    view! {
+        <fieldset class="setting">
+            <legend class="label">{label}</legend>
+            <div class="segmented">{options}</div>
+        </fieldset>
+    }
+}

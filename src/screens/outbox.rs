@@ -1,0 +1,237 @@
+//! 待上传: what waits, since when, why, and when it is tried again; what has come back, and how to mend it.
+
+use leptos::prelude::*;
+use leptos_router::{components::A, hooks::use_navigate};
+use wasm_bindgen_futures::spawn_local;
+use xunji_domain::{
+    entry::Action,
+    kind::Kind,
+    record::{Known, Record},
+};
+use xunji_sync::{
+    engine::{Event, Failure, Phase},
+    pocket::{Draft, Waiting, WaitingState},
+};
+
+use crate::{
+    components::{Head, Sign, badge, icon, mark, reason_sentence, refusal_sentence, title_of},
+    platform::{self, format_moment},
+    state::{App, Deed, use_app},
+    words,
+};
+
+/// A row of the outbox with what it is about.
+#[derive(Clone)]
+struct Shown {
+    waiting: Waiting,
+    record: Option<Record>,
+}
+
+/// The screen.
+#[component]
+pub fn Outbox() -> impl IntoView {
+    let app = use_app();
+    let listed = LocalResource::new(move || {
+        app.signals.changed.track();
+        let pocket = app.pocket();
+        async move {
+            let mut shown = Vec::new();
+            for waiting in pocket.outbox().await.unwrap_or_default() {
+                let record = pocket.record(waiting.record).await.ok().flatten();
+                shown.push(Shown { waiting, record });
+            }
+            // What a person has to do something about comes first.
+            shown.sort_by_key(|row| matches!(sign(&row.waiting.state, false), Sign::Waiting));
+            shown
+        }
+    });
+    let send_now = move |_| {
+        spawn_local(async move {
+            drop(app.pocket().retry_refused().await);
+            app.changed();
+            app.notify(Event::SendNow);
+        });
+    };
+    let body = move || {
+        let rows = listed.get()?;
+        Some(if rows.is_empty() {
+            view! {
+                <div class="paper empty">
+                    {icon("cloud-done")}
+                    <h2>{words::sync_delivered()}</h2>
+                    <p>{words::outbox_empty()}</p>
+                </div>
+            }
+            .into_any()
+        } else {
+            let entries = rows.into_iter().map(|row| entry(app, row)).collect_view();
+            view! {
+                <div class="btns">
+                    <button class="btn primary" type="button" on:click=send_now>
+                        {icon("upload")}{words::upload_now()}
+                    </button>
+                </div>
+                <ul class="cells">{entries}</ul>
+            }
+            .into_any()
+        })
+    };
+    view! {
+        <Head title=words::outbox().to_owned()/>
+        <div class="stack narrow">
+            {move || app.signals.counts.with(|counts| counts.waiting > 0).then(|| view! { <Why/> })}
+            {body}
+        </div>
+    }
+}
+
+/// Why the sending is not going on, and when it is tried again.
+#[component]
+fn Why() -> impl IntoView {
+    let phase = use_app().signals.phase;
+    move || {
+        let (name, sentence) = match phase.get() {
+            Phase::Idle | Phase::Working | Phase::Uploading { .. } => return None,
+            Phase::Offline => ("cloud-off", words::why_offline().to_owned()),
+            Phase::Stopped => ("warning", words::why_stopped().to_owned()),
+            Phase::Resting { why, until } => {
+                let why = match why {
+                    Failure::NoAnswer => words::why_no_answer(),
+                    Failure::NotTheStation => words::why_not_the_station(),
+                    Failure::Busy { .. } => words::why_busy(),
+                    Failure::Storage => words::storage_lost(),
+                    Failure::Unreadable | Failure::Unauthorised => words::why_no_answer(),
+                };
+                let seconds = until.0.saturating_sub(platform::millis().0).div_ceil(1000);
+                let when = if seconds > 0 { words::next_try(clock_in(seconds)) } else { String::new() };
+                ("cloud-off", format!("{why}{when}"))
+            }
+        };
+        let again = matches!(phase.get(), Phase::Stopped)
+            .then(|| view! { <A href="/enrol" attr:class="btn">{words::enrol_heading()}</A> });
+        Some(view! { <div class="alert note" role="status">{icon(name)}<p>{sentence}</p>{again}</div> })
+    }
+}
+
+/// The clock in so many seconds, so that nothing on the screen has to count.
+fn clock_in(seconds: u64) -> String {
+    let at = platform::now() + chrono::TimeDelta::seconds(i64::try_from(seconds).unwrap_or(0));
+    format!("{:02}:{:02}:{:02}", chrono::Timelike::hour(&at), chrono::Timelike::minute(&at), chrono::Timelike::second(&at))
+}
+
+const fn sign(state: &WaitingState, sending: bool) -> Sign {
+    match state {
+        WaitingState::Parked { .. } | WaitingState::Refused { .. } => Sign::Returned,
+        WaitingState::Unsent | WaitingState::Attachments { .. } if sending => Sign::Sending,
+        WaitingState::Unsent | WaitingState::Attachments { .. } => Sign::Waiting,
+    }
+}
+
+fn entry(app: App, row: Shown) -> impl IntoView {
+    let pocket = app.pocket();
+    let Shown { waiting, record } = row;
+    let kinds = pocket.kinds();
+    let kind = record.as_ref().and_then(|record| kinds.nearest(&record.kind, record.kind_version)).cloned();
+    let known = record
+        .as_ref()
+        .and_then(|record| record.entries.iter().find(|known| known.entry.content.id == waiting.entry).cloned());
+    let title = record.as_ref().map_or_else(
+        || waiting.kind.to_string(),
+        |record| title_of(&kinds, &pocket.county(), record.kind.as_str(), record.kind_version, &record.body()),
+    );
+    let what = known.as_ref().map_or_else(String::new, |known| what_it_is(kind.as_ref(), &known.entry.content.action));
+    let since = words::saved_at(what, format_moment(waiting.since.to_utc()));
+    let state = waiting.state.clone();
+    let phase = app.signals.phase;
+    let current = move || sign(&state, matches!(phase.get(), Phase::Uploading { .. }));
+    let now = sign(&waiting.state, false);
+    let reason = match &waiting.state {
+        WaitingState::Parked { reason } => Some(reason_sentence(kind.as_ref(), reason)),
+        WaitingState::Refused { refusal } => Some(refusal_sentence(refusal).to_owned()),
+        WaitingState::Attachments { missing } => Some(words::photos_left(missing.len())),
+        WaitingState::Unsent => None,
+    };
+    let repair = matches!(waiting.state, WaitingState::Parked { .. }).then_some(known).flatten().map(|known| {
+        view! { <Repair known=known/> }
+    });
+    let returned = now == Sign::Returned;
+    view! {
+        <li class="entry" data-state=now.state()>
+            <div class="entry-head">
+                {mark(waiting.kind.as_str())}
+                <div>
+                    <h3><A href=format!("/records/{}", waiting.record)>{title}</A></h3>
+                    <p class="quiet"><span>{since}</span>{move || badge(current())}</p>
+                </div>
+            </div>
+            {reason.map(|reason| {
+                let lead = returned.then(|| view! { <strong>{words::station_returned()}</strong> });
+                view! { <div class="reason">{lead}{reason}</div> }
+            })}
+            {repair}
+        </li>
+    }
+}
+
+/// 修改后重报: a parked form is opened again; anything else is sent again as a new entry.
+#[component]
+fn Repair(known: Known) -> impl IntoView {
+    let app = use_app();
+    let navigate = use_navigate();
+    let busy = RwSignal::new(false);
+    let mend = move |_| {
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        let id = platform::new_entry_id();
+        match Draft::repairing(&known, id, platform::now()) {
+            Some(draft) => {
+                let navigate = navigate.clone();
+                spawn_local(async move {
+                    if app.pocket().put_draft(&draft).await.is_ok() {
+                        navigate(&format!("/drafts/{id}"), Default::default());
+                    }
+                    busy.try_set(false);
+                });
+            }
+            None => {
+                let content = &known.entry.content;
+                let deed = Deed {
+                    id,
+                    record: content.record,
+                    kind: content.kind.clone(),
+                    kind_version: content.kind_version,
+                    basis: content.basis,
+                    replaces: Some(content.id),
+                    action: content.action.clone(),
+                    attachments: content.attachments.clone(),
+                };
+                app.save(deed, move |_| {
+                    busy.try_set(false);
+                });
+            }
+        }
+    };
+    view! {
+        <div class="btns">
+            <button class="btn primary" type="button" on:click=mend>{icon("pencil")}{words::mend_and_send()}</button>
+        </div>
+    }
+}
+
+fn what_it_is(kind: Option<&Kind>, action: &Action) -> String {
+    match action {
+        Action::Open { .. } => words::did_open().to_owned(),
+        Action::Amend { field, .. } => {
+            let field_def = kind.and_then(|kind| kind.field(field));
+            words::did_amend(field_def.map_or(field.as_str(), |field| words::label(&field.label)))
+        }
+        Action::Step { step, .. } => kind
+            .and_then(|kind| kind.workflow.steps.iter().find(|known| known.id == *step))
+            .map_or_else(|| step.to_string(), |step| words::label(&step.label).to_owned()),
+        Action::Note { .. } => words::did_note().to_owned(),
+        Action::Attach {} => words::did_attach().to_owned(),
+        Action::Unknown(_) => words::did_unknown().to_owned(),
+    }
+}

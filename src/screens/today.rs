@@ -1,0 +1,158 @@
+//! 今天: three books to write in, what was begun, what was written last.
+
+use chrono::{Datelike, Local};
+use leptos::prelude::*;
+use leptos_router::components::A;
+use xunji_sync::{
+    engine::Phase,
+    pocket::{Draft, Filter, Row},
+};
+
+use crate::{
+    components::{Head, Sign, badge, icon, mark, row_time, row_title, title_of, village_name},
+    platform::format_moment,
+    state::use_app,
+    words,
+};
+
+/// How many of the last records are shown.
+const LAST: usize = 5;
+
+/// The screen.
+#[component]
+pub fn Today() -> impl IntoView {
+    let app = use_app();
+    let pocket = app.pocket();
+    let listed = LocalResource::new(move || {
+        app.signals.changed.track();
+        let pocket = app.pocket();
+        async move {
+            let drafts = pocket.drafts().await.unwrap_or_default();
+            let rows = pocket.rows(&Filter::default(), None, LAST).await.map(|rows| rows.rows).unwrap_or_default();
+            (drafts, rows)
+        }
+    });
+    let now = Local::now();
+    let day = words::day(now.month(), now.day(), words::weekday(now.weekday().num_days_from_sunday()));
+    let village = move || {
+        app.signals.me.with(|me| {
+            me.as_ref().map(|me| village_name(&app.pocket().county(), me.village.as_str())).unwrap_or_default()
+        })
+    };
+    let books = pocket
+        .kinds()
+        .current()
+        .map(|kind| {
+            let href = format!("/new/{}", kind.id);
+            let name = words::label(&kind.begin).to_owned();
+            view! {
+                <a class="book" data-kind=kind.id.to_string() href=href>
+                    <span class="book-slip">{name}</span>
+                    {icon(&kind.icon)}
+                </a>
+            }
+        })
+        .collect_view();
+    let drafts = move || {
+        let (drafts, _) = listed.get()?;
+        (!drafts.is_empty()).then(|| {
+            view! {
+                <section class="stack">
+                    <h2 class="head">{words::go_on_with()}</h2>
+                    <ul class="cells">{drafts.iter().map(draft_cell).collect_view()}</ul>
+                </section>
+            }
+        })
+    };
+    let last = move || {
+        let (_, rows) = listed.get()?;
+        Some(if rows.is_empty() {
+            view! {
+                <div class="paper empty">
+                    {icon("ledger")}
+                    <h2>{words::ledger_empty()}</h2>
+                    <p>{words::ledger_empty_what_to_do()}</p>
+                </div>
+            }
+            .into_any()
+        } else {
+            view! { <ul class="cells">{rows.into_iter().map(|row| row_cell(row, false)).collect_view()}</ul> }
+                .into_any()
+        })
+    };
+    view! {
+        <Head title=words::today().to_owned()>
+            <p>{day}<br/>{village}</p>
+        </Head>
+        <div class="desk">
+            <div class="stack">
+                <div class="books">{books}</div>
+                {drafts}
+            </div>
+            <div class="stack">
+                <section class="stack">
+                    <h2 class="head">{words::last_records()}<A href="/records">{words::whole_ledger()}</A></h2>
+                    {last}
+                </section>
+            </div>
+        </div>
+    }
+}
+
+fn draft_cell(draft: &Draft) -> impl IntoView + use<> {
+    let app = use_app();
+    let (kinds, county) = (app.pocket().kinds(), app.pocket().county());
+    let kind = draft.kind.as_str();
+    let mut title = title_of(&kinds, &county, kind, draft.kind_version, &draft.body);
+    if let Some(kind) = kinds.newest(&draft.kind)
+        && title == words::label(&kind.name)
+    {
+        title = words::unfinished(title);
+    }
+    let village = kinds
+        .newest(&draft.kind)
+        .and_then(|kind| draft.body.get(&kind.village)?.as_str().map(|code| village_name(&county, code)))
+        .unwrap_or_default();
+    let mark = mark(kind);
+    let (href, changed) = (format!("/drafts/{}", draft.id), format_moment(draft.changed_at.to_utc()));
+    view! {
+        <li>
+            <A href=href attr:class="cell">
+                {mark}
+                <span class="cell-title">{title}</span>
+                <span class="cell-meta">
+                    <span class="clip">{village}</span>
+                    <time>{changed}</time>
+                    {badge(Sign::Draft)}
+                </span>
+            </A>
+        </li>
+    }
+}
+
+/// A record's line in a list.
+pub(super) fn row_cell(row: Row, current: bool) -> impl IntoView {
+    let app = use_app();
+    let (kinds, county) = (app.pocket().kinds(), app.pocket().county());
+    let title = row_title(&kinds, &county, &row);
+    let village = row.village.as_str().map(|code| village_name(&county, code)).unwrap_or_default();
+    let phase = app.signals.phase;
+    let sign = Sign::of(row.badge, phase.with_untracked(|phase| matches!(phase, Phase::Uploading { .. })));
+    view! {
+        <li>
+            <A
+                href=format!("/records/{}", row.record)
+                attr:class="cell"
+                attr:aria-current=current.then_some("true")
+            >
+                {mark(row.kind.as_str())}
+                <span class="cell-title">{title}</span>
+                <span class="cell-meta">
+                    <span class="clip">{village}</span>
+                    <time>{row_time(&row)}</time>
+                    {badge(sign)}
+                </span>
+            </A>
+        </li>
+    }
+}

@@ -1,0 +1,221 @@
+//! What all screens share: the pocket, who the person is, how the sending goes.
+//!
+//! Everything here belongs to the app, not to a page: a save that was begun goes on when its page has gone, and writes
+//! only to signals that are still there.
+
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+use xunji_domain::{
+    entry::{Action, Content},
+    id::{EntryId, KindId, RecordId, Revision},
+    person::Worker,
+};
+use xunji_sync::{
+    engine::{Event, Phase},
+    pocket::{Counts, Found, Pocket, Rejected, Unsent},
+    storage::StorageError,
+};
+
+use crate::{driver::Driver, platform, storage::IndexedDb, words};
+
+/// The phone's pocket.
+pub type AppPocket = Pocket<IndexedDb>;
+
+/// What all screens share. Copies are the same.
+#[derive(Clone, Copy)]
+pub struct App {
+    pocket: StoredValue<AppPocket, LocalStorage>,
+    driver: StoredValue<Option<Driver>, LocalStorage>,
+    /// Signals that the driver writes and screens read.
+    pub signals: Signals,
+    /// A short message at the bottom: something is done.
+    pub toast: RwSignal<Option<String>>,
+    /// Something is wrong with the phone itself, until the app is opened again.
+    pub trouble: RwSignal<Option<String>>,
+}
+
+/// Signals that outlive every page.
+#[derive(Clone, Copy)]
+pub struct Signals {
+    /// Whom the phone works for.
+    pub me: RwSignal<Option<Worker>>,
+    /// What the sending does.
+    pub phase: RwSignal<Phase>,
+    /// How much there is in the outbox.
+    pub counts: RwSignal<Counts>,
+    /// Grows whenever something in the pocket may have changed; what is drawn from the pocket depends on it.
+    pub changed: RwSignal<u64>,
+}
+
+impl Signals {
+    fn new() -> Self {
+        Self {
+            me: RwSignal::new(None),
+            phase: RwSignal::new(Phase::Idle),
+            counts: RwSignal::new(Counts::default()),
+            changed: RwSignal::new(0),
+        }
+    }
+}
+
+/// What somebody wants to save.
+pub struct Deed {
+    /// The id that was fixed when the form was opened.
+    pub id: EntryId,
+    /// The record.
+    pub record: RecordId,
+    /// Its ledger.
+    pub kind: KindId,
+    /// The version of the ledger's definition.
+    pub kind_version: u32,
+    /// The last revision of the record that the person has seen.
+    pub basis: Revision,
+    /// The parked entry that it repairs.
+    pub replaces: Option<EntryId>,
+    /// What is done.
+    pub action: Action,
+    /// Its attachments, whose bytes are in the pocket already.
+    pub attachments: Vec<xunji_domain::canonical::Digest>,
+}
+
+impl App {
+    /// Opens the pocket and starts the driver.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn open(storage: IndexedDb) -> Result<Self, StorageError> {
+        let (pocket, found) = Pocket::open(storage, platform::new_installation_id()).await?;
+        let enrolment = pocket.enrolment().await?;
+        let signals = Signals::new();
+        signals.counts.set(pocket.counts().await?);
+        let enrolled = enrolment.is_some();
+        signals.me.set(enrolment.map(|enrolment| enrolment.worker));
+        let trouble = RwSignal::new(loss(found, &pocket));
+        let driver = Driver::start(pocket.clone(), signals, enrolled);
+        let app = Self {
+            pocket: StoredValue::new_local(pocket),
+            driver: StoredValue::new_local(Some(driver)),
+            signals,
+            toast: RwSignal::new(None),
+            trouble,
+        };
+        Ok(app)
+    }
+
+    /// What the phone holds.
+    pub fn pocket(&self) -> AppPocket {
+        self.pocket.get_value()
+    }
+
+    /// Tells the engine that something happened.
+    pub fn notify(&self, event: Event) {
+        self.driver.with_value(|driver| {
+            if let Some(driver) = driver {
+                driver.notify(event);
+            }
+        });
+    }
+
+    /// The phone has been enrolled.
+    pub fn enrolled(&self, worker: Worker) {
+        self.signals.me.set(Some(worker));
+        platform::store_setting(
+            platform::Setting::Installation,
+            Some(&self.pocket().installation().to_string()),
+        );
+        self.driver.with_value(|driver| {
+            if let Some(driver) = driver {
+                driver.enrolled();
+            }
+        });
+    }
+
+    /// Reads the pocket again wherever it is shown, in this tab and the others.
+    pub fn changed(&self) {
+        self.driver.with_value(|driver| {
+            if let Some(driver) = driver {
+                driver.changed();
+            }
+        });
+    }
+
+    /// Saves for good, then calls back. The save goes on when the page that asked for it has gone.
+    pub fn save(&self, deed: Deed, then: impl FnOnce(Result<RecordId, String>) + 'static) {
+        let app = *self;
+        let Some(me) = self.signals.me.get_untracked() else {
+            return then(Err(words::not_enrolled().to_owned()));
+        };
+        let content = Content {
+            id: deed.id,
+            record: deed.record,
+            kind: deed.kind,
+            kind_version: deed.kind_version,
+            author: me.id,
+            noted_at: platform::now(),
+            basis: deed.basis,
+            replaces: deed.replaces,
+            action: deed.action,
+            attachments: deed.attachments,
+        };
+        let record = deed.record;
+        spawn_local(async move {
+            let saved = app.seal_and_save(content).await;
+            if saved.is_ok() {
+                app.notify(Event::Saved);
+                app.changed();
+                app.say(words::saved_here().to_owned());
+            }
+            then(saved.map(|()| record));
+        });
+    }
+
+    async fn seal_and_save(&self, content: Content) -> Result<(), String> {
+        let bytes = content.canonical_bytes().map_err(|_| words::not_saved_strange().to_owned())?;
+        let digest = platform::digest_of(&bytes).await.ok_or_else(|| words::needs_https().to_owned())?;
+        let unsent = Unsent { content, digest, blobs: Vec::new() };
+        self.pocket().save(&unsent).await.map(|_| ()).map_err(|error| match error {
+            Rejected::Storage(error) => storage_sentence(&error),
+            Rejected::SavedOtherwise => words::saved_otherwise().to_owned(),
+            Rejected::TooLarge => words::too_large().to_owned(),
+        })
+    }
+
+    /// Shows a short message for a few seconds.
+    pub fn say(&self, message: String) {
+        let toast = self.toast;
+        toast.set(Some(message.clone()));
+        spawn_local(async move {
+            platform::sleep(4_000).await;
+            if toast.get_untracked().as_ref() == Some(&message) {
+                toast.set(None);
+            }
+        });
+    }
+}
+
+/// The app's shared state, from within a screen.
+pub fn use_app() -> App {
+    expect_context::<App>()
+}
+
+/// What a failure of the phone's database means to the person: cause, consequence, one action.
+pub fn storage_sentence(error: &StorageError) -> String {
+    match error {
+        StorageError::Full => words::storage_full().to_owned(),
+        StorageError::Lost | StorageError::Failed(_) => words::storage_lost().to_owned(),
+        StorageError::Newer => words::storage_newer().to_owned(),
+        StorageError::Damaged(_) => words::storage_damaged().to_owned(),
+    }
+}
+
+/// Notices that a database which should be here is gone, or a part of it.
+fn loss(found: Found, pocket: &AppPocket) -> Option<String> {
+    let expected = platform::setting(platform::Setting::Installation);
+    let here = pocket.installation().to_string();
+    let gone = match found {
+        Found::CanaryGone => true,
+        Found::Empty => expected.is_some(),
+        Found::Whole => expected.is_some_and(|expected| expected != here),
+    };
+    gone.then(|| words::database_gone().to_owned())
+}

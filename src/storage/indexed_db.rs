@@ -1,0 +1,212 @@
+//! The storage contract over IndexedDB.
+//!
+//! - Values are bytes, keys are text: nothing but opaque bytes lies in the database.
+//! - A commit is one transaction: compare the generation, issue every request without waiting in between, commit, wait
+//!   for the browser's word. Nothing foreign is awaited inside it, because that would end it early.
+//! - Every writing transaction is strict; see `insistOnStrictDurability` in `platform/shim.js`.
+//! - A connection that another tab or a sleeping phone has closed is opened again once.
+
+use std::{cell::RefCell, ops::Bound, rc::Rc};
+
+use js_sys::Uint8Array;
+use rexie::{KeyRange, ObjectStore, Rexie, Transaction, TransactionMode};
+use wasm_bindgen::{JsCast, JsValue};
+use xunji_sync::storage::{Commit, Generation, Span, Storage, StorageError, Table, Write};
+
+use crate::platform;
+
+/// The database's name.
+pub const DATABASE: &str = "xunji";
+
+/// Grows by one with every table that is added. Tables are never renamed or taken away: opening deletes what a version
+/// does not list.
+const VERSION: u32 = 1;
+
+/// A connection to the database. Clones share it.
+#[derive(Clone)]
+pub struct IndexedDb {
+    name: String,
+    connection: Rc<RefCell<Option<Rc<Rexie>>>>,
+}
+
+impl IndexedDb {
+    /// Opens the database, making or upgrading it where needed.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn open(name: &str) -> Result<Self, StorageError> {
+        platform::insist_on_strict_durability();
+        let storage = Self { name: name.to_owned(), connection: Rc::default() };
+        storage.connected().await?;
+        Ok(storage)
+    }
+
+    async fn connected(&self) -> Result<Rc<Rexie>, StorageError> {
+        if let Some(connection) = self.connection.borrow().as_ref() {
+            return Ok(Rc::clone(connection));
+        }
+        let builder = Table::ALL
+            .iter()
+            .fold(Rexie::builder(&self.name).version(VERSION), |builder, table| {
+                builder.add_object_store(ObjectStore::new(table.name()))
+            });
+        let connection = Rc::new(builder.build().await.map_err(|error| explain(&error))?);
+        *self.connection.borrow_mut() = Some(Rc::clone(&connection));
+        Ok(connection)
+    }
+
+    async fn begin(&self, tables: &[&str], mode: TransactionMode) -> Result<Transaction, StorageError> {
+        match self.connected().await?.transaction(tables, mode) {
+            Ok(transaction) => Ok(transaction),
+            Err(_) => {
+                self.connection.borrow_mut().take();
+                self.connected().await?.transaction(tables, mode).map_err(|_| StorageError::Lost)
+            }
+        }
+    }
+}
+
+const GENERATION: &str = "generation";
+
+impl Storage for IndexedDb {
+    async fn generation(&self) -> Result<Generation, StorageError> {
+        let bytes = self.get(Table::Meta, GENERATION).await?;
+        bytes.map_or(Ok(Generation(0)), |bytes| generation(&bytes))
+    }
+
+    async fn get(&self, table: Table, key: &str) -> Result<Option<Vec<u8>>, StorageError> {
+        let transaction = self.begin(&[table.name()], TransactionMode::ReadOnly).await?;
+        let store = transaction.store(table.name()).map_err(|error| explain(&error))?;
+        let value = store.get(key.into()).await.map_err(|error| explain(&error))?;
+        value.map(|value| bytes_of(key, value)).transpose()
+    }
+
+    async fn range(&self, table: Table, span: Span) -> Result<Vec<(String, Vec<u8>)>, StorageError> {
+        let Some(range) = key_range(&span)? else { return Ok(Vec::new()) };
+        let limit = u32::try_from(span.limit).ok();
+        let transaction = self.begin(&[table.name()], TransactionMode::ReadOnly).await?;
+        let store = transaction.store(table.name()).map_err(|error| explain(&error))?;
+        // Two requests of one transaction see the same rows in the same order.
+        let (keys, values) =
+            futures_util::future::join(store.get_all_keys(range.clone(), limit), store.get_all(range, limit)).await;
+        let (keys, values) = (keys.map_err(|error| explain(&error))?, values.map_err(|error| explain(&error))?);
+        let hidden = |key: &String| !(table == Table::Meta && key == GENERATION);
+        let keys = keys.into_iter().map(|key| key.as_string().unwrap_or_default());
+        let rows = keys.zip(values).filter(|(key, _)| hidden(key));
+        rows.map(|(key, value)| bytes_of(&key, value).map(|bytes| (key, bytes))).collect()
+    }
+
+    async fn count(&self, table: Table) -> Result<usize, StorageError> {
+        let transaction = self.begin(&[table.name()], TransactionMode::ReadOnly).await?;
+        let store = transaction.store(table.name()).map_err(|error| explain(&error))?;
+        let count = store.count(None).await.map_err(|error| explain(&error))? as usize;
+        if table != Table::Meta {
+            return Ok(count);
+        }
+        let own = store.key_exists(GENERATION.into()).await.map_err(|error| explain(&error))?;
+        Ok(count - usize::from(own))
+    }
+
+    async fn commit(&self, read: Generation, writes: Vec<Write>) -> Result<Commit, StorageError> {
+        let mut tables: Vec<&str> = writes.iter().map(|write| write.table().name()).collect();
+        tables.push(Table::Meta.name());
+        tables.sort_unstable();
+        tables.dedup();
+        let transaction = self.begin(&tables, TransactionMode::ReadWrite).await?;
+        match write_all(&transaction, read, &writes).await {
+            Ok(Commit::Done) => {
+                transaction.commit().await.map_err(|error| explain(&error))?;
+                Ok(Commit::Done)
+            }
+            // Dropping a transaction would commit what has been put so far.
+            Ok(Commit::Stale) => {
+                transaction.abort().await.map_err(|error| explain(&error))?;
+                Ok(Commit::Stale)
+            }
+            Err(error) => {
+                // It may have ended by itself already, which is what is wanted.
+                drop(transaction.abort().await);
+                Err(error)
+            }
+        }
+    }
+}
+
+async fn write_all(transaction: &Transaction, read: Generation, writes: &[Write]) -> Result<Commit, StorageError> {
+    let meta = transaction.store(Table::Meta.name()).map_err(|error| explain(&error))?;
+    let current = meta.get(GENERATION.into()).await.map_err(|error| explain(&error))?;
+    let current = match current {
+        Some(value) => generation(&bytes_of(GENERATION, value)?)?,
+        None => Generation(0),
+    };
+    if current != read {
+        return Ok(Commit::Stale);
+    }
+    for table in Table::ALL {
+        let mut deletes = Vec::new();
+        let mut puts = Vec::new();
+        for write in writes.iter().filter(|write| write.table() == table) {
+            match write {
+                Write::Put(_, key, value) => {
+                    puts.push((Uint8Array::from(value.as_slice()).into(), Some(JsValue::from_str(key))));
+                }
+                Write::Delete(_, key) => deletes.push(JsValue::from_str(key)),
+            }
+        }
+        if table == Table::Meta {
+            let next = (read.0 + 1).to_be_bytes();
+            puts.push((Uint8Array::from(next.as_slice()).into(), Some(GENERATION.into())));
+        }
+        if deletes.is_empty() && puts.is_empty() {
+            continue;
+        }
+        let store = transaction.store(table.name()).map_err(|error| explain(&error))?;
+        let deletes = deletes.into_iter().map(|key| store.delete(key));
+        let puts = store.put_all(puts.into_iter());
+        let (deleted, put) = futures_util::future::join(futures_util::future::join_all(deletes), puts).await;
+        put.and(deleted.into_iter().collect::<Result<(), _>>()).map_err(|error| explain(&error))?;
+    }
+    Ok(Commit::Done)
+}
+
+/// `None` for a span that nothing can lie in: IndexedDB takes such a range for an error.
+fn key_range(span: &Span) -> Result<Option<Option<KeyRange>>, StorageError> {
+    let upper = span.to.as_ref().map(|to| JsValue::from_str(to));
+    let lower = match &span.from {
+        Bound::Unbounded => None,
+        Bound::Included(from) => Some((from, false)),
+        Bound::Excluded(from) => Some((from, true)),
+    };
+    let range = match (lower, upper) {
+        (None, None) => return Ok(Some(None)),
+        (None, Some(to)) => KeyRange::upper_bound(&to, Some(true)),
+        (Some((from, open)), None) => KeyRange::lower_bound(&from.into(), Some(open)),
+        (Some((from, _)), Some(_)) if span.to.as_ref().is_some_and(|to| from >= to) => return Ok(None),
+        (Some((from, open)), Some(to)) => KeyRange::bound(&from.into(), &to, Some(open), Some(true)),
+    };
+    range.map(|range| Some(Some(range))).map_err(|error| explain(&error.into()))
+}
+
+fn bytes_of(key: &str, value: JsValue) -> Result<Vec<u8>, StorageError> {
+    let array: Uint8Array = value.dyn_into().map_err(|_| StorageError::Damaged(key.to_owned()))?;
+    Ok(array.to_vec())
+}
+
+fn generation(bytes: &[u8]) -> Result<Generation, StorageError> {
+    let bytes = bytes.try_into().map_err(|_| StorageError::Damaged(GENERATION.to_owned()))?;
+    Ok(Generation(u64::from_be_bytes(bytes)))
+}
+
+/// Browsers tell errors apart by name only, and name and message are all that the bindings keep.
+fn explain(error: &rexie::Error) -> StorageError {
+    let text = match error {
+        rexie::Error::IdbError(error) => error.to_string(),
+        other => other.to_string(),
+    };
+    match &text {
+        text if text.contains("QuotaExceeded") => StorageError::Full,
+        text if text.contains("VersionError") => StorageError::Newer,
+        text if text.contains("InvalidState") => StorageError::Lost,
+        _ => StorageError::Failed(text),
+    }
+}
