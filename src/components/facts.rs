@@ -12,17 +12,23 @@ use xunji_domain::{
     village::County,
 };
 
-use super::{inputs::Photo, icon, value_text};
+use super::{icon, inputs::Photo, value_text};
 use crate::words;
 
 /// The facts of a record.
 #[component]
-pub fn Facts(record: Record, kind: Option<Kind>, county: StoredValue<std::rc::Rc<County>, LocalStorage>) -> impl IntoView {
+pub fn Facts(
+    record: Record,
+    kind: Option<Kind>,
+    county: StoredValue<std::rc::Rc<County>, LocalStorage>,
+) -> impl IntoView {
     let body = record.body();
     let known: Vec<(Option<Field>, FieldId, Held)> = kind
         .iter()
         .flat_map(|kind| &kind.fields)
-        .filter_map(|field| Some((Some(field.clone()), field.id.clone(), record.fields.get(&field.id)?.clone())))
+        .filter_map(|field| {
+            Some((Some(field.clone()), field.id.clone(), record.fields.get(&field.id)?.clone()))
+        })
         .collect();
     let is_known = |id: &FieldId| known.iter().any(|(_, known, _)| known == id);
     let unknown: Vec<_> = record
@@ -50,7 +56,9 @@ fn fact(
 ) -> impl IntoView + use<> {
     let label = field.as_ref().map_or_else(|| id.to_string(), |field| words::label(&field.label).to_owned());
     let text = |value: &Value| county.with_value(|county| value_text(kind, field.as_ref(), county, value));
-    let long = field.as_ref().is_some_and(|field| matches!(field.form, FieldType::LongText | FieldType::Attachments));
+    let long = field
+        .as_ref()
+        .is_some_and(|field| matches!(field.form, FieldType::LongText | FieldType::Attachments));
     let sensitive = field.as_ref().is_some_and(|field| field.sensitive);
     let high = id.as_str() == "risk" && body.get("risk").and_then(Value::as_str) == Some("grave");
     let value = match (field.as_ref().map(|field| field.form), &held.value) {
@@ -64,7 +72,10 @@ fn fact(
             view! { <ul class="photos">{photos}</ul> }.into_any()
         }
         _ if sensitive => view! { <Masked label=label.clone() text=text(&held.value)/> }.into_any(),
-        _ if high => view! { <span class="risk" data-tone="high">{icon("warning")}{text(&held.value)}</span> }.into_any(),
+        _ if high => {
+            view! { <span class="risk" data-tone="high">{icon("warning")}{text(&held.value)}</span> }
+                .into_any()
+        }
         (_, value) => text(value).into_any(),
     };
     let rivals = held

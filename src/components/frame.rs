@@ -6,12 +6,7 @@ use leptos_router::{components::A, hooks::use_location};
 use xunji_sync::engine::Phase;
 
 use super::icon;
-use crate::{
-    driver::is_unreached,
-    platform,
-    state::use_app,
-    words,
-};
+use crate::{driver::is_unreached, platform, state::use_app, words};
 
 /// One line on every screen: where what was saved is now. It leads to the outbox.
 #[component]

@@ -18,6 +18,8 @@ pub use self::{
     inputs::{FieldInput, Filled, Photo},
     problems::{ProblemList, control_id, problem_sentence},
     sheet::Sheet,
-    text::{reason_sentence, refusal_sentence, role_name, row_time, row_title, title_of, value_text, village_name},
+    text::{
+        reason_sentence, refusal_sentence, role_name, row_time, row_title, title_of, value_text, village_name,
+    },
     timeline::Timeline,
 };

@@ -40,31 +40,38 @@ pub fn problem_sentence(problem: &Problem) -> String {
 pub fn ProblemList(kind: Kind, #[prop(into)] problems: Signal<Vec<Problem>>) -> impl IntoView {
     let kind = StoredValue::new(kind);
     let items = move || {
-        problems.get().into_iter().map(|problem| {
-            let field = kind.with_value(|kind| {
-                let field = kind.field(&problem.field);
-                field.map_or_else(|| problem.field.to_string(), |field| words::label(&field.label).to_owned())
-            });
-            let part = match problem.part.as_deref() {
-                Some("name") => Some(words::part_name()),
-                Some("phone") => Some(words::part_phone()),
-                Some("address") => Some(words::part_address()),
-                _ => None,
-            };
-            let name = match (problem.item, part) {
-                (Some(item), Some(part)) => format!("{field} {} {part}", item + 1),
-                _ => field,
-            };
-            let text = words::problem_of(name, problem_sentence(&problem));
-            let target = control_id(&problem.field, problem.item, problem.part.as_deref());
-            let href = format!("#{target}");
-            // The router takes a link to a place on this page for a way to another one.
-            let go = move |event: leptos::ev::MouseEvent| {
-                event.prevent_default();
-                focus(&target);
-            };
-            view! { <li><a href=href on:click=go>{text}</a></li> }
-        }).collect_view()
+        problems
+            .get()
+            .into_iter()
+            .map(|problem| {
+                let field = kind.with_value(|kind| {
+                    let field = kind.field(&problem.field);
+                    field.map_or_else(
+                        || problem.field.to_string(),
+                        |field| words::label(&field.label).to_owned(),
+                    )
+                });
+                let part = match problem.part.as_deref() {
+                    Some("name") => Some(words::part_name()),
+                    Some("phone") => Some(words::part_phone()),
+                    Some("address") => Some(words::part_address()),
+                    _ => None,
+                };
+                let name = match (problem.item, part) {
+                    (Some(item), Some(part)) => format!("{field} {} {part}", item + 1),
+                    _ => field,
+                };
+                let text = words::problem_of(name, problem_sentence(&problem));
+                let target = control_id(&problem.field, problem.item, problem.part.as_deref());
+                let href = format!("#{target}");
+                // The router takes a link to a place on this page for a way to another one.
+                let go = move |event: leptos::ev::MouseEvent| {
+                    event.prevent_default();
+                    focus(&target);
+                };
+                view! { <li><a href=href on:click=go>{text}</a></li> }
+            })
+            .collect_view()
     };
     let alert = NodeRef::<leptos::html::Div>::new();
     alert.on_load(|alert| {

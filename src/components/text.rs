@@ -28,7 +28,9 @@ pub fn role_name(role: Role) -> &'static str {
 
 /// Township and village of a code; the code itself when the county's list doesn't have it.
 pub fn village_name(county: &County, code: &str) -> String {
-    county.find(code).map_or_else(|| code.to_owned(), |(town, village)| format!("{}{}", town.name, village.name))
+    county
+        .find(code)
+        .map_or_else(|| code.to_owned(), |(town, village)| format!("{}{}", town.name, village.name))
 }
 
 /// A value as people read it. What the kind doesn't know is shown as it is.

@@ -25,8 +25,7 @@ pub fn Timeline(
     people: Vec<Worker>,
     county: StoredValue<std::rc::Rc<County>, LocalStorage>,
 ) -> impl IntoView {
-    let lines =
-        record.entries.iter().map(|known| line(known, kind.as_ref(), &people, county)).collect_view();
+    let lines = record.entries.iter().map(|known| line(known, kind.as_ref(), &people, county)).collect_view();
     view! { <ol class="timeline">{lines}</ol> }
 }
 

@@ -2,7 +2,9 @@
 
 use serde::de::DeserializeOwned;
 use wasm_bindgen::JsValue;
-use xunji_domain::wire::{Answers, BATCH_BYTES, Batch, Definitions, HEALTHY, MailboxPage, PAGE_ITEMS, Refusal};
+use xunji_domain::wire::{
+    Answers, BATCH_BYTES, Batch, Definitions, HEALTHY, MailboxPage, PAGE_ITEMS, Refusal,
+};
 use xunji_sync::{
     engine::{Ended, Failure, Job},
     storage::StorageError,
@@ -66,7 +68,8 @@ impl Driver {
         };
         let answer = self.ask("POST", "/api/v1/entries", headers, body).await?;
         let answers: Answers = read(&answer)?;
-        let settled = self.inner.pocket.acknowledge(&batch.entries, &answers.answers).await.map_err(storage)?;
+        let settled =
+            self.inner.pocket.acknowledge(&batch.entries, &answers.answers).await.map_err(storage)?;
         self.changed();
         // A station that answers about other things than it was asked must not make the phone ask for ever.
         if settled == 0 {
@@ -157,7 +160,8 @@ impl Driver {
     ) -> Result<HttpAnswer, Failure> {
         let enrolment = self.inner.pocket.enrolment().await.map_err(storage)?.ok_or(Failure::Unauthorised)?;
         headers.push(("Authorization", format!("Bearer {}", enrolment.token)));
-        let answer = platform::ask(method, path, &headers, body, LIMIT).await.map_err(|_| Failure::NoAnswer)?;
+        let answer =
+            platform::ask(method, path, &headers, body, LIMIT).await.map_err(|_| Failure::NoAnswer)?;
         if !expected.contains(&answer.status) {
             check(&answer)?;
         }

@@ -1,8 +1,8 @@
 //! What the tabs of one phone tell each other.
 
 use gloo::events::EventListener;
-use web_sys::{BroadcastChannel, MessageEvent};
 use wasm_bindgen::JsCast;
+use web_sys::{BroadcastChannel, MessageEvent};
 use xunji_sync::engine::{Failure, Millis, Phase};
 
 /// The channel between the tabs. A browser without one has tabs that hear of each other only when they are opened.

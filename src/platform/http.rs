@@ -42,10 +42,13 @@ pub async fn ask(
     let answer = JsFuture::from(shim::ask_js(method, path, &object, &body, milliseconds.into())).await;
     let answer = answer.map_err(|_| Unanswered)?;
     let text = |name: &str| Reflect::get(&answer, &name.into()).ok().and_then(|value| value.as_string());
-    let status = Reflect::get(&answer, &"status".into()).ok().and_then(|status| status.as_f64()).unwrap_or(0.0);
+    let status =
+        Reflect::get(&answer, &"status".into()).ok().and_then(|status| status.as_f64()).unwrap_or(0.0);
     Ok(HttpAnswer {
         status: status as u16,
-        retry_after: text("retryAfter").and_then(|seconds| seconds.trim().parse::<u64>().ok()).map(|s| s * 1000),
+        retry_after: text("retryAfter")
+            .and_then(|seconds| seconds.trim().parse::<u64>().ok())
+            .map(|s| s * 1000),
         offset: text("offset").and_then(|offset| offset.parse().ok()),
         complete: text("complete").is_some_and(|complete| complete == "?1"),
         text: text("text").unwrap_or_default(),

@@ -106,7 +106,8 @@ async fn enrol(app: App, code: String) -> Result<(), String> {
         app.enrolled(enrolment.worker);
         return Ok(());
     }
-    let kind = serde_json::from_str::<ProblemDetails>(&answer.text).map(|problem| problem.kind).unwrap_or_default();
+    let kind =
+        serde_json::from_str::<ProblemDetails>(&answer.text).map(|problem| problem.kind).unwrap_or_default();
     Err(match (kind.rsplit('/').next().unwrap_or_default(), answer.status) {
         ("enrolment-code-unknown", _) => words::enrol_unknown(),
         ("enrolment-code-used", _) => words::enrol_used(),

@@ -93,7 +93,9 @@ async fn begin(app: App, kind: Kind) -> (Draft, Vec<FieldId>) {
             same.push(field.id.clone());
         }
         // Before there is a last time, a worker's own village is the best guess.
-        let own = || app.signals.me.with_untracked(|me| me.as_ref().map(|me| Value::String(me.village.to_string())));
+        let own = || {
+            app.signals.me.with_untracked(|me| me.as_ref().map(|me| Value::String(me.village.to_string())))
+        };
         let value = if field.id == kind.village { value.or_else(own) } else { value };
         if let Some(value) = value {
             body.insert(field.id.clone(), value);
@@ -152,9 +154,15 @@ impl Autosave {
 
 /// Tells the page's own script that a form is open, so that an update waits.
 fn mark_dirty(dirty: bool) {
-    let root = web_sys::window().and_then(|window| window.document()).and_then(|document| document.document_element());
+    let root = web_sys::window()
+        .and_then(|window| window.document())
+        .and_then(|document| document.document_element());
     if let Some(root) = root {
-        drop(if dirty { root.set_attribute("data-dirty", "true") } else { root.remove_attribute("data-dirty") });
+        drop(if dirty {
+            root.set_attribute("data-dirty", "true")
+        } else {
+            root.remove_attribute("data-dirty")
+        });
     }
 }
 
@@ -223,7 +231,10 @@ fn OpenForm(kind: Kind, draft: Draft, same: Vec<FieldId>) -> impl IntoView {
     let shown = Memo::new(move |_| {
         filled.body.with(|body| {
             stored.with_value(|kind| {
-                kind.form().filter(|field| kind.shows(field, body)).map(|field| field.id.clone()).collect::<Vec<_>>()
+                kind.form()
+                    .filter(|field| kind.shows(field, body))
+                    .map(|field| field.id.clone())
+                    .collect::<Vec<_>>()
             })
         })
     });
@@ -279,7 +290,8 @@ fn keep_while_open(autosave: &Autosave, filled: Filled) {
     Effect::watch(move || filled.body.get(), move |body, _, _| watching.changed(body.clone()), false);
     let hiding = autosave.clone();
     let document = web_sys::window().and_then(|window| window.document());
-    let listener = document.map(|document| EventListener::new(&document, "visibilitychange", move |_| hiding.keep()));
+    let listener =
+        document.map(|document| EventListener::new(&document, "visibilitychange", move |_| hiding.keep()));
     let kept = StoredValue::new_local((autosave.clone(), listener));
     on_cleanup(move || {
         kept.try_update_value(|(autosave, listener)| {

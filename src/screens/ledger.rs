@@ -24,7 +24,9 @@ const SOME: usize = 40;
 #[component]
 pub fn Ledger() -> impl IntoView {
     let path = use_location().pathname;
-    let open = Memo::new(move |_| path.get().strip_prefix("/records/").map(str::to_owned).filter(|id| !id.is_empty()));
+    let open = Memo::new(move |_| {
+        path.get().strip_prefix("/records/").map(str::to_owned).filter(|id| !id.is_empty())
+    });
     view! {
         <div class="split" data-show=move || if open.with(Option::is_some) { "detail" } else { "list" }>
             <section class="split-list" aria-label=words::list()>
@@ -114,8 +116,10 @@ fn List(open: Memo<Option<String>>) -> impl IntoView {
     let filters = {
         let all = std::iter::once((None, words::all().to_owned()));
         let kinds = app.pocket().kinds();
-        let each: Vec<_> =
-            kinds.current().map(|kind| (Some(kind.id.clone()), words::label(&kind.name).to_owned())).collect();
+        let each: Vec<_> = kinds
+            .current()
+            .map(|kind| (Some(kind.id.clone()), words::label(&kind.name).to_owned()))
+            .collect();
         all.chain(each)
             .map(|(id, name)| {
                 let of_press = id.clone();

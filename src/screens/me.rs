@@ -30,7 +30,8 @@ pub fn Me() -> impl IntoView {
             </section>
         }
     });
-    let size = [("s", words::size_s()), ("m", words::size_m()), ("l", words::size_l()), ("xl", words::size_xl())];
+    let size =
+        [("s", words::size_s()), ("m", words::size_m()), ("l", words::size_l()), ("xl", words::size_xl())];
     let theme = [("", words::theme_system()), ("light", words::theme_light()), ("dark", words::theme_dark())];
     let language = [("zh-CN", "中文"), ("en", "English")];
     view! {

@@ -116,7 +116,12 @@ fn Why() -> impl IntoView {
 /// The clock in so many seconds, so that nothing on the screen has to count.
 fn clock_in(seconds: u64) -> String {
     let at = platform::now() + chrono::TimeDelta::seconds(i64::try_from(seconds).unwrap_or(0));
-    format!("{:02}:{:02}:{:02}", chrono::Timelike::hour(&at), chrono::Timelike::minute(&at), chrono::Timelike::second(&at))
+    format!(
+        "{:02}:{:02}:{:02}",
+        chrono::Timelike::hour(&at),
+        chrono::Timelike::minute(&at),
+        chrono::Timelike::second(&at)
+    )
 }
 
 const fn sign(state: &WaitingState, sending: bool) -> Sign {
@@ -132,14 +137,18 @@ fn entry(app: App, row: Shown) -> impl IntoView {
     let Shown { waiting, record } = row;
     let kinds = pocket.kinds();
     let kind = record.as_ref().and_then(|record| kinds.nearest(&record.kind, record.kind_version)).cloned();
-    let known = record
-        .as_ref()
-        .and_then(|record| record.entries.iter().find(|known| known.entry.content.id == waiting.entry).cloned());
+    let known = record.as_ref().and_then(|record| {
+        record.entries.iter().find(|known| known.entry.content.id == waiting.entry).cloned()
+    });
     let title = record.as_ref().map_or_else(
         || waiting.kind.to_string(),
-        |record| title_of(&kinds, &pocket.county(), record.kind.as_str(), record.kind_version, &record.body()),
+        |record| {
+            title_of(&kinds, &pocket.county(), record.kind.as_str(), record.kind_version, &record.body())
+        },
     );
-    let what = known.as_ref().map_or_else(String::new, |known| what_it_is(kind.as_ref(), &known.entry.content.action));
+    let what = known
+        .as_ref()
+        .map_or_else(String::new, |known| what_it_is(kind.as_ref(), &known.entry.content.action));
     let since = words::saved_at(what, format_moment(waiting.since.to_utc()));
     let state = waiting.state.clone();
     let phase = app.signals.phase;
@@ -151,9 +160,10 @@ fn entry(app: App, row: Shown) -> impl IntoView {
         WaitingState::Attachments { missing } => Some(words::photos_left(missing.len())),
         WaitingState::Unsent => None,
     };
-    let repair = matches!(waiting.state, WaitingState::Parked { .. }).then_some(known).flatten().map(|known| {
-        view! { <Repair known=known/> }
-    });
+    let repair =
+        matches!(waiting.state, WaitingState::Parked { .. }).then_some(known).flatten().map(|known| {
+            view! { <Repair known=known/> }
+        });
     let returned = now == Sign::Returned;
     view! {
         <li class="entry" data-state=now.state()>

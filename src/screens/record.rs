@@ -63,9 +63,17 @@ fn Shown(record: Record, mut people: Vec<Worker>, doing: RwSignal<Option<Doing>>
     people.extend(me.clone());
     let kind = pocket.kinds().nearest(&record.kind, record.kind_version).cloned();
     let county = StoredValue::new_local(pocket.county());
-    let title =
-        title_of(&pocket.kinds(), &pocket.county(), record.kind.as_str(), record.kind_version, &record.body());
-    let state = kind.as_ref().and_then(|kind| kind.state(&record.state)).map(|state| words::label(&state.label).to_owned());
+    let title = title_of(
+        &pocket.kinds(),
+        &pocket.county(),
+        record.kind.as_str(),
+        record.kind_version,
+        &record.body(),
+    );
+    let state = kind
+        .as_ref()
+        .and_then(|kind| kind.state(&record.state))
+        .map(|state| words::label(&state.label).to_owned());
     let steps: Vec<Step> = match (&kind, &me) {
         (Some(kind), Some(me)) => workflow::open_steps(kind, &record.state, me.role).cloned().collect(),
         _ => Vec::new(),
@@ -161,8 +169,8 @@ fn Deeds(record: Record, kind: Kind, now: Doing, doing: RwSignal<Option<Doing>>)
                     let field = field.get_untracked()?;
                     let body = tidy_asked(filled.body.get_untracked());
                     let to = body.get(&field).cloned().unwrap_or(Value::Null);
-                    let problems =
-                        stored.with_value(|kind| kind.field(&field).map(|known| validate::value(known, Some(&to))));
+                    let problems = stored
+                        .with_value(|kind| kind.field(&field).map(|known| validate::value(known, Some(&to))));
                     filled.problems.set(problems.clone().unwrap_or_default());
                     if problems.is_some_and(|problems| !problems.is_empty()) || words_said.is_empty() {
                         return None;
@@ -265,7 +273,8 @@ fn AmendFields(
     let app = use_app();
     let offered = stored.with_value(|kind| {
         // Photos are added by 补充, never replaced.
-        let fields = kind.form().filter(|field| field.form != FieldType::Attachments && kind.shows(field, &current));
+        let fields =
+            kind.form().filter(|field| field.form != FieldType::Attachments && kind.shows(field, &current));
         fields.map(|field| (field.id.clone(), words::label(&field.label).to_owned())).collect::<Vec<_>>()
     });
     let options = offered
@@ -285,7 +294,8 @@ fn AmendFields(
     let input = move || {
         let known = stored.with_value(|kind| kind.field(&field.get()?).cloned())?;
         let before = current.get(&known.id).cloned().unwrap_or(Value::Null);
-        let before = stored.with_value(|kind| value_text(Some(kind), Some(&known), &app.pocket().county(), &before));
+        let before =
+            stored.with_value(|kind| value_text(Some(kind), Some(&known), &app.pocket().county(), &before));
         let before = if before.is_empty() { words::nothing_yet().to_owned() } else { before };
         Some(view! {
             <p class="hint">{words::now_says(before)}</p>

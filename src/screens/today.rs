@@ -28,7 +28,8 @@ pub fn Today() -> impl IntoView {
         let pocket = app.pocket();
         async move {
             let drafts = pocket.drafts().await.unwrap_or_default();
-            let rows = pocket.rows(&Filter::default(), None, LAST).await.map(|rows| rows.rows).unwrap_or_default();
+            let rows =
+                pocket.rows(&Filter::default(), None, LAST).await.map(|rows| rows.rows).unwrap_or_default();
             (drafts, rows)
         }
     });
@@ -36,7 +37,9 @@ pub fn Today() -> impl IntoView {
     let day = words::day(now.month(), now.day(), words::weekday(now.weekday().num_days_from_sunday()));
     let village = move || {
         app.signals.me.with(|me| {
-            me.as_ref().map(|me| village_name(&app.pocket().county(), me.village.as_str())).unwrap_or_default()
+            me.as_ref()
+                .map(|me| village_name(&app.pocket().county(), me.village.as_str()))
+                .unwrap_or_default()
         })
     };
     let books = pocket

@@ -45,9 +45,8 @@ impl IndexedDb {
         if let Some(connection) = self.connection.borrow().as_ref() {
             return Ok(Rc::clone(connection));
         }
-        let builder = Table::ALL
-            .iter()
-            .fold(Rexie::builder(&self.name).version(VERSION), |builder, table| {
+        let builder =
+            Table::ALL.iter().fold(Rexie::builder(&self.name).version(VERSION), |builder, table| {
                 builder.add_object_store(ObjectStore::new(table.name()))
             });
         let connection = Rc::new(builder.build().await.map_err(|error| explain(&error))?);
@@ -88,8 +87,10 @@ impl Storage for IndexedDb {
         let store = transaction.store(table.name()).map_err(|error| explain(&error))?;
         // Two requests of one transaction see the same rows in the same order.
         let (keys, values) =
-            futures_util::future::join(store.get_all_keys(range.clone(), limit), store.get_all(range, limit)).await;
-        let (keys, values) = (keys.map_err(|error| explain(&error))?, values.map_err(|error| explain(&error))?);
+            futures_util::future::join(store.get_all_keys(range.clone(), limit), store.get_all(range, limit))
+                .await;
+        let (keys, values) =
+            (keys.map_err(|error| explain(&error))?, values.map_err(|error| explain(&error))?);
         let hidden = |key: &String| !(table == Table::Meta && key == GENERATION);
         let keys = keys.into_iter().map(|key| key.as_string().unwrap_or_default());
         let rows = keys.zip(values).filter(|(key, _)| hidden(key));
@@ -132,7 +133,11 @@ impl Storage for IndexedDb {
     }
 }
 
-async fn write_all(transaction: &Transaction, read: Generation, writes: &[Write]) -> Result<Commit, StorageError> {
+async fn write_all(
+    transaction: &Transaction,
+    read: Generation,
+    writes: &[Write],
+) -> Result<Commit, StorageError> {
     let meta = transaction.store(Table::Meta.name()).map_err(|error| explain(&error))?;
     let current = meta.get(GENERATION.into()).await.map_err(|error| explain(&error))?;
     let current = match current {

@@ -30,6 +30,9 @@ pub struct Kind {
     pub id: KindId,
     /// Grows by one whenever the definition changes; old versions stay readable.
     pub version: u32,
+    /// Its place among the others, from the smallest number on.
+    #[serde(default)]
+    pub order: u32,
     /// 巡查.
     pub name: Label,
     /// 记巡查: the words on the button that begins a new record.

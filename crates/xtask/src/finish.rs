@@ -40,8 +40,11 @@ pub fn finish(folder: &Path, public: &Path) -> Outcome {
         for (file, _) in digest::files(&folder.join(&snippets))? {
             early.push(format!("/{snippets}/{file}"));
         }
-        script = script.replace("'./snippets/", &format!("'./{snippets}/"));
-        script = script.replace("\"./snippets/", &format!("\"./{snippets}/"));
+        // Only where they are fetched from: the same text is also the name under which the code asks for them.
+        for quote in ['\'', '"'] {
+            script =
+                script.replace(&format!("from {quote}./snippets/"), &format!("from {quote}./{snippets}/"));
+        }
     }
     remove(&code)?;
     let new_code = write_named(folder, "xunji", ".js", script.as_bytes())?;
@@ -146,7 +149,10 @@ mod tests {
         let put =
             |name: &str, text: &str| std::fs::write(folder.join(name), text).expect("it can be written");
         put("index.html", page);
-        put("xunji-1.js", "import { x } from './snippets/a/inline0.js';");
+        put(
+            "xunji-1.js",
+            "import { x } from './snippets/a/inline0.js'; const y = {\"./snippets/a/inline0.js\": x};",
+        );
         put("xunji-1_bg.wasm", "\0asm");
         put("a.css", "a { color: red } /* why */");
         put("b.css", "b { color: blue }");
@@ -174,6 +180,7 @@ mod tests {
         assert_eq!(read(&folder.join(style[0])).expect("written"), "a { color: red }\nb { color: blue }\n");
         let code = files.iter().find(|f| f.starts_with("xunji-") && f.ends_with(".js")).expect("the code");
         assert!(read(&folder.join(code)).expect("written").contains("'./snippets-"));
+        assert!(read(&folder.join(code)).expect("written").contains("\"./snippets/a/inline0.js\": x"));
         let _ = std::fs::remove_dir_all(folder);
     }
 

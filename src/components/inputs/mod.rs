@@ -108,7 +108,9 @@ pub fn FieldInput(
 ) -> impl IntoView {
     let count = kind.with_value(|kind| kind.codes(&field).len());
     match field.form {
-        FieldType::Code if count <= BUTTONS => view! { <Radios kind=kind field=field filled=filled/> }.into_any(),
+        FieldType::Code if count <= BUTTONS => {
+            view! { <Radios kind=kind field=field filled=filled/> }.into_any()
+        }
         FieldType::Code => view! { <CodePicker kind=kind field=field filled=filled/> }.into_any(),
         FieldType::Codes => view! { <Chips kind=kind field=field filled=filled/> }.into_any(),
         FieldType::YesNo => view! { <YesNo field=field filled=filled/> }.into_any(),

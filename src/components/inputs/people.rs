@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 use serde_json::{Map, Value};
-use xunji_domain::{id::FieldId, kind::{Field, FieldType}};
+use xunji_domain::{
+    id::FieldId,
+    kind::{Field, FieldType},
+};
 
 use super::{Filled, Wrong, control_id, typed::read};
 use crate::{components::icon, words};
@@ -14,7 +17,9 @@ pub(super) fn People(field: Field, filled: Filled) -> impl IntoView {
     let count = {
         let id = id.clone();
         Memo::new(move |_| {
-            filled.body.with(|body| body.get(&id).and_then(Value::as_array).map_or(1, |people| people.len().max(1)))
+            filled
+                .body
+                .with(|body| body.get(&id).and_then(Value::as_array).map_or(1, |people| people.len().max(1)))
         })
     };
     // Taking one away moves the others up, so all rows are drawn anew then, and only then.
@@ -57,7 +62,13 @@ fn people(filled: Filled, field: &FieldId) -> Vec<Value> {
 }
 
 #[component]
-fn Person(field: FieldId, legend: String, item: usize, filled: Filled, epoch: RwSignal<u32>) -> impl IntoView {
+fn Person(
+    field: FieldId,
+    legend: String,
+    item: usize,
+    filled: Filled,
+    epoch: RwSignal<u32>,
+) -> impl IntoView {
     let name = format!("{legend} {}", item + 1);
     let of_remove = field.clone();
     let remove = move |_| {

@@ -89,7 +89,8 @@ fn Picker(
         filled.set(&of_pick, Value::String(code));
         open.set(false);
     });
-    let current = Signal::derive(move || filled.get(&of_value).and_then(|value| value.as_str().map(str::to_owned)));
+    let current =
+        Signal::derive(move || filled.get(&of_value).and_then(|value| value.as_str().map(str::to_owned)));
     view! {
         <Labelled field=field filled=filled>
             <button
@@ -128,7 +129,9 @@ fn Choices(
         let wanted = half_width(&typed.get()).to_lowercase();
         choices.with_value(|choices| {
             let hits = |choice: &&Choice| {
-                [&choice.word, &choice.code, &choice.group].iter().any(|text| text.to_lowercase().contains(&wanted))
+                [&choice.word, &choice.code, &choice.group]
+                    .iter()
+                    .any(|text| text.to_lowercase().contains(&wanted))
             };
             let mut groups: Vec<(String, Vec<Choice>)> = Vec::new();
             for choice in choices.iter().filter(hits) {
