@@ -274,11 +274,13 @@ impl Kinds {
         self.exact(id, version).or_else(|| self.newest(id))
     }
 
-    /// The newest version of every kind, in the order they were given.
+    /// The newest version of every kind, in the order that they are shown in.
     pub fn current(&self) -> impl Iterator<Item = &Kind> {
-        self.0
-            .iter()
-            .filter(|kind| self.newest(&kind.id).is_some_and(|newest| newest.version == kind.version))
+        let newest =
+            |kind: &&Kind| self.newest(&kind.id).is_some_and(|newest| newest.version == kind.version);
+        let mut current: Vec<_> = self.0.iter().filter(newest).collect();
+        current.sort_by_key(|kind| kind.order);
+        current.into_iter()
     }
 
     /// Every version of every kind.
