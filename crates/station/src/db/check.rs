@@ -7,6 +7,7 @@ use std::{
     fs::File,
     io::{self, Read},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use sqlx::{ConnectOptions, Connection, Row};
@@ -64,11 +65,16 @@ pub enum Unfit {
 /// # Errors
 /// When it isn't a station's database of a known schema.
 pub fn header(path: &Path) -> Result<(), Unfit> {
+    numbers(path)?.map_or(Ok(()), |(application, version)| fit(path, application, version))
+}
+
+/// The application and the schema version that a file's header names; nothing for a missing or empty file.
+fn numbers(path: &Path) -> Result<Option<(u32, u32)>, Unfit> {
     let mut head = Vec::with_capacity(100);
     match File::open(path).and_then(|file| file.take(100).read_to_end(&mut head)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(source) => return Err(Unfit::Unreadable { path: path.to_owned(), source }),
-        Ok(0) => return Ok(()),
+        Ok(0) => return Ok(None),
         Ok(_) => {}
     }
     if head.len() < 100 || !head.starts_with(b"SQLite format 3\0") {
@@ -76,7 +82,7 @@ pub fn header(path: &Path) -> Result<(), Unfit> {
     }
     // The file format documents these places: user version at 60, application id at 68, both big-endian.
     let number = |at: usize| u32::from_be_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
-    fit(path, number(68), number(60))
+    Ok(Some((number(68), number(60))))
 }
 
 /// Judges what a database says of itself. An empty one says nothing yet.
@@ -98,14 +104,33 @@ pub fn fit(path: &Path, application: u32, version: u32) -> Result<(), Unfit> {
 /// Makes sure that a database which names no application has no tables of somebody else.
 pub(super) async fn unclaimed(path: &Path) -> Result<(), DbError> {
     header(path)?;
-    if !path.metadata().is_ok_and(|file| file.len() > 0) {
-        return Ok(());
+    let is_unnamed = || numbers(path).map(|found| found.is_some_and(|(application, _)| application == 0));
+    while is_unnamed()? {
+        let log = has_log(path);
+        let looked = has_foreign_tables(path, !log).await;
+        if matches!(looked, Ok(false)) {
+            break;
+        }
+        // An `immutable` look takes no lock: another process may be making the station's tables just now. Then there
+        // is a log by now, or the header has its name.
+        if log || (!has_log(path) && is_unnamed()?) {
+            looked.map_err(|error| Unfit::Damaged { path: path.to_owned(), fault: error.to_string() })?;
+            return Err(Unfit::Foreign { path: path.to_owned() }.into());
+        }
     }
-    let mut connection = options(path).read_only(true).immutable(!has_log(path)).connect().await?;
-    let look = "SELECT (SELECT application_id FROM pragma_application_id) = 0 AND EXISTS (SELECT 1 FROM sqlite_master)";
-    let foreign: bool = sqlx::query(look).fetch_one(&mut connection).await?.try_get(0)?;
+    Ok(())
+}
+
+async fn has_foreign_tables(path: &Path, immutable: bool) -> Result<bool, sqlx::Error> {
+    let mut connection = options(path).read_only(true).immutable(immutable).connect().await?;
+    // In one transaction both parts see the same moment.
+    let mut moment = connection.begin().await?;
+    let look =
+        "SELECT application_id = 0 AND EXISTS (SELECT 1 FROM sqlite_master) FROM pragma_application_id";
+    let foreign = sqlx::query(look).fetch_one(&mut *moment).await?.try_get(0)?;
+    moment.rollback().await?;
     connection.close().await.ok();
-    if foreign { Err(Unfit::Foreign { path: path.to_owned() }.into()) } else { Ok(()) }
+    Ok(foreign)
 }
 
 /// Whether a write-ahead log with something in it lies beside the file. Without one the file is all there is, and
@@ -114,24 +139,34 @@ fn has_log(path: &Path) -> bool {
     path.with_extension("sqlite-wal").metadata().is_ok_and(|file| file.len() > 0)
 }
 
-/// Has SQLite read every page. Only while nobody writes, that is under the folder's lock.
+/// Has SQLite read every page.
 ///
 /// # Errors
 /// When a page is damaged.
 pub async fn pages(path: &Path) -> Result<(), DbError> {
+    const LOOKS: u32 = 3;
     header(path)?;
-    if !path.is_file() || path.metadata().is_ok_and(|file| file.len() == 0) {
+    if !path.metadata().is_ok_and(|file| file.len() > 0) {
         return Ok(());
     }
-    let damaged = |fault: String| Unfit::Damaged { path: path.to_owned(), fault };
-    let opened = options(path).read_only(true).immutable(!has_log(path)).connect().await;
-    let mut connection = opened.map_err(|error| damaged(error.to_string()))?;
+    for look in 1.. {
+        let fault = match quick_check(path).await {
+            Ok(fine) if fine == "ok" => break,
+            Ok(fault) => fault,
+            Err(error) => error.to_string(),
+        };
+        if look == LOOKS {
+            return Err(Unfit::Damaged { path: path.to_owned(), fault }.into());
+        }
+        // `enrol` may have written under an `immutable` look. What is really damaged stays so.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    Ok(())
+}
+
+async fn quick_check(path: &Path) -> Result<String, sqlx::Error> {
+    let mut connection = options(path).read_only(true).immutable(!has_log(path)).connect().await?;
     let found = sqlx::query("PRAGMA quick_check(1)").fetch_one(&mut connection).await;
-    let fault = match found.and_then(|row| row.try_get::<String, _>(0)) {
-        Ok(fine) if fine == "ok" => None,
-        Ok(fault) => Some(fault),
-        Err(error) => Some(error.to_string()),
-    };
     connection.close().await.ok();
-    fault.map_or(Ok(()), |fault| Err(damaged(fault).into()))
+    found?.try_get(0)
 }

@@ -56,8 +56,10 @@ async fn version(connection: &mut SqliteConnection, path: &Path) -> Result<u32, 
         let row = sqlx::query(pragma).fetch_one(connection).await?;
         Ok(row.try_get::<i64, _>(0)? as u32)
     };
-    let application = number(connection, "PRAGMA application_id").await?;
+    // In this order: another process may commit the first schema between the two, and a name without a version only
+    // means that it is looked at again.
     let version = number(connection, "PRAGMA user_version").await?;
+    let application = number(connection, "PRAGMA application_id").await?;
     check::fit(path, application, version)?;
     Ok(version)
 }

@@ -6,6 +6,11 @@ use std::{
     net::SocketAddr,
     path::Path,
     process::{Child, Command, Output, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use serde_json::Value;
@@ -142,9 +147,11 @@ async fn serve_enrol_send_list_and_stop() {
 async fn what_has_a_receipt_survives_a_killed_station() {
     let folder = tempfile::tempdir().unwrap();
     let served = Served::start(folder.path());
+    let count = Arc::new(AtomicUsize::new(0));
     let mut sends = tokio::task::JoinSet::new();
     for _ in 0..4 {
         let (mut phone, _) = phone(&served, folder.path()).await;
+        let count = count.clone();
         sends.spawn(async move {
             let mut receipts = Vec::new();
             loop {
@@ -154,17 +161,18 @@ async fn what_has_a_receipt_survives_a_killed_station() {
                 let Ok(reply) = tokio::spawn(async move { sender.try_send(&batch).await }).await else {
                     break;
                 };
-                receipts.extend(
-                    reply.json::<Answers>().answers.iter().map(|answer| receipt(answer).entry.to_string()),
-                );
+                let answers = reply.json::<Answers>().answers;
+                receipts.extend(answers.iter().map(|answer| receipt(answer).entry.to_string()));
+                count.fetch_add(answers.len(), Ordering::Relaxed);
             }
             receipts
         });
     }
-    tokio::time::sleep(std::time::Duration::from_millis(400)).await;
+    while count.load(Ordering::Relaxed) < 100 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     served.signal("-KILL");
     let receipts = sends.join_all().await.concat();
-    assert!(receipts.len() > 10);
     let again = Served::start(folder.path());
     let stored = printed(&run(&["entries", "--json"], folder.path()));
     for id in &receipts {
@@ -185,6 +193,19 @@ fn a_second_station_on_the_folder_is_turned_away() {
         "{}",
         said(&second)
     );
+}
+
+#[test]
+fn many_may_be_enrolled_at_once_even_before_the_first_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = &folder.path().join("data");
+    let enrolling: Vec<_> =
+        (0..8).map(|_| program(&ENROL, data).stdout(Stdio::piped()).spawn().unwrap()).collect();
+    let _served = Served::start(data);
+    for one in enrolling {
+        printed(&one.wait_with_output().unwrap());
+    }
+    assert_eq!(printed(&run(&["entries"], data)), "");
 }
 
 #[test]
