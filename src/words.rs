@@ -71,8 +71,20 @@ fn pick(zh: &'static str, en: &'static str) -> &'static str {
     }
 }
 
+/// Fills the blanks in one pass, because what fills one may itself hold curly brackets.
 fn fill(sentence: &str, blanks: &[(&str, String)]) -> String {
-    blanks.iter().fold(sentence.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
+    let mut filled = String::new();
+    let mut rest = sentence;
+    while let Some((before, after)) = rest.split_once('{') {
+        filled.push_str(before);
+        let Some((name, after)) = after.split_once('}') else { break };
+        if let Some((_, value)) = blanks.iter().find(|(blank, _)| *blank == name) {
+            filled.push_str(value);
+        }
+        rest = after;
+    }
+    filled.push_str(rest);
+    filled
 }
 
 include!(concat!(env!("OUT_DIR"), "/words.rs"));

@@ -33,6 +33,8 @@ fn address_of(file: &str) -> Option<String> {
         // The worker itself is the browser's to keep; in its own list it could never be replaced.
         "sw.js" => None,
         "index.html" => Some("/".into()),
+        // Browsers look at the manifest's first icon at every start, without a network too.
+        "icons/icon-192.png" => Some(format!("/{file}")),
         // Read by the system while installing, with a network; the app shows its icons as inline SVG.
         _ if file.ends_with(".png") && (file.starts_with("icons/") || file.starts_with("screenshots/")) => {
             None
@@ -80,6 +82,7 @@ mod tests {
             ("index.html", Some("/")),
             ("sw.js", None),
             ("icons/icon-512.png", None),
+            ("icons/icon-192.png", Some("/icons/icon-192.png")),
             ("icons/icon.svg", Some("/icons/icon.svg")),
             ("xunji-0123456789abcdef_bg.wasm", Some("/xunji-0123456789abcdef_bg.wasm")),
             ("xunji-0123456789abcdef_bg.wasm.br", None),
