@@ -85,9 +85,9 @@ async fn a_closed_connection_is_opened_again() {
 #[wasm_bindgen_test]
 async fn a_database_of_version_1_is_kept() {
     let tables = ["meta", "entries", "outbox", "records", "rows", "drafts", "blobs"];
-    let builder = tables
-        .iter()
-        .fold(Rexie::builder("version-1").version(1), |builder, table| builder.add_object_store(ObjectStore::new(table)));
+    let builder = tables.iter().fold(Rexie::builder("version-1").version(1), |builder, table| {
+        builder.add_object_store(ObjectStore::new(table))
+    });
     let old = builder.build().await.expect("the old database");
     let installation = format!("\"{}\"", suite_installation());
     let rows = [("profile", format!("{{\"installation\":{installation}}}")), ("canary", installation)];

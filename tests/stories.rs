@@ -23,9 +23,15 @@ mod installed;
 mod offline;
 #[path = "stories/parked.rs"]
 mod parked;
+#[path = "stories/photos.rs"]
+mod photos;
+#[path = "stories/portal.rs"]
+mod portal;
 #[path = "stories/samples.rs"]
 mod samples;
 #[path = "stories/settings.rs"]
 mod settings;
 #[path = "stories/tabs.rs"]
 mod tabs;
+#[path = "stories/today.rs"]
+mod today;

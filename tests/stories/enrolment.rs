@@ -24,9 +24,8 @@ async fn wrong_used_and_expired_codes_say_what_to_do_and_another_code_works() {
         phone.open("/new/patrol").await;
         phone.heading_becomes("登记本机").await;
         phone.press("登记").await;
-        phone.is_warned("登记码").await;
-        let mut said = Vec::new();
-        for code in ["ABCD-EFGH", "码", &used.code, &expired.code] {
+        let mut said = vec![phone.is_warned("登记码").await];
+        for code in ["ABCD-EFGH", &used.code, &expired.code, "码"] {
             phone.enter("登记码", code).await;
             phone.press("登记").await;
             said.push(phone.warning_after(&said).await);

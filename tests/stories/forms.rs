@@ -88,6 +88,7 @@ async fn what_is_missing_is_listed_marked_and_led_to_and_nothing_is_saved() {
         phone.open("/new/consultation").await;
         phone.press("保存").await;
         phone.is_warned("5").await;
+        phone.focus_is_on_the_alert().await;
         let missing = ["咨询方式", "咨询类型", "咨询内容", "答复意见", "处理结果"];
         let links = phone.alert_links().await;
         assert_eq!(links.len(), missing.len(), "{links:?}");
@@ -99,6 +100,11 @@ async fn what_is_missing_is_listed_marked_and_led_to_and_nothing_is_saved() {
         phone.press(&links[2]).await;
         phone.focus_becomes("咨询内容").await;
         assert_eq!(phone.path().await, "/new/consultation");
+        phone.enter("咨询内容", "借款能不能要回来?").await;
+        phone.press("保存").await;
+        phone.is_warned("4").await;
+        phone.focus_is_on_the_alert().await;
+        phone.is_marked("咨询内容", false).await;
         phone.press("台账").await;
         phone.row_count_becomes(0).await;
         assert!(world.station.entries().is_empty());

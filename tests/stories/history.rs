@@ -24,7 +24,7 @@ async fn corrections_remarks_and_steps_made_offline_arrive_in_order_and_keep_bot
 
         phone.press("补充").await;
         phone.press("保存").await;
-        phone.is_warned("").await;
+        phone.is_warned("没有保存").await;
         let note = "下午两点在村委会再谈一次。\n<b>带上</b>水票。";
         phone.enter("补充内容", note).await;
         phone.press("保存").await;

@@ -60,7 +60,8 @@ async fn three_records_saved_offline_survive_a_killed_browser_and_arrive_exactly
             phone.open(page).await;
             until("see the receipt", async || {
                 let history = phone.timeline().await;
-                let told = history.len() == 1 && history[0].contains("已送达") && history[0].contains("回执");
+                let told =
+                    history.len() == 1 && history[0].contains("已送达") && history[0].contains("第 1 版");
                 if told { Ok(()) } else { Err(format!("{history:?}")) }
             })
             .await;

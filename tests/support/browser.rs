@@ -55,6 +55,13 @@ impl Browser {
         self.client.clone()
     }
 
+    /// Closes it properly, with time to write down what it has put off.
+    pub async fn close(self, profile: &Path) {
+        // The driver waits for the browser's end; when it can't, the kill below finds what is left.
+        let _ = self.client().close().await;
+        self.kill(profile).await;
+    }
+
     /// Kills it as the system of a phone does: at once, all of it, without a word.
     pub async fn kill(self, profile: &Path) {
         signal("KILL", &family_of(profile));

@@ -1,5 +1,7 @@
 //! Filling in forms. A field is named by its label; within a group of fields, as in `当事人 1 › 姓名`.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use super::{
@@ -80,6 +82,16 @@ impl Phone {
         .await;
     }
 
+    /// Waits until the cursor is on the list of what is wrong, so that it is read out.
+    pub async fn focus_is_on_the_alert(&self) {
+        let script = "return document.activeElement.getAttribute('role') ?? document.activeElement.tagName";
+        until("see the cursor on the alert", async || match text(self.run(script, vec![]).await?)? {
+            role if role == "alert" => Ok(()),
+            other => Err(other),
+        })
+        .await;
+    }
+
     /// The labels of the form on the screen, in order.
     pub async fn labels(&self) -> Vec<String> {
         until("see a form", async || match texts(self.ask("labels", vec![]).await?) {
@@ -87,6 +99,15 @@ impl Phone {
             labels => Ok(labels),
         })
         .await
+    }
+
+    /// Gives a file to a field, as the phone's own dialog does.
+    pub async fn add_file(&self, label: &str, file: &Path) {
+        until(&format!("give a file to {label}"), async || {
+            let (field, _) = self.find("field", vec![label.into()]).await?;
+            field.send_keys(&file.to_string_lossy()).await.map_err(|error| error.to_string())
+        })
+        .await;
     }
 
     /// The words on a field's choices.
@@ -145,6 +166,13 @@ impl Phone {
 
     async fn tick(&self, label: &str, wanted: bool) {
         self.switch(&format!("tick {label}"), "tick", vec![label.into()], wanted).await;
+    }
+
+    /// Presses one of a group's choices, whatever becomes of the group.
+    pub async fn press_choice(&self, label: &str, value: &str) {
+        let details = vec![label.into(), value.into()];
+        until(&format!("press {value} for {label}"), async || self.tap("choice", details.clone()).await)
+            .await;
     }
 
     /// Presses until it is as wanted, and not once more.

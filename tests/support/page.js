@@ -168,6 +168,12 @@ const answers = {
     }
   },
 
+  picture(name) {
+    const found = among(document, "main img").filter((image) => image.alt === name);
+    if (found.length !== 1) throw new Error(`${found.length} pictures are named “${name}”`);
+    return found[0].complete && found[0].naturalWidth > 0;
+  },
+
   // The labels of a form's fields, in order; a group counts once.
   labels() {
     const boxes = "input:not([type=hidden]), textarea, select, button[aria-haspopup], fieldset";

@@ -76,6 +76,17 @@ impl Phone {
         .await;
     }
 
+    /// Waits until a picture of this name has been drawn.
+    pub async fn sees_picture(&self, name: &str) {
+        until(&format!("see the picture {name}"), async || {
+            match self.ask("picture", vec![name.into()]).await? {
+                Value::Bool(true) => Ok(()),
+                _ => Err("it has not been drawn yet".to_owned()),
+            }
+        })
+        .await;
+    }
+
     /// All text on the screen.
     pub async fn everything(&self) -> Result<String, String> {
         text(self.ask("text", vec![]).await?)

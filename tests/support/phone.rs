@@ -62,6 +62,13 @@ impl Phone {
         }
     }
 
+    /// Closes the browser as a person does who is done.
+    pub async fn close(&self) {
+        self.read_console().await;
+        let browser = self.0.browser.take().expect("the browser is open");
+        browser.close(&self.profile()).await;
+    }
+
     /// Its name in reports.
     pub fn name(&self) -> &str {
         &self.0.name

@@ -39,7 +39,9 @@ pub async fn assert_quiet(phone: &Phone) {
     let loud = |line: &&Value| {
         let message = line["message"].as_str().unwrap_or_default();
         let severe = line["level"] == "SEVERE" && line["source"] != "network";
-        severe || line["source"] == "security" || message.contains("Content Security Policy")
+        severe
+            || (line["source"] == "security" && !message.contains("Permissions-Policy"))
+            || message.contains("Content Security Policy")
     };
     let loud: Vec<_> = lines.iter().filter(loud).collect();
     assert!(loud.is_empty(), "the console of {} has errors: {loud:#?}", phone.name());
