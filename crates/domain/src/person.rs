@@ -95,7 +95,8 @@ pub fn is_phone(text: &str) -> bool {
         _ => &digits,
     };
     match local.len() {
-        3 | 5 => local.starts_with('1') || local.starts_with('9'),
+        3 => local.starts_with("11") || local.starts_with("12"),
+        5 => local.starts_with("10") || local.starts_with("12") || local.starts_with('9'),
         7 | 8 => !local.starts_with(['0', '1']),
         10 => local.starts_with("400") || local.starts_with("800") || local.starts_with('0'),
         11 => local.starts_with('0') || (local.starts_with('1') && local.as_bytes()[1] >= b'3'),
@@ -152,7 +153,8 @@ mod tests {
         ] {
             assert!(is_phone(right), "{right}");
         }
-        for wrong in ["", "1", "12800138000", "1380013800", "138001380001", "电话", "+1 555", "13800138OOO"]
+        for wrong in
+            ["", "1", "139", "12800138000", "1380013800", "138001380001", "电话", "+1 555", "13800138OOO"]
         {
             assert!(!is_phone(wrong), "{wrong}");
         }

@@ -1,0 +1,176 @@
+//! The fold: laws that hold for any history, and the stories behind them.
+
+use chrono::DateTime;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use uuid::Uuid;
+use xunji_domain::{
+    canonical::Digest,
+    entry::{Action, Content, Entry},
+    id::{EntryId, InstallationId, RecordId, Revision, Seq, WorkerId},
+    kind::Kinds,
+    record::{Known, Record, Standing},
+    wire::Reason,
+};
+
+fn known(number: u128, action: Action, standing: Standing) -> Known {
+    let content = Content {
+        id: EntryId::new(Uuid::from_u128(number)),
+        record: RecordId::new(Uuid::from_u128(1)),
+        kind: "dispute".into(),
+        kind_version: 1,
+        author: WorkerId::new(Uuid::from_u128(1)),
+        noted_at: DateTime::UNIX_EPOCH.fixed_offset(),
+        basis: Revision(0),
+        replaces: None,
+        action,
+        attachments: Vec::new(),
+    };
+    let installation = InstallationId::new(Uuid::from_u128(1));
+    let digest = Digest::new([number as u8; 32]);
+    Known { entry: Entry { installation, seq: Seq(number as u64), digest, content }, standing }
+}
+
+fn accepted(revision: u64) -> Standing {
+    Standing::Accepted { revision: Revision(revision), received_at: DateTime::UNIX_EPOCH }
+}
+
+fn parked() -> Standing {
+    Standing::Parked { reason: Reason::UnknownKind, received_at: DateTime::UNIX_EPOCH }
+}
+
+fn open(title: &str) -> Action {
+    Action::Open { body: [("title".into(), json!(title)), ("people_count".into(), json!(2))].into() }
+}
+
+fn amend(from: Value, to: Value) -> Action {
+    Action::Amend { field: "people_count".into(), from, to, reason: "核实".into() }
+}
+
+fn step(step: &str) -> Action {
+    Action::Step { step: step.into(), body: Default::default() }
+}
+
+fn fold(entries: impl IntoIterator<Item = Known>) -> Record {
+    Record::fold(&Kinds::default(), entries).unwrap()
+}
+
+#[test]
+fn accepted_entries_come_by_revision_and_pending_ones_after_them() {
+    let record = fold([
+        known(9, amend(json!(4), json!(5)), Standing::Pending),
+        known(3, amend(json!(3), json!(4)), accepted(3)),
+        known(2, amend(json!(2), json!(3)), accepted(2)),
+        known(1, open("甲"), accepted(1)),
+    ]);
+    assert_eq!(record.body()["people_count"], json!(5));
+    assert_eq!((record.revision, record.is_contested()), (Revision(3), false));
+    let order: Vec<_> = record.entries.iter().map(|known| known.entry.seq.0).collect();
+    assert_eq!(order, [1, 2, 3, 9]);
+}
+
+/// Invariant 7: both versions are kept, and the record says so until a person settles it.
+#[test]
+fn two_amendments_of_what_both_saw_as_two_are_both_kept() {
+    let first = known(2, amend(json!(2), json!(4)), accepted(2));
+    let second = known(3, amend(json!(2), json!(5)), accepted(3));
+    let record = fold([known(1, open("甲"), accepted(1)), first.clone(), second.clone()]);
+    let held = &record.fields["people_count"];
+    assert_eq!((&held.value, &held.rivals[0].value), (&json!(5), &json!(4)));
+    assert!(record.is_contested());
+    let settled = known(4, amend(json!(5), json!(4)), accepted(4));
+    let record = fold([known(1, open("甲"), accepted(1)), first, second, settled]);
+    assert_eq!((&record.body()["people_count"], record.is_contested()), (&json!(4), false));
+}
+
+#[test]
+fn two_who_agree_don_t_disagree() {
+    let same = |number, revision| known(number, amend(json!(2), json!(4)), accepted(revision));
+    let record = fold([known(1, open("甲"), accepted(1)), same(2, 2), same(3, 3)]);
+    assert!(!record.is_contested());
+}
+
+#[test]
+fn a_repaired_entry_takes_the_place_of_the_parked_one() {
+    let mut repaired = known(2, open("乙"), Standing::Pending);
+    repaired.entry.content.replaces = Some(EntryId::new(Uuid::from_u128(1)));
+    let record = fold([known(1, open("甲"), parked()), repaired]);
+    assert_eq!(record.body()["title"], json!("乙"));
+    assert_eq!(record.entries.len(), 2, "the parked one stays in the history");
+}
+
+#[test]
+fn steps_lead_through_the_workflow_and_unknown_things_are_kept() {
+    let strange = Action::Unknown(json!({"type": "teleport"}));
+    let mut opening = open("甲");
+    if let Action::Open { body } = &mut opening {
+        body.insert("of_a_later_version".into(), json!([1]));
+    }
+    let record = fold([
+        known(1, opening, accepted(1)),
+        known(2, step("mediate"), accepted(2)),
+        known(3, strange, accepted(3)),
+        known(4, step("of_a_later_version"), accepted(4)),
+    ]);
+    assert_eq!(record.state, "mediating".into());
+    assert_eq!(record.fields["of_a_later_version"].value, json!([1]));
+    assert_eq!(record.entries.len(), 4);
+    assert_eq!(Record::fold(&Kinds::default(), []), None);
+}
+
+fn history() -> impl Strategy<Value = Vec<Known>> {
+    let action = prop_oneof![
+        (0u8..4).prop_map(|n| amend(json!(n), json!(n + 1))),
+        (0u8..4).prop_map(|n| amend(json!(2), json!(n))),
+        Just(step("mediate")),
+        Just(step("agree")),
+        Just(Action::Note { text: "补".into() }),
+    ];
+    proptest::collection::vec((action, 0u8..3), 0..12).prop_map(|actions| {
+        let mut entries = vec![known(1, open("甲"), accepted(1))];
+        let mut revision = 1;
+        for (number, (action, standing)) in (2..).zip(actions) {
+            let standing = match standing {
+                0 => Standing::Pending,
+                1 => parked(),
+                _ => {
+                    revision += 1;
+                    accepted(revision)
+                }
+            };
+            entries.push(known(number, action, standing));
+        }
+        entries
+    })
+}
+
+proptest! {
+    /// Invariant 8: the fold depends on what is known, not on the order in which it came.
+    #[test]
+    fn replicas_converge(history in history(), seed in any::<u64>()) {
+        let mut shuffled = history.clone();
+        let mut state = seed | 1;
+        for index in (1..shuffled.len()).rev() {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            shuffled.swap(index, (state >> 33) as usize % (index + 1));
+        }
+        prop_assert_eq!(fold(history), fold(shuffled));
+    }
+
+    /// Invariant 7, as a law: a value that an amendment displaces without having seen it is kept beside the new one.
+    #[test]
+    fn a_value_that_was_not_seen_is_never_displaced_silently(history in history()) {
+        let accepted: Vec<_> =
+            history.into_iter().filter(|known| matches!(known.standing, Standing::Accepted { .. })).collect();
+        for count in 1..accepted.len() {
+            let Action::Amend { from, to, .. } = &accepted[count].entry.content.action else { continue };
+            let before = fold(accepted[..count].to_vec()).body()["people_count"].clone();
+            let after = fold(accepted[..=count].to_vec());
+            let held = &after.fields["people_count"];
+            prop_assert_eq!(&held.value, to);
+            if before != *from && before != *to {
+                prop_assert!(held.rivals.iter().any(|rival| rival.value == before));
+            }
+        }
+    }
+}

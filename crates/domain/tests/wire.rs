@@ -1,0 +1,227 @@
+//! The wire and storage formats, frozen. A failing test here means that phones which are out there would not be
+//! understood any more: add a case for the new form, never change an old one.
+
+use chrono::DateTime;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+use xunji_domain::{
+    canonical::Digest,
+    entry::{Action, Content, Entry},
+    id::{EntryId, InstallationId, Position, RecordId, Revision, Seq, WorkerId},
+    person::{Role, Worker},
+    validate::{Fault, Problem},
+    wire::{
+        Answer, Answers, Batch, Enrolment, EnrolmentRequest, MailboxItem, MailboxPage, Outcome,
+        ProblemDetails, Reason, Receipt, Refusal,
+    },
+    workflow::Obstacle,
+};
+
+fn content(action: Action) -> Content {
+    Content {
+        id: EntryId::new(Uuid::from_u128(1)),
+        record: RecordId::new(Uuid::from_u128(2)),
+        kind: "patrol".into(),
+        kind_version: 1,
+        author: WorkerId::new(Uuid::from_u128(3)),
+        noted_at: DateTime::parse_from_rfc3339("2026-11-22T09:30:00+08:00").unwrap(),
+        basis: Revision(0),
+        replaces: None,
+        action,
+        attachments: Vec::new(),
+    }
+}
+
+fn opening() -> Action {
+    let body = [("route".into(), json!("老街 \u{202e}😀 <script>")), ("people_count".into(), json!(3))];
+    Action::Open { body: body.into() }
+}
+
+fn digest_of(content: &Content) -> Digest {
+    Digest::new(Sha256::digest(content.canonical_bytes().unwrap()).into())
+}
+
+fn entry(content: Content) -> Entry {
+    Entry {
+        installation: InstallationId::new(Uuid::from_u128(4)),
+        seq: Seq(7),
+        digest: digest_of(&content),
+        content,
+    }
+}
+
+fn receipt(outcome: Outcome) -> Receipt {
+    let entry = entry(content(opening()));
+    let received_at = DateTime::parse_from_rfc3339("2026-11-22T01:31:00.5Z").unwrap().to_utc();
+    Receipt { entry: entry.content.id, digest: entry.digest, received_at, outcome }
+}
+
+#[track_caller]
+fn frozen<T: Serialize + DeserializeOwned>(value: &T, text: &str) {
+    let written = serde_json::to_string(value).unwrap();
+    assert_eq!(written, text);
+    let read: T = serde_json::from_str(text).unwrap();
+    assert_eq!(serde_json::to_string(&read).unwrap(), text, "reading it and writing it again changes it");
+}
+
+/// The first digits of the SHA-256, computed by another program.
+const DIGEST: &str = "1b9a39559f2f";
+
+#[test]
+fn an_opening_entry() {
+    let entry = entry(content(opening()));
+    let expected = format!(
+        "{}{}{}",
+        r#"{"installation":"00000000-0000-0000-0000-000000000004","seq":7,"digest":""#,
+        entry.digest,
+        concat!(
+            r#"","content":{"id":"00000000-0000-0000-0000-000000000001","record":"00000000-0000-0000-0000-000000000002","#,
+            r#""kind":"patrol","kind_version":1,"author":"00000000-0000-0000-0000-000000000003","#,
+            r#""noted_at":"2026-11-22T09:30:00+08:00","basis":0,"#,
+            r#""action":{"type":"open","body":{"people_count":3,"route":"老街 "#,
+            "\u{202e}😀",
+            r#" <script>"}}}}"#
+        )
+    );
+    frozen(&entry, &expected);
+}
+
+/// The canonical bytes decide whether two machines mean the same entry: they must never change.
+#[test]
+fn canonical_bytes_and_their_digest() {
+    let content = content(opening());
+    let text = String::from_utf8(content.canonical_bytes().unwrap()).unwrap();
+    assert_eq!(
+        text,
+        concat!(
+            r#"{"action":{"body":{"people_count":3,"route":"老街 "#,
+            "\u{202e}😀",
+            r#" <script>"},"type":"open"},"author":"00000000-0000-0000-0000-000000000003","basis":0,"#,
+            r#""id":"00000000-0000-0000-0000-000000000001","kind":"patrol","kind_version":1,"#,
+            r#""noted_at":"2026-11-22T09:30:00+08:00","record":"00000000-0000-0000-0000-000000000002"}"#
+        )
+    );
+    assert_eq!(&digest_of(&content).to_string()[..12], DIGEST);
+}
+
+#[test]
+fn every_other_action() {
+    let amend =
+        Action::Amend {
+            field: "route".into(), from: Value::Null, to: json!("新街"), reason: "写错".into()
+        };
+    frozen(&amend, r#"{"type":"amend","field":"route","from":null,"to":"新街","reason":"写错"}"#);
+    let step = Action::Step { step: "close".into(), body: [("closing".into(), json!("已办"))].into() };
+    frozen(&step, r#"{"type":"step","step":"close","body":{"closing":"已办"}}"#);
+    frozen(&Action::Note { text: "补".into() }, r#"{"type":"note","text":"补"}"#);
+    frozen(&Action::Attach {}, r#"{"type":"attach"}"#);
+}
+
+#[test]
+fn an_action_that_a_newer_version_knows_is_kept_whole() {
+    let text = r#"{"type":"teleport","where":{"x":1}}"#;
+    let action: Action = serde_json::from_str(text).unwrap();
+    assert!(matches!(action, Action::Unknown(_)));
+    frozen(&action, text);
+}
+
+#[test]
+fn attachments_and_what_is_replaced() {
+    let mut content = content(Action::Attach {});
+    content.attachments = vec![Digest::new([0xab; 32])];
+    content.replaces = Some(EntryId::new(Uuid::from_u128(9)));
+    let value = serde_json::to_value(&content).unwrap();
+    assert_eq!(value["attachments"], json!(["ab".repeat(32)]));
+    assert_eq!(value["replaces"], json!("00000000-0000-0000-0000-000000000009"));
+}
+
+#[test]
+fn receipts_and_refusals() {
+    let accepted = receipt(Outcome::Accepted { revision: Revision(1) });
+    let digest = accepted.digest;
+    let head = format!(
+        r#"{{"answer":"receipt","receipt":{{"entry":"00000000-0000-0000-0000-000000000001","digest":"{digest}","received_at":"2026-11-22T01:31:00.500Z","outcome":"#
+    );
+    let answer = |receipt| Answer::Receipt { receipt, missing: Vec::new() };
+    frozen(&answer(accepted.clone()), &format!(r#"{head}{{"outcome":"accepted","revision":1}}}}}}"#));
+    frozen(
+        &Answer::Receipt { receipt: accepted, missing: vec![Digest::new([1; 32])] },
+        &format!(r#"{head}{{"outcome":"accepted","revision":1}}}},"missing":["{}"]}}"#, "01".repeat(32)),
+    );
+    let problem =
+        |fault| Problem { field: "parties".into(), item: Some(0), part: Some("name".into()), fault };
+    let reasons = [
+        (Reason::UnknownKind, r#"{"reason":"unknown_kind"}"#),
+        (Reason::UnknownAction, r#"{"reason":"unknown_action"}"#),
+        (
+            Reason::Invalid { problems: vec![problem(Fault::TooLong { max: 80 })] },
+            r#"{"reason":"invalid","problems":[{"field":"parties","item":0,"part":"name","fault":"too_long","max":80}]}"#,
+        ),
+        (
+            Reason::Step { obstacle: Obstacle::WrongState { state: "closed".into() } },
+            r#"{"reason":"step","obstacle":{"why":"wrong_state","state":"closed"}}"#,
+        ),
+        (Reason::UnknownRecord, r#"{"reason":"unknown_record"}"#),
+        (Reason::AlreadyOpen, r#"{"reason":"already_open"}"#),
+        (Reason::NotEntitled, r#"{"reason":"not_entitled"}"#),
+        (Reason::WrongAuthor, r#"{"reason":"wrong_author"}"#),
+        (Reason::Other(json!({"reason":"moon","phase":2})), r#"{"phase":2,"reason":"moon"}"#),
+    ];
+    for (reason, text) in reasons {
+        let parked = receipt(Outcome::Parked { reason });
+        frozen(&answer(parked), &format!(r#"{head}{{"outcome":"parked","reason":{text}}}}}}}"#));
+    }
+    for (refusal, word) in [
+        (Refusal::Unreadable, "unreadable"),
+        (Refusal::Damaged, "damaged"),
+        (Refusal::Conflict, "conflict"),
+        (Refusal::WrongInstallation, "wrong_installation"),
+    ] {
+        let answer = Answer::Refused { entry: None, refusal };
+        frozen(&answer, &format!(r#"{{"answer":"refused","entry":null,"refusal":"{word}"}}"#));
+    }
+    let unknown: Refusal = serde_json::from_str(r#""of_a_later_station""#).unwrap();
+    assert_eq!(unknown, Refusal::Other);
+}
+
+#[test]
+fn batches_pages_and_enrolments() {
+    frozen(&Batch::<Entry> { entries: Vec::new() }, r#"{"entries":[]}"#);
+    frozen(&Answers { answers: Vec::new() }, r#"{"answers":[]}"#);
+    let worker = Worker {
+        id: WorkerId::new(Uuid::from_u128(3)),
+        name: "张三".into(),
+        role: Role::GridWorker,
+        village: "513322100201".parse().unwrap(),
+    };
+    let worker_text = r#"{"id":"00000000-0000-0000-0000-000000000003","name":"张三","role":"grid_worker","village":"513322100201"}"#;
+    let item = MailboxItem {
+        position: Position(5),
+        entry: entry(content(Action::Attach {})),
+        receipt: receipt(Outcome::Accepted { revision: Revision(1) }),
+    };
+    let item_text = format!(
+        r#"{{"position":5,"entry":{},"receipt":{}}}"#,
+        serde_json::to_string(&item.entry).unwrap(),
+        serde_json::to_string(&item.receipt).unwrap()
+    );
+    let page =
+        MailboxPage { items: vec![item], people: vec![worker.clone()], head: Position(9), reset: false };
+    frozen(&page, &format!(r#"{{"items":[{item_text}],"people":[{worker_text}],"head":9,"reset":false}}"#));
+    let request =
+        EnrolmentRequest { code: "ABCD-EFGH".into(), installation: InstallationId::new(Uuid::from_u128(4)) };
+    frozen(&request, r#"{"code":"ABCD-EFGH","installation":"00000000-0000-0000-0000-000000000004"}"#);
+    let enrolment = Enrolment { token: "t".into(), worker, station: "泸定县".into() };
+    frozen(&enrolment, &format!(r#"{{"token":"t","worker":{worker_text},"station":"泸定县"}}"#));
+    let problem = ProblemDetails { kind: "/problems/x".into(), title: "X".into(), status: 400 };
+    frozen(&problem, r#"{"type":"/problems/x","title":"X","status":400}"#);
+}
+
+#[test]
+fn debug_prints_nothing_that_people_wrote() {
+    let entry = entry(content(opening()));
+    let text = format!("{entry:?}");
+    assert!(!text.contains("老街") && text.contains("Open"), "{text}");
+}
