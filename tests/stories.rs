@@ -35,3 +35,5 @@ mod settings;
 mod tabs;
 #[path = "stories/today.rs"]
 mod today;
+#[path = "stories/update.rs"]
+mod update;

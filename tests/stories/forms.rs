@@ -158,6 +158,23 @@ async fn the_second_patrol_of_a_day_is_one_tap_and_saved() {
 }
 
 #[tokio::test]
+async fn an_impatient_thumb_that_presses_save_twice_saves_once() {
+    story(async |world| {
+        let phone = world.enrolled().await;
+        let sample = samples::patrol();
+        sample.begin(phone).await;
+        sample.fill(phone).await;
+        phone.press_twice("保存").await;
+        phone.hears("已存在本机").await;
+        phone.sync_becomes("全部已送达").await;
+        phone.press("台账").await;
+        phone.row_count_becomes(1).await;
+        assert_opened(&world.station.entries(), &[&sample]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn impossible_dates_numbers_and_phones_are_refused_with_a_sentence_and_kept_for_mending() {
     story(async |world| {
         let phone = world.enrolled().await;

@@ -81,6 +81,31 @@ async fn two_tabs_that_save_at_the_same_moment_get_two_places_in_the_sequence() 
 }
 
 #[tokio::test]
+async fn a_draft_that_is_open_in_two_tabs_is_saved_once_and_the_other_tab_says_so() {
+    story(async |world| {
+        let phone = world.enrolled().await;
+        let sample = samples::patrol();
+        sample.begin(phone).await;
+        sample.fill(phone).await;
+        phone.hears("草稿已保存").await;
+        let first = phone.tab().await;
+        let second = phone.new_tab().await;
+        phone.open("/").await;
+        phone.press_row("草稿").await;
+        phone.enter("路线或点位", "另一个窗口里写的").await;
+        phone.show(&first).await;
+        phone.save().await;
+        phone.show(&second).await;
+        phone.press("保存").await;
+        phone.is_warned("已在另一个窗口保存过").await;
+        phone.holds("路线或点位", "另一个窗口里写的").await;
+        phone.sync_becomes("全部已送达").await;
+        assert_opened(&world.station.entries(), &[&sample]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn when_the_sending_tab_is_closed_the_other_one_goes_on() {
     story(async |world| {
         let phone = world.enrolled().await;

@@ -15,6 +15,7 @@ mod page;
 mod phone;
 mod process;
 mod programs;
+mod relay;
 mod report;
 mod station;
 mod tabs;
@@ -22,6 +23,7 @@ mod wait;
 mod world;
 
 pub use phone::Phone;
+pub use relay::Relay;
 pub use station::{LUQIAO_GUBAO, Reply};
 pub use wait::until;
 pub use world::{World, story};

@@ -179,7 +179,7 @@ fn output(command: &mut Command) -> String {
 
 /// A port below those that the system gives to outgoing connections: while the station is stopped, none of the
 /// browser's own connections must take its place.
-fn free_port() -> u16 {
+pub(super) fn free_port() -> u16 {
     static TRIED: AtomicU16 = AtomicU16::new(0);
     let spread = (process::id() % 500) as u16 * 30;
     for _ in 0..1000 {

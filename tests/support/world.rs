@@ -66,7 +66,12 @@ impl World {
 
     /// One more phone.
     pub async fn another_phone(&self, name: &str) -> Phone {
-        let phone = Phone::new(name, self.station.origin(), self.folder.clone()).await;
+        self.phone_at(name, self.station.origin()).await
+    }
+
+    /// One more phone that reaches the station by another address.
+    pub async fn phone_at(&self, name: &str, origin: String) -> Phone {
+        let phone = Phone::new(name, origin, self.folder.clone()).await;
         self.phones.borrow_mut().push(phone.clone());
         phone
     }

@@ -1,0 +1,94 @@
+//! A relay before the station that can make the app look like a newer version, which one built app can't.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::{Shutdown, TcpListener, TcpStream},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    thread,
+};
+
+use super::station::free_port;
+
+/// Hands every request on to the station, and changes nothing but the service worker's file.
+pub struct Relay {
+    origin: String,
+    version: Arc<AtomicU32>,
+}
+
+impl Relay {
+    /// Starts one before the station at this origin. It ends with the test's process.
+    pub fn before(station: &str) -> Self {
+        let address = format!("127.0.0.1:{}", free_port());
+        let listener = TcpListener::bind(&address).expect("the port is free");
+        let version = Arc::new(AtomicU32::new(0));
+        let (station, current) = (station.trim_start_matches("http://").to_owned(), version.clone());
+        thread::spawn(move || {
+            for browser in listener.incoming().flatten() {
+                let (station, current) = (station.clone(), current.clone());
+                // A browser that hangs up early, or a stopped station, ends one conversation and nothing else.
+                thread::spawn(move || hand_on(browser, &station, current.load(Ordering::Relaxed)));
+            }
+        });
+        Self { origin: format!("http://{address}"), version }
+    }
+
+    /// The address for phones.
+    pub fn origin(&self) -> String {
+        self.origin.clone()
+    }
+
+    /// From now on the app is one version newer.
+    pub fn renew(&self) {
+        self.version.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+fn hand_on(browser: TcpStream, station: &str, version: u32) -> Option<()> {
+    let mut reader = BufReader::new(browser.try_clone().ok()?);
+    let mut first = String::new();
+    reader.read_line(&mut first).ok()?;
+    let worker = first.starts_with("GET /sw.js ");
+    let mut head = first;
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok()?;
+        let name = line.split(':').next().unwrap_or_default().to_ascii_lowercase();
+        match name.as_str() {
+            "content-length" => length = line.split(':').nth(1)?.trim().parse().ok()?,
+            // One conversation a connection is simpler, and a file that is changed must come plain and whole.
+            "connection" => continue,
+            "accept-encoding" | "if-none-match" | "if-modified-since" if worker => continue,
+            "" | "\r\n" => break,
+            _ => {}
+        }
+        head.push_str(&line);
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+
+    let mut upstream = TcpStream::connect(station).ok()?;
+    write!(upstream, "{head}Connection: close\r\n\r\n").ok()?;
+    upstream.write_all(&body).ok()?;
+    let mut answer = Vec::new();
+    upstream.read_to_end(&mut answer).ok()?;
+    if worker && version > 0 {
+        answer = newer(&answer, version)?;
+    }
+    let mut browser = browser;
+    browser.write_all(&answer).ok()?;
+    browser.shutdown(Shutdown::Both).ok()
+}
+
+/// The same file with one more line, which to a browser is another version.
+fn newer(answer: &[u8], version: u32) -> Option<Vec<u8>> {
+    let text = std::str::from_utf8(answer).ok()?;
+    let (head, body) = text.split_once("\r\n\r\n")?;
+    let kept = head.lines().filter(|line| !line.to_ascii_lowercase().starts_with("content-length:"));
+    let head: String = kept.map(|line| format!("{line}\r\n")).collect();
+    let body = format!("{body}\n// Version {version}\n");
+    Some(format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()).into_bytes())
+}
