@@ -9,7 +9,7 @@ use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use xunji::storage::IndexedDb;
 use xunji_sync::{
     pocket::{Found, Pocket},
-    storage::{Commit, Storage, Table, Write},
+    storage::{Commit, Storage, StorageError, Table, Write},
     storage_suite, suite,
 };
 
@@ -104,13 +104,35 @@ async fn a_database_of_version_1_is_kept() {
     assert_eq!((pocket.installation(), found), (suite_installation(), Found::Whole));
 }
 
+/// The next version adds a table while a tab of this version is still open: nothing is lost, and the old tab hears that
+/// it has to be opened anew instead of waiting for ever.
+#[wasm_bindgen_test]
+async fn an_upgrade_keeps_every_row_and_tells_the_old_tab() {
+    let old = open("upgrade").await;
+    let (pocket, _) = Pocket::open(old.clone(), suite_installation()).await.expect("opens");
+    let mut unsent = suite::unsent(1, "a");
+    unsent.blobs = vec![(xunji_domain::canonical::Digest::new([9; 32]), vec![1, 2, 3])];
+    let entry = pocket.save(&unsent).await.expect("saved");
+
+    let tables: Vec<&str> = Table::ALL.iter().map(|table| table.name()).chain(["of_version_2"]).collect();
+    let newer = IndexedDb::open_as("upgrade", 2, &tables).await.expect("the upgrade is not blocked by the old tab");
+    let (upgraded, found) = Pocket::open(newer, suite_installation()).await.expect("opens");
+    assert_eq!(found, Found::Whole);
+    assert_eq!(upgraded.next_batch(9, 1 << 20).await.expect("read").entries, [entry]);
+    assert_eq!(upgraded.blob(unsent.blobs[0].0).await.expect("read"), Some(vec![1, 2, 3]));
+    upgraded.save(&suite::unsent(2, "b")).await.expect("saved by the newer version");
+
+    let refused = pocket.save(&suite::unsent(3, "c")).await;
+    assert_eq!(refused.err(), Some(xunji_sync::pocket::Rejected::Storage(StorageError::Newer)));
+}
+
 /// A database that a newer app has upgraded is left alone.
 #[wasm_bindgen_test]
 async fn a_newer_database_is_not_touched() {
     let newer = Rexie::builder("newer").version(99).add_object_store(ObjectStore::new("meta"));
     newer.build().await.expect("the newer database").close();
     let opened = IndexedDb::open("newer").await;
-    assert_eq!(opened.err(), Some(xunji_sync::storage::StorageError::Newer));
+    assert_eq!(opened.err(), Some(StorageError::Newer));
 }
 
 /// A commit that fails half-way leaves nothing behind.

@@ -26,6 +26,8 @@ const VERSION: u32 = 1;
 #[derive(Clone)]
 pub struct IndexedDb {
     name: String,
+    version: u32,
+    tables: Vec<String>,
     connection: Rc<RefCell<Option<Rc<Rexie>>>>,
 }
 
@@ -35,8 +37,17 @@ impl IndexedDb {
     /// # Errors
     /// [`StorageError`].
     pub async fn open(name: &str) -> Result<Self, StorageError> {
+        Self::open_as(name, VERSION, &Table::ALL.map(Table::name)).await
+    }
+
+    /// Opens the database as a version of the app with these tables would, so that tests can be an older or a newer one.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn open_as(name: &str, version: u32, tables: &[&str]) -> Result<Self, StorageError> {
         platform::insist_on_strict_durability();
-        let storage = Self { name: name.to_owned(), connection: Rc::default() };
+        let tables = tables.iter().map(|&table| table.to_owned()).collect();
+        let storage = Self { name: name.to_owned(), version, tables, connection: Rc::default() };
         storage.connected().await?;
         Ok(storage)
     }
@@ -45,10 +56,9 @@ impl IndexedDb {
         if let Some(connection) = self.connection.borrow().as_ref() {
             return Ok(Rc::clone(connection));
         }
+        let builder = Rexie::builder(&self.name).version(self.version);
         let builder =
-            Table::ALL.iter().fold(Rexie::builder(&self.name).version(VERSION), |builder, table| {
-                builder.add_object_store(ObjectStore::new(table.name()))
-            });
+            self.tables.iter().fold(builder, |builder, table| builder.add_object_store(ObjectStore::new(table)));
         let connection = Rc::new(builder.build().await.map_err(|error| explain(&error))?);
         *self.connection.borrow_mut() = Some(Rc::clone(&connection));
         Ok(connection)
