@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_router::{components::A, hooks::use_location};
 use xunji_sync::engine::Phase;
 
-use super::icon;
+use super::{icon, when_drawn};
 use crate::{driver::is_unreached, platform, state::use_app, words};
 
 /// One line on every screen: where what was saved is now. It leads to the outbox.
@@ -96,10 +96,8 @@ pub fn Head(
     children: Option<Children>,
 ) -> impl IntoView {
     let heading = NodeRef::<leptos::html::H1>::new();
-    heading.on_load(|heading| {
-        // Before the first key is pressed the browser shows no ring around it.
-        drop(heading.focus());
-    });
+    // Before the first key is pressed the browser shows no ring around it.
+    when_drawn(heading, |heading| drop(heading.focus()));
     view! {
         <header class="page-head">
             {back.map(|href| {
@@ -122,6 +120,14 @@ pub fn Float() -> impl IntoView {
         });
         on_cleanup_local(listener);
     }
+    // An update never gets in the way of a form: it lies over its button, and would have to wait for it anyway.
+    let path = use_location().pathname;
+    let writing =
+        Memo::new(move |_| path.with(|path| path.starts_with("/new/") || path.starts_with("/drafts/")));
+    let apply = move |_| {
+        update.set(false);
+        platform::apply_update();
+    };
     view! {
         <div class="float">
             <div role="status">
@@ -131,11 +137,11 @@ pub fn Float() -> impl IntoView {
                     })
                 }}
             </div>
-            <Show when=move || update.get()>
+            <Show when=move || update.get() && !writing.get()>
                 <div class="banner" role="status">
                     {icon("refresh")}
                     <span>{words::update_ready()}</span>
-                    <button class="btn primary" type="button" on:click=|_| platform::apply_update()>
+                    <button class="btn primary" type="button" on:click=apply>
                         {words::update()}
                     </button>
                 </div>

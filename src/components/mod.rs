@@ -1,6 +1,7 @@
 //! The parts that screens are made of.
 
 mod badge;
+mod drawn;
 mod facts;
 mod frame;
 mod icons;
@@ -12,6 +13,7 @@ mod timeline;
 
 pub use self::{
     badge::{Sign, badge, mark},
+    drawn::when_drawn,
     facts::Facts,
     frame::{Float, Head, Nav, SyncLine},
     icons::icon,

@@ -74,9 +74,13 @@ pub fn ProblemList(kind: Kind, #[prop(into)] problems: Signal<Vec<Problem>>) -> 
             .collect_view()
     };
     let alert = NodeRef::<leptos::html::Div>::new();
-    alert.on_load(|alert| {
-        drop(alert.focus());
-        alert.scroll_into_view();
+    // Also when the same list is set again: the person has pressed 保存 once more and has to be told once more.
+    Effect::new(move |_| {
+        problems.track();
+        if let Some(alert) = alert.get() {
+            drop(alert.focus());
+            alert.scroll_into_view();
+        }
     });
     view! {
         <Show when=move || problems.with(|problems| !problems.is_empty())>

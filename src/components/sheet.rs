@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::icon;
+use super::{icon, when_drawn};
 use crate::words;
 
 /// A dialog, shown as long as it is drawn.
@@ -19,10 +19,8 @@ pub fn Sheet(
     children: Children,
 ) -> impl IntoView {
     let dialog = NodeRef::<leptos::html::Dialog>::new();
-    dialog.on_load(|dialog| {
-        // Fails only for a dialog that is open already.
-        drop(dialog.show_modal());
-    });
+    // Fails only for a dialog that is open already.
+    when_drawn(dialog, |dialog| drop(dialog.show_modal()));
     let label = title.clone();
     view! {
         <dialog

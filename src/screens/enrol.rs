@@ -7,7 +7,7 @@ use wasm_bindgen_futures::spawn_local;
 use xunji_domain::wire::{Enrolment, EnrolmentRequest, ProblemDetails};
 
 use crate::{
-    components::icon,
+    components::{icon, when_drawn},
     platform,
     state::{App, storage_sentence, use_app},
     words,
@@ -48,7 +48,7 @@ pub fn Enrol() -> impl IntoView {
         });
     };
     let alert = NodeRef::<leptos::html::Div>::new();
-    alert.on_load(|alert| drop(alert.focus()));
+    when_drawn(alert, |alert| drop(alert.focus()));
     view! {
         <div class="cover">
             <img src="/icons/icon.svg" width="76" height="76" alt=""/>

@@ -194,8 +194,6 @@ fn OpenForm(kind: Kind, draft: Draft, same: Vec<FieldId>) -> impl IntoView {
         failure.set(None);
         let body = stored.with_value(|kind| tidy(kind, filled.body.get_untracked()));
         let problems = stored.with_value(|kind| validate::form(kind, &body));
-        // Set anew even when they are the same, so that the list takes the focus again.
-        filled.problems.set(Vec::new());
         filled.problems.set(problems.clone());
         if !problems.is_empty() {
             return;

@@ -3,6 +3,7 @@
 use chrono::{Datelike, Local};
 use leptos::prelude::*;
 use leptos_router::components::A;
+use xunji_domain::kind::Kind;
 use xunji_sync::{
     engine::Phase,
     pocket::{Draft, Filter, Row},
@@ -22,7 +23,6 @@ const LAST: usize = 5;
 #[component]
 pub fn Today() -> impl IntoView {
     let app = use_app();
-    let pocket = app.pocket();
     let listed = LocalResource::new(move || {
         app.signals.changed.track();
         let pocket = app.pocket();
@@ -42,20 +42,26 @@ pub fn Today() -> impl IntoView {
                 .unwrap_or_default()
         })
     };
-    let books = pocket
-        .kinds()
-        .current()
-        .map(|kind| {
-            let href = format!("/new/{}", kind.id);
-            let name = words::label(&kind.begin).to_owned();
+    // A memo, so that a book is not drawn anew under a thumb that is just pressing it.
+    let kinds = Memo::new(move |_| {
+        app.signals.changed.track();
+        let kinds = app.pocket().kinds();
+        let book =
+            |kind: &Kind| (kind.id.to_string(), words::label(&kind.begin).to_owned(), kind.icon.clone());
+        kinds.current().map(book).collect::<Vec<_>>()
+    });
+    let books = move || {
+        let book = |(kind, name, picture): (String, String, String)| {
+            let href = format!("/new/{kind}");
             view! {
-                <a class="book" data-kind=kind.id.to_string() href=href>
+                <a class="book" data-kind=kind href=href>
                     <span class="book-slip">{name}</span>
-                    {icon(&kind.icon)}
+                    {icon(&picture)}
                 </a>
             }
-        })
-        .collect_view();
+        };
+        kinds.get().into_iter().map(book).collect_view()
+    };
     let drafts = move || {
         let (drafts, _) = listed.get()?;
         (!drafts.is_empty()).then(|| {

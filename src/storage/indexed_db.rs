@@ -57,8 +57,10 @@ impl IndexedDb {
             return Ok(Rc::clone(connection));
         }
         let builder = Rexie::builder(&self.name).version(self.version);
-        let builder =
-            self.tables.iter().fold(builder, |builder, table| builder.add_object_store(ObjectStore::new(table)));
+        let builder = self
+            .tables
+            .iter()
+            .fold(builder, |builder, table| builder.add_object_store(ObjectStore::new(table)));
         let connection = Rc::new(builder.build().await.map_err(|error| explain(&error))?);
         *self.connection.borrow_mut() = Some(Rc::clone(&connection));
         Ok(connection)
