@@ -1,9 +1,9 @@
 //! The jobs themselves: each one conversation with the station, and what it leaves in the pocket.
 
-use serde::de::DeserializeOwned;
 use wasm_bindgen::JsValue;
-use xunji_domain::wire::{
-    Answers, BATCH_BYTES, Batch, Definitions, HEALTHY, MailboxPage, PAGE_ITEMS, Refusal,
+use xunji_domain::{
+    json::{self, FromJson},
+    wire::{Answers, BATCH_BYTES, Batch, Definitions, HEALTHY, MailboxPage, PAGE_ITEMS, Refusal},
 };
 use xunji_sync::{
     engine::{Ended, Failure, Job},
@@ -189,8 +189,8 @@ fn check(answer: &HttpAnswer) -> Result<(), Failure> {
     }
 }
 
-fn read<T: DeserializeOwned>(answer: &HttpAnswer) -> Result<T, Failure> {
-    serde_json::from_str(&answer.text).map_err(|_| Failure::NotTheStation)
+fn read<T: FromJson>(answer: &HttpAnswer) -> Result<T, Failure> {
+    json::read(answer.text.as_bytes()).map_err(|_| Failure::NotTheStation)
 }
 
 fn storage(_: StorageError) -> Failure {

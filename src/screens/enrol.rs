@@ -4,7 +4,10 @@ use gloo::events::EventListener;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_navigate, use_query_map};
 use wasm_bindgen_futures::spawn_local;
-use xunji_domain::wire::{Enrolment, EnrolmentRequest, ProblemDetails};
+use xunji_domain::{
+    json,
+    wire::{Enrolment, EnrolmentRequest, ProblemDetails},
+};
 
 use crate::{
     components::{icon, when_drawn},
@@ -101,13 +104,13 @@ async fn enrol(app: App, code: String) -> Result<(), String> {
     let answer = answer.map_err(|_| words::enrol_no_answer().to_owned())?;
     if answer.status == 201 || answer.status == 200 {
         let enrolment: Enrolment =
-            serde_json::from_str(&answer.text).map_err(|_| words::not_the_station().to_owned())?;
+            json::read(answer.text.as_bytes()).map_err(|_| words::not_the_station().to_owned())?;
         pocket.enrol(&enrolment).await.map_err(|error| storage_sentence(&error))?;
         app.enrolled(enrolment.worker);
         return Ok(());
     }
     let kind =
-        serde_json::from_str::<ProblemDetails>(&answer.text).map(|problem| problem.kind).unwrap_or_default();
+        json::read::<ProblemDetails>(answer.text.as_bytes()).map(|problem| problem.kind).unwrap_or_default();
     Err(match (kind.rsplit('/').next().unwrap_or_default(), answer.status) {
         ("enrolment-code-unknown", _) => words::enrol_unknown(),
         ("enrolment-code-used", _) => words::enrol_used(),

@@ -6,8 +6,10 @@
 
 use std::{fmt, str::FromStr};
 
-use serde::{Deserialize, Serialize, de, de::Error as _};
+use serde::Serialize;
 use serde_json::Value;
+
+use crate::reads;
 
 /// The canonical bytes of a JSON value.
 pub fn bytes(value: &Value) -> Vec<u8> {
@@ -78,12 +80,7 @@ impl Serialize for Digest {
     }
 }
 
-impl<'de> Deserialize<'de> for Digest {
-    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(D::Error::custom)
-    }
-}
+reads!(Digest from text);
 
 #[cfg(test)]
 mod tests {

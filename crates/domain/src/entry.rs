@@ -4,12 +4,13 @@
 use std::{collections::BTreeMap, fmt};
 
 use chrono::{DateTime, FixedOffset};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
     canonical::{self, Digest},
     id::{EntryId, FieldId, InstallationId, KindId, RecordId, Revision, Seq, StepId, WorkerId},
+    reads,
 };
 
 /// The values of a form by field. What this version doesn't know is kept as it came.
@@ -18,7 +19,7 @@ pub type Body = BTreeMap<FieldId, Value>;
 /// What was done, sealed by a digest and placed in its installation's sequence.
 ///
 /// Frozen: it is serialised on the wire, on phones and in the station. Add, never rename.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize)]
 pub struct Entry {
     /// The phone that saved it.
     pub installation: InstallationId,
@@ -30,9 +31,11 @@ pub struct Entry {
     pub content: Content,
 }
 
+reads!(Entry { installation, seq, digest, content });
+
 /// All of an entry that its author decided: everything but the installation and the sequence number, which are given
 /// inside the saving transaction.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize)]
 pub struct Content {
     /// Fixed when the draft was begun.
     pub id: EntryId,
@@ -47,20 +50,23 @@ pub struct Content {
     /// The phone's clock when it was saved. Only data: nothing is ordered or refused by it.
     pub noted_at: DateTime<FixedOffset>,
     /// The last revision of the record that the author had seen.
-    #[serde(default)]
     pub basis: Revision,
     /// The parked entry that this one repairs.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub replaces: Option<EntryId>,
     /// What was done.
     pub action: Action,
     /// Photos, sound and signatures, by the SHA-256 of their bytes.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<Digest>,
 }
 
+reads!(Content {
+    id, record, kind, kind_version, author, noted_at, basis or default, replaces, action, attachments or default,
+});
+
 /// What was done to the record.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Action {
     /// Opens the record with a filled-in form.
@@ -84,7 +90,6 @@ pub enum Action {
         /// The step.
         step: StepId,
         /// The fields that the step asks for.
-        #[serde(default)]
         body: Body,
     },
     /// Adds a remark.
@@ -98,6 +103,14 @@ pub enum Action {
     #[serde(untagged)]
     Unknown(Value),
 }
+
+reads!(Action by "type" {
+    "open" => Open { body },
+    "amend" => Amend { field, from, to, reason },
+    "step" => Step { step, body or default },
+    "note" => Note { text },
+    "attach" => Attach {},
+} else Unknown(whole));
 
 impl Content {
     /// The bytes that [`Entry::digest`] is the SHA-256 of.

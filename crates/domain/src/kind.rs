@@ -5,17 +5,19 @@
 
 use std::{collections::BTreeMap, sync::OnceLock};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
     entry::Body,
     id::{FieldId, KindId, ListId, StateId, StepId},
+    json,
     person::Role,
+    reads,
 };
 
 /// A text in the languages of the interface. Others fall back to Chinese.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Label {
     /// Chinese, which the law and the paper forms speak.
     pub zh: String,
@@ -23,15 +25,16 @@ pub struct Label {
     pub en: String,
 }
 
+reads!(Label { zh, en });
+
 /// The definition of one ledger.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Kind {
     /// The ledger.
     pub id: KindId,
     /// Grows by one whenever the definition changes; old versions stay readable.
     pub version: u32,
     /// Its place among the others, from the smallest number on.
-    #[serde(default)]
     pub order: u32,
     /// 巡查.
     pub name: Label,
@@ -46,22 +49,27 @@ pub struct Kind {
     /// The field that says when.
     pub time: FieldId,
     /// Secret between its author and the justice desk (律师法 art. 38): other desks get counts only.
-    #[serde(default)]
     pub confidential: bool,
     /// Shows the emergency number above the form.
-    #[serde(default)]
     pub emergency: bool,
     /// In the order of the form.
     pub fields: Vec<Field>,
     /// Code lists by name.
-    #[serde(default)]
     pub lists: BTreeMap<ListId, Vec<Code>>,
+    /// Headings of longer lists by name.
+    #[serde(default)]
+    pub groups: BTreeMap<String, Label>,
     /// The record's way from opening to its end.
     pub workflow: Workflow,
 }
 
+reads!(Kind {
+    id, version, order or default, name, begin, icon, title, village, time, confidential or default,
+    emergency or default, fields, lists or default, workflow,
+});
+
 /// One field of a ledger.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Field {
     /// The field.
     pub id: FieldId,
@@ -71,27 +79,29 @@ pub struct Field {
     #[serde(rename = "type")]
     pub form: FieldType,
     /// Whether a form without it can't be saved, as long as it is shown.
-    #[serde(default)]
     pub required: bool,
     /// Shown only when another field has one of these values.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub shown_when: Option<Condition>,
     /// The most characters a text may have. Without it: 100 for a line, 10,000 for a long text.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub max: Option<usize>,
     /// Which of the kind's lists a code comes from.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub list: Option<ListId>,
     /// Masked until it is tapped.
-    #[serde(default)]
     pub sensitive: bool,
     /// What a new form begins with.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub prefill: Option<Prefill>,
 }
 
+reads!(Field {
+    id, label, form as "type", required or default, shown_when, max, list, sensitive or default, prefill,
+});
+
 /// What may be in a field, and how it is kept in a [`Body`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FieldType {
     /// One line. A string.
@@ -123,12 +133,28 @@ pub enum FieldType {
     /// Photos and sound, by SHA-256. An array of digests.
     Attachments,
     /// A type that a newer version knows. Kept and shown as it is.
-    #[serde(other)]
     Unknown,
 }
 
+reads!(FieldType from word {
+    "text" => Text,
+    "long_text" => LongText,
+    "number" => Number,
+    "money" => Money,
+    "date" => Date,
+    "time" => Time,
+    "code" => Code,
+    "codes" => Codes,
+    "people" => People,
+    "phone" => Phone,
+    "id_number" => IdNumber,
+    "village" => Village,
+    "yes_no" => YesNo,
+    "attachments" => Attachments,
+} else Unknown);
+
 /// A field is shown only when another one has one of some values.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Condition {
     /// The other field.
     pub field: FieldId,
@@ -136,8 +162,10 @@ pub struct Condition {
     pub is: Vec<Value>,
 }
 
+reads!(Condition { field, is });
+
 /// What a new form begins with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Prefill {
     /// What the same person entered last time, shown as such.
@@ -148,48 +176,54 @@ pub enum Prefill {
     Village,
 }
 
+reads!(Prefill from word { "last" => Last, "now" => Now, "village" => Village });
+
 /// One value of a code list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Code {
     /// What is stored.
     pub code: String,
     /// What is shown, flattened into `zh` and `en`.
     #[serde(flatten)]
     pub label: Label,
-    /// The heading that longer lists show it under.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Which of the kind's headings longer lists show it under.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
     /// The value's code in a second statistical system, where both are asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub also: Option<String>,
 }
 
+reads!(Code { code, label as rest, group, also });
+
 /// The states of a ledger's records and the steps between them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Workflow {
     /// The state of a record that has just been opened.
     pub initial: StateId,
     /// All states with their names.
     pub states: Vec<State>,
     /// What may be done in which state.
-    #[serde(default)]
     pub steps: Vec<Step>,
 }
 
+reads!(Workflow { initial, states, steps or default });
+
 /// One state of a record.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct State {
     /// The state.
     pub id: StateId,
     /// Its name.
     pub label: Label,
     /// Whether nothing more is expected to happen.
-    #[serde(default)]
     pub closed: bool,
 }
 
+reads!(State { id, label, closed or default });
+
 /// One step of a workflow.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Step {
     /// The step.
     pub id: StepId,
@@ -200,19 +234,19 @@ pub struct Step {
     /// The state that it leads to.
     pub to: StateId,
     /// Who may take it. Everyone, when empty.
-    #[serde(default)]
     pub roles: Vec<Role>,
     /// The fields that it asks for; they are fields of the kind that the opening form doesn't show.
-    #[serde(default)]
     pub asks: Vec<FieldId>,
 }
+
+reads!(Step { id, label, from, to, roles or default, asks or default });
 
 impl Kind {
     /// The kinds that are built in, ordered by their files' names.
     pub fn built_in() -> &'static [Self] {
         static KINDS: OnceLock<Vec<Kind>> = OnceLock::new();
         KINDS.get_or_init(|| {
-            serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/kinds.json")))
+            json::read(include_bytes!(concat!(env!("OUT_DIR"), "/kinds.json")))
                 .expect("kinds/*.toml were checked by this crate's tests")
         })
     }
@@ -248,9 +282,11 @@ impl Kind {
 }
 
 /// A set of kinds in several versions, as a phone or a station holds them.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct Kinds(Vec<Kind>);
+
+reads!(Kinds from Vec<Kind>);
 
 impl Default for Kinds {
     fn default() -> Self {
@@ -324,6 +360,12 @@ mod tests {
                 let unique: BTreeSet<_> = codes.iter().map(|code| &code.code).collect();
                 assert_eq!(unique.len(), codes.len(), "{list:?} has a code twice");
             }
+            let grouped = kind.lists.values().flatten().filter_map(|code| code.group.as_ref());
+            assert!(
+                grouped.into_iter().all(|group| kind.groups.contains_key(group)),
+                "{:?} and its groups",
+                kind.id
+            );
             assert!(kind.state(&kind.workflow.initial).is_some());
             for step in &kind.workflow.steps {
                 assert!(

@@ -12,6 +12,7 @@
 pub mod canonical;
 pub mod entry;
 pub mod id;
+pub mod json;
 pub mod kind;
 pub mod person;
 pub mod record;

@@ -1,11 +1,11 @@
 //! Facts about people's identifiers: resident numbers, telephone numbers and the roles of those who work with Xunji.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::{id::WorkerId, village::VillageCode};
+use crate::{id::WorkerId, reads, village::VillageCode};
 
 /// What somebody does in the village. Decides which steps they may take and which desk hears of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// 网格员.
@@ -19,6 +19,14 @@ pub enum Role {
     /// 司法所工作人员.
     JusticeOfficer,
 }
+
+reads!(Role from word {
+    "grid_worker" => GridWorker,
+    "legal_adviser" => LegalAdviser,
+    "mediator" => Mediator,
+    "coordinator" => Coordinator,
+    "justice_officer" => JusticeOfficer,
+});
 
 impl Role {
     /// All roles, in the order that lists show them.
@@ -43,7 +51,7 @@ impl Role {
 }
 
 /// Somebody who works with Xunji, as others may know them.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct Worker {
     /// Stays the same when the name changes.
     pub id: WorkerId,
@@ -54,6 +62,8 @@ pub struct Worker {
     /// The village they are mostly responsible for; forms begin with it.
     pub village: VillageCode,
 }
+
+reads!(Worker { id, name, role, village });
 
 impl std::fmt::Debug for Worker {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

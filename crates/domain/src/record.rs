@@ -4,19 +4,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
     entry::{Action, Body, Entry},
     id::{EntryId, FieldId, KindId, RecordId, Revision, StateId},
     kind::Kinds,
+    reads,
     validate::is_empty,
     wire::{Outcome, Reason, Receipt, Refusal},
 };
 
 /// How far an entry has come.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "standing", rename_all = "snake_case")]
 pub enum Standing {
     /// Saved on this phone, not yet answered by the station.
@@ -42,6 +43,13 @@ pub enum Standing {
     },
 }
 
+reads!(Standing by "standing" {
+    "pending" => Pending {},
+    "accepted" => Accepted { revision, received_at },
+    "parked" => Parked { reason, received_at },
+    "refused" => Refused { refusal },
+});
+
 impl From<&Receipt> for Standing {
     fn from(receipt: &Receipt) -> Self {
         let received_at = receipt.received_at;
@@ -53,7 +61,7 @@ impl From<&Receipt> for Standing {
 }
 
 /// An entry and how far it has come.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Known {
     /// What was done.
     pub entry: Entry,
@@ -62,20 +70,24 @@ pub struct Known {
     pub standing: Standing,
 }
 
+reads!(Known { entry, standing as rest });
+
 /// The value of a field, and the other one where two people changed it without knowing of each other.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Held {
     /// The value by revision order.
     pub value: Value,
     /// The entry that it came with.
     pub by: EntryId,
     /// Values that lost by revision order only, until a person settles which one is right.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rivals: Vec<Rival>,
 }
 
+reads!(Held { value, by, rivals or default });
+
 /// A value that lost by revision order only.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Rival {
     /// The other value.
     pub value: Value,
@@ -83,8 +95,10 @@ pub struct Rival {
     pub by: EntryId,
 }
 
+reads!(Rival { value, by });
+
 /// What all entries of a record come to.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Record {
     /// The record.
     pub id: RecordId,
@@ -101,6 +115,8 @@ pub struct Record {
     /// All its entries in the order of the fold, the ones that a later one replaces at the end.
     pub entries: Vec<Known>,
 }
+
+reads!(Record { id, kind, kind_version, state, revision, fields, entries });
 
 impl Record {
     /// Folds a record's entries, given in any order.

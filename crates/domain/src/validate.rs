@@ -1,7 +1,7 @@
 //! One evaluator of forms, run by the phone before it saves and by the station before it accepts.
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
@@ -10,6 +10,7 @@ use crate::{
     id::FieldId,
     kind::{Field, FieldType, Kind},
     person::{is_phone, is_resident_id},
+    reads,
     village::VillageCode,
 };
 
@@ -23,23 +24,25 @@ pub const PEOPLE: usize = 50;
 pub const YEARS: std::ops::RangeInclusive<i32> = 1900..=2100;
 
 /// What is wrong with one field.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
     /// The field.
     pub field: FieldId,
     /// Which of several people, from 0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub item: Option<usize>,
     /// Which part of a person: `name`, `phone` or `address`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub part: Option<String>,
     /// What is wrong.
     #[serde(flatten)]
     pub fault: Fault,
 }
 
+reads!(Problem { field, item, part, fault as rest });
+
 /// What can be wrong with a value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "fault", rename_all = "snake_case")]
 pub enum Fault {
     /// Required and empty.
@@ -66,9 +69,21 @@ pub enum Fault {
     /// Not of the shape that the field's type is kept in; only a program can cause it.
     WrongShape,
     /// Something that a newer version checks.
-    #[serde(other)]
     Unknown,
 }
+
+reads!(Fault by "fault" {
+    "missing" => Missing {},
+    "too_long" => TooLong { max },
+    "not_a_number" => NotANumber {},
+    "not_money" => NotMoney {},
+    "not_a_date" => NotADate {},
+    "year_out_of_range" => YearOutOfRange {},
+    "not_a_phone" => NotAPhone {},
+    "not_an_id_number" => NotAnIdNumber {},
+    "not_a_village" => NotAVillage {},
+    "wrong_shape" => WrongShape {},
+} else Unknown);
 
 /// What is wrong with an opening form. Fields that it doesn't show, and fields and codes that the kind doesn't know,
 /// are never wrong: they are kept.

@@ -4,7 +4,9 @@
 
 use std::{fmt, str::FromStr, sync::OnceLock};
 
-use serde::{Deserialize, Serialize, de, de::Error as _};
+use serde::Serialize;
+
+use crate::{json, reads};
 
 /// The 12-digit code of a village or community (统计用区划代码).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -59,14 +61,10 @@ impl fmt::Debug for VillageCode {
     }
 }
 
-impl<'de> Deserialize<'de> for VillageCode {
-    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
-    }
-}
+reads!(VillageCode from text);
 
 /// A county's townships and villages.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct County {
     /// Six digits.
     pub code: String,
@@ -76,8 +74,10 @@ pub struct County {
     pub townships: Vec<Township>,
 }
 
+reads!(County { code, name, townships });
+
 /// A township (乡镇、街道) with its villages.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Township {
     /// Nine digits.
     pub code: String,
@@ -87,8 +87,10 @@ pub struct Township {
     pub villages: Vec<Village>,
 }
 
+reads!(Township { code, name, villages });
+
 /// A village or community.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Village {
     /// Twelve digits.
     pub code: VillageCode,
@@ -96,12 +98,14 @@ pub struct Village {
     pub name: String,
 }
 
+reads!(Village { code, name });
+
 impl County {
     /// The list that is built in: Luding (泸定), until a station gives its own.
     pub fn built_in() -> &'static Self {
         static COUNTY: OnceLock<County> = OnceLock::new();
         COUNTY.get_or_init(|| {
-            serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/villages.json")))
+            json::read(include_bytes!(concat!(env!("OUT_DIR"), "/villages.json")))
                 .expect("villages.toml was checked by this crate's tests")
         })
     }

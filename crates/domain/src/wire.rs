@@ -13,6 +13,7 @@ use crate::{
     id::{EntryId, InstallationId, Position, Revision},
     kind::Kind,
     person::Worker,
+    reads,
     validate::Problem,
     village::County,
     workflow::Obstacle,
@@ -44,7 +45,7 @@ pub struct EnrolmentRequest {
 }
 
 /// The answer to [`EnrolmentRequest`].
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize)]
 pub struct Enrolment {
     /// Sent as `Authorization: Bearer …` from now on. The station keeps only its hash.
     pub token: String,
@@ -53,6 +54,8 @@ pub struct Enrolment {
     /// The name of the station, for people.
     pub station: String,
 }
+
+reads!(Enrolment { token, worker, station });
 
 /// `POST /entries`: what phones send. The station reads `entries` one by one, so that one it can't read doesn't stop
 /// the others.
@@ -63,14 +66,16 @@ pub struct Batch<E = Entry> {
 }
 
 /// The answer to a [`Batch`]: always one per entry, in the same order.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Answers {
     /// One per entry.
     pub answers: Vec<Answer>,
 }
 
+reads!(Answers { answers });
+
 /// What became of one entry.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
 pub enum Answer {
     /// It is durably stored.
@@ -78,7 +83,7 @@ pub enum Answer {
         /// The proof.
         receipt: Receipt,
         /// Attachments that the station doesn't have yet. The entry counts as delivered when there are none.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[serde(skip_serializing_if = "Vec::is_empty")]
         missing: Vec<Digest>,
     },
     /// It is not stored, and sending the same again won't help.
@@ -90,8 +95,13 @@ pub enum Answer {
     },
 }
 
+reads!(Answer by "answer" {
+    "receipt" => Receipt { receipt, missing or default },
+    "refused" => Refused { entry, refusal },
+});
+
 /// The station's word that an entry is durably stored. Sent only after its transaction has been committed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Receipt {
     /// The entry.
     pub entry: EntryId,
@@ -103,8 +113,10 @@ pub struct Receipt {
     pub outcome: Outcome,
 }
 
+reads!(Receipt { entry, digest, received_at, outcome });
+
 /// What became of a stored entry.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Outcome {
     /// It is part of its record.
@@ -119,8 +131,13 @@ pub enum Outcome {
     },
 }
 
+reads!(Outcome by "outcome" {
+    "accepted" => Accepted { revision },
+    "parked" => Parked { reason },
+});
+
 /// What is wrong with the content of an entry.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "reason", rename_all = "snake_case")]
 pub enum Reason {
     /// The station doesn't have this ledger, or not in this version.
@@ -150,8 +167,19 @@ pub enum Reason {
     Other(Value),
 }
 
+reads!(Reason by "reason" {
+    "unknown_kind" => UnknownKind {},
+    "unknown_action" => UnknownAction {},
+    "invalid" => Invalid { problems },
+    "step" => Step { obstacle },
+    "unknown_record" => UnknownRecord {},
+    "already_open" => AlreadyOpen {},
+    "not_entitled" => NotEntitled {},
+    "wrong_author" => WrongAuthor {},
+} else Other(whole));
+
 /// Why an entry was not stored.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Refusal {
     /// It can't be read as an entry, or is larger than [`ENTRY_BYTES`].
@@ -163,12 +191,18 @@ pub enum Refusal {
     /// It was made by another installation than the one whose token was used.
     WrongInstallation,
     /// Something that a newer station says.
-    #[serde(other)]
     Other,
 }
 
+reads!(Refusal from word {
+    "unreadable" => Unreadable,
+    "damaged" => Damaged,
+    "conflict" => Conflict,
+    "wrong_installation" => WrongInstallation,
+} else Other);
+
 /// `GET /mailbox?after=N&limit=L`: what is new for the person, in order.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MailboxPage {
     /// Ordered by position, without gaps, beginning right after `after`.
     pub items: Vec<MailboxItem>,
@@ -177,12 +211,13 @@ pub struct MailboxPage {
     /// The newest position there is.
     pub head: Position,
     /// The cursor is of no use any more: begin again from 0.
-    #[serde(default)]
     pub reset: bool,
 }
 
+reads!(MailboxPage { items, people, head, reset or default });
+
 /// One item of a mailbox.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MailboxItem {
     /// Its place.
     pub position: Position,
@@ -192,8 +227,10 @@ pub struct MailboxItem {
     pub receipt: Receipt,
 }
 
+reads!(MailboxItem { position, entry, receipt });
+
 /// `GET /kinds`: the definitions in force, with the county's villages.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Definitions {
     /// Every version that entries may still come in.
     pub kinds: Vec<Kind>,
@@ -201,8 +238,10 @@ pub struct Definitions {
     pub county: County,
 }
 
+reads!(Definitions { kinds, county });
+
 /// A problem (RFC 9457), sent as `application/problem+json`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ProblemDetails {
     /// Stable: `/problems/` and one of the words below.
     #[serde(rename = "type")]
@@ -212,3 +251,5 @@ pub struct ProblemDetails {
     /// The HTTP status.
     pub status: u16,
 }
+
+reads!(ProblemDetails { kind as "type", title, status });

@@ -1,17 +1,18 @@
 //! Which steps somebody may take, decided the same way on the phone and at the station.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::{
     entry::Body,
     id::{StateId, StepId},
     kind::{Kind, Step},
     person::Role,
+    reads,
     validate::{self, Problem},
 };
 
 /// Why a step can't be taken.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "why", rename_all = "snake_case")]
 pub enum Obstacle {
     /// The workflow has no such step.
@@ -29,6 +30,13 @@ pub enum Obstacle {
         problems: Vec<Problem>,
     },
 }
+
+reads!(Obstacle by "why" {
+    "unknown_step" => UnknownStep {},
+    "wrong_state" => WrongState { state },
+    "wrong_role" => WrongRole {},
+    "incomplete" => Incomplete { problems },
+});
 
 /// The steps that a person with this role may take in this state, in the order of the definition.
 pub fn open_steps<'a>(kind: &'a Kind, state: &'a StateId, role: Role) -> impl Iterator<Item = &'a Step> {

@@ -30,7 +30,11 @@ pub(super) fn CodePicker(kind: StoredValue<Kind>, field: Field, filled: Filled) 
             .map(|code| Choice {
                 code: code.code.clone(),
                 word: words::label(&code.label).to_owned(),
-                group: code.group.clone().unwrap_or_default(),
+                group: code
+                    .group
+                    .as_ref()
+                    .map(|group| kind.groups.get(group).map_or(group.as_str(), words::label).to_owned())
+                    .unwrap_or_default(),
                 shows_code: code.code.bytes().all(|byte| byte.is_ascii_digit()),
             })
             .collect()
