@@ -115,7 +115,8 @@ async fn an_upgrade_keeps_every_row_and_tells_the_old_tab() {
     let entry = pocket.save(&unsent).await.expect("saved");
 
     let tables: Vec<&str> = Table::ALL.iter().map(|table| table.name()).chain(["of_version_2"]).collect();
-    let newer = IndexedDb::open_as("upgrade", 2, &tables).await.expect("the upgrade is not blocked by the old tab");
+    let newer =
+        IndexedDb::open_as("upgrade", 2, &tables).await.expect("the upgrade is not blocked by the old tab");
     let (upgraded, found) = Pocket::open(newer, suite_installation()).await.expect("opens");
     assert_eq!(found, Found::Whole);
     assert_eq!(upgraded.next_batch(9, 1 << 20).await.expect("read").entries, [entry]);

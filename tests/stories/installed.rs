@@ -14,13 +14,15 @@ async fn every_screen_opens_by_its_address_while_the_station_is_stopped() {
         let phone = world.enrolled().await;
         let page = samples::patrol().record(phone).await;
         phone.sync_becomes("全部已送达").await;
+        phone.open(&page).await;
+        let title = phone.heading().await;
         world.station.stop().await;
         phone.kill().await;
         phone.reopen().await;
         let screens = [
             ("/", "今天"),
             ("/records", "台账"),
-            (&page, "网格巡查 · 村委会—水厂—三组林口"),
+            (&page, &title),
             ("/new/dispute", "矛盾纠纷"),
             ("/outbox", "待上传"),
             ("/me", "我的"),

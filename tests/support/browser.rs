@@ -40,6 +40,8 @@ impl Browser {
     /// Opens the browser on a profile, new or used.
     pub async fn open(profile: &Path, log: &Path) -> Self {
         let mut command = Command::new(programs::chromedriver());
+        // Its own log beside what it says names the story's folder, by which an interrupted story is found and swept.
+        command.arg(format!("--log-path={}.full", log.display()));
         command.arg("--port=0").env("TZ", "Asia/Shanghai").env("LANGUAGE", "zh_CN");
         let mut driver = Program::start(&mut command, log.to_owned());
         let port = driver.says("started successfully on port ").await;

@@ -25,7 +25,7 @@ fn found(variable: &str, default: Option<PathBuf>, what: &str) -> PathBuf {
     let named = env::var_os(variable).map(PathBuf::from);
     let file = named.or(default).filter(|file| file.is_file());
     file.unwrap_or_else(|| {
-        panic!("The stories did not find {what}. Run `cargo xtask test stories`: it builds or installs what is missing and names it in {variable}.")
+        panic!("The stories did not find {what}. Run `cargo xtask test --only stories`: it builds or installs what is missing and names it in {variable}.")
     })
 }
 

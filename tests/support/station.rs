@@ -63,7 +63,7 @@ impl Station {
         let index = station.get("/");
         assert!(
             index.status == 200 && index.body.contains("data-wasm"),
-            "This station was built without the app. Run `cargo xtask test stories`, which builds both."
+            "This station was built without the app. Run `cargo xtask test --only stories`, which builds both."
         );
         station
     }

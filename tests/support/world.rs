@@ -5,6 +5,7 @@ use std::{
     fs,
     panic::resume_unwind,
     path::{Path, PathBuf},
+    process,
     rc::Rc,
     thread,
 };
@@ -13,6 +14,7 @@ use tokio::{sync::Semaphore, task::LocalSet};
 
 use super::{
     phone::Phone,
+    process::{family_of, signal},
     report,
     station::{LUQIAO_GUBAO, Station},
 };
@@ -55,9 +57,7 @@ pub async fn story(tell: impl AsyncFnOnce(Rc<World>) + 'static) {
 
 impl World {
     async fn begin(name: &str) -> Self {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("stories").join(name);
-        let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(&folder).expect("the target folder can be written to");
+        let folder = new_folder(name);
         let station = Station::begin(folder.join("station")).await;
         let phone = Phone::new("phone", station.origin(), folder.clone()).await;
         let phones = RefCell::new(vec![phone.clone()]);
@@ -97,5 +97,27 @@ impl World {
             phone.end().await;
         }
         let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// A folder that no other run uses, even of the same story at the same time.
+fn new_folder(story: &str) -> PathBuf {
+    let all = Path::new(env!("CARGO_TARGET_TMPDIR")).join("stories");
+    let folder = all.join(format!("{story}.{}", process::id()));
+    fs::create_dir_all(&folder).expect("the target folder can be written to");
+    sweep(&all, story);
+    folder
+}
+
+/// Ends and removes what earlier runs of a story have left: those that failed, and those that were interrupted.
+fn sweep(all: &Path, story: &str) {
+    let left = fs::read_dir(all).expect("the folder has just been made").flatten().filter(|entry| {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let run = name.strip_prefix(story).and_then(|rest| rest.strip_prefix('.'));
+        run.is_some_and(|run| !Path::new("/proc").join(run).exists())
+    });
+    for entry in left {
+        signal("KILL", &family_of(&entry.path()));
+        let _ = fs::remove_dir_all(entry.path());
     }
 }

@@ -1,0 +1,20 @@
+//! What only a browser can measure of the app, beside what the browser does without it.
+//!
+//! `cargo xtask bench` builds everything, runs this, and makes the table. Each test prints its figures as JSON objects,
+//! one a line (`figures.rs`); none of them fails because something is slow.
+
+#![cfg(not(target_arch = "wasm32"))]
+
+#[path = "bench/figures.rs"]
+mod figures;
+#[path = "bench/press.rs"]
+mod press;
+#[allow(dead_code, reason = "the stories tell of more forms than are measured")]
+#[path = "stories/samples.rs"]
+mod samples;
+#[path = "bench/start.rs"]
+mod start;
+#[allow(dead_code, unused_imports, reason = "the stories do more with a phone than is measured")]
+mod support;
+#[path = "bench/throttle.rs"]
+mod throttle;
