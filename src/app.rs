@@ -11,7 +11,7 @@ use wasm_bindgen_futures::spawn_local;
 use crate::{
     components::{Float, Nav, SyncLine},
     platform::{self, Setting},
-    screens::{Enrol, Form, Ledger, Me, NoRecord, NotFound, Outbox, RecordPage, ReturnToDraft, Today},
+    screens::{Drill, Enrol, Form, Ledger, Me, NoRecord, NotFound, Outbox, RecordPage, ReturnToDraft, Today},
     state::{App, storage_sentence, use_app},
     storage::{DATABASE, IndexedDb},
     words::{self, Language},
@@ -96,6 +96,7 @@ fn Frame() -> impl IntoView {
                         </ParentRoute>
                         <Route path=path!("/outbox") view=Outbox/>
                         <Route path=path!("/me") view=Me/>
+                        <Route path=path!("/drill") view=Drill/>
                     </Routes>
                 </Show>
             </main>

@@ -10,6 +10,7 @@
 #![cfg(target_arch = "wasm32")]
 
 pub mod app;
+pub mod backup;
 pub mod components;
 pub mod driver;
 pub mod platform;

@@ -12,7 +12,7 @@ pub use self::{
     http::{HttpAnswer, Unanswered, ask, gzip},
     settings::{Setting, setting, store_setting},
     shim::{
-        apply_update, bytes_of, can_install, insist_on_strict_durability, install, is_installed, lead,
-        persist, persisted, shrink, update_ready, url_of,
+        apply_update, bytes_of, can_install, download, insist_on_strict_durability, install, is_installed,
+        lead, persist, persisted, seal, shrink, unseal, update_ready, url_of, verify,
     },
 };

@@ -108,3 +108,39 @@ export async function shrink(bytes, type, edge) {
 export function urlOf(bytes, type) {
   return URL.createObjectURL(new Blob([bytes], { type }));
 }
+
+// A passphrase becomes a key by PBKDF2 with 600,000 rounds; a wrong one fails to open, because AES-GCM notices.
+async function keyOf(passphrase, salt) {
+  const typed = await crypto.subtle.importKey("raw", new TextEncoder().encode(passphrase), "PBKDF2", false, ["deriveKey"]);
+  const how = { name: "PBKDF2", hash: "SHA-256", salt, iterations: 600_000 };
+  return crypto.subtle.deriveKey(how, typed, { name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+}
+
+// Salt (16 bytes), nonce (12 bytes), then the sealed bytes with their tag.
+export async function seal(passphrase, bytes) {
+  const salt = crypto.getRandomValues(new Uint8Array(16));
+  const iv = crypto.getRandomValues(new Uint8Array(12));
+  const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, await keyOf(passphrase, salt), bytes);
+  return new Uint8Array(await new Blob([salt, iv, sealed]).arrayBuffer());
+}
+
+export async function unseal(passphrase, bytes) {
+  const key = await keyOf(passphrase, bytes.slice(0, 16));
+  const plain = await crypto.subtle.decrypt({ name: "AES-GCM", iv: bytes.slice(16, 28) }, key, bytes.slice(28));
+  return new Uint8Array(plain);
+}
+
+export function download(bytes, name) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([bytes], { type: "application/octet-stream" }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+// Whether the station's key (the raw public point) signed these bytes.
+export async function verify(point, signature, bytes) {
+  const curve = { name: "ECDSA", namedCurve: "P-256" };
+  const key = await crypto.subtle.importKey("raw", point, curve, false, ["verify"]);
+  return crypto.subtle.verify({ name: "ECDSA", hash: "SHA-256" }, key, signature, bytes);
+}

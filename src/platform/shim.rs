@@ -45,6 +45,14 @@ extern "C" {
     fn bytes_of_js(file: &web_sys::File) -> Promise;
     #[wasm_bindgen(js_name = shrink)]
     fn shrink_js(bytes: &[u8], kind: &str, edge: u32) -> Promise;
+    #[wasm_bindgen(js_name = seal)]
+    fn seal_js(passphrase: &str, bytes: &[u8]) -> Promise;
+    #[wasm_bindgen(js_name = unseal)]
+    fn unseal_js(passphrase: &str, bytes: &[u8]) -> Promise;
+    /// Hands a file to the browser's downloads.
+    pub fn download(bytes: &[u8], name: &str);
+    #[wasm_bindgen(js_name = verify)]
+    fn verify_js(point: &[u8], signature: &[u8], bytes: &[u8]) -> Promise;
     /// An address for showing these bytes, until the page is left.
     #[wasm_bindgen(js_name = urlOf)]
     pub fn url_of(bytes: &[u8], kind: &str) -> String;
@@ -90,4 +98,19 @@ pub async fn bytes_of(file: &web_sys::File) -> Option<Vec<u8>> {
 /// A photo drawn anew at most `edge` pixels long, as JPEG; nothing when it is no picture that the browser knows.
 pub async fn shrink(picture: &[u8], kind: &str, edge: u32) -> Option<Vec<u8>> {
     bytes(shrink_js(picture, kind, edge)).await
+}
+
+/// The bytes sealed by a passphrase; nothing when the browser has no WebCrypto.
+pub async fn seal(passphrase: &str, plain: &[u8]) -> Option<Vec<u8>> {
+    bytes(seal_js(passphrase, plain)).await
+}
+
+/// The bytes that [`seal`] sealed; nothing when the passphrase is another one or a bit is not as it was.
+pub async fn unseal(passphrase: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+    bytes(unseal_js(passphrase, sealed)).await
+}
+
+/// Whether the holder of a P-256 key signed these bytes.
+pub async fn verify(point: &[u8], signature: &[u8], signed: &[u8]) -> bool {
+    truth(verify_js(point, signature, signed)).await
 }

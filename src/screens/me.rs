@@ -1,9 +1,13 @@
 //! 我的: who I am, how safe what is on this phone is, how the app looks.
 
 use leptos::prelude::*;
+use leptos_router::components::A;
 use wasm_bindgen_futures::spawn_local;
 
-use super::enrol::InstallOffer;
+use super::{
+    backup::{ExportButton, ImportButton},
+    enrol::InstallOffer,
+};
 use crate::{
     app::{Redraw, apply_settings},
     components::{Head, icon, role_name, village_name},
@@ -39,6 +43,11 @@ pub fn Me() -> impl IntoView {
         <div class="stack columns">
             {person}
             <Protection/>
+            <section class="paper">
+                <h2>{words::backup()}</h2>
+                <div class="btns"><ExportButton/><ImportButton/></div>
+                <A href="/drill" attr:class="row"><span>{words::drill()}</span>{icon("chevron")}</A>
+            </section>
             <section class="paper" aria-label=words::appearance()>
                 <Segmented name="size" label=words::text_size() setting=Setting::Size fallback="m" choices=size.to_vec()/>
                 <Segmented

@@ -1,5 +1,7 @@
 //! The screens, one file each.
 
+mod backup;
+mod drill;
 mod enrol;
 mod form;
 mod ledger;
@@ -10,6 +12,7 @@ mod record;
 mod today;
 
 pub use self::{
+    drill::Drill,
     enrol::Enrol,
     form::{Form, ReturnToDraft},
     ledger::{Ledger, NoRecord},

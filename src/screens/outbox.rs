@@ -13,6 +13,7 @@ use xunji_sync::{
     pocket::{Draft, Waiting, WaitingState},
 };
 
+use super::backup::ExportButton;
 use crate::{
     components::{Head, Sign, badge, icon, mark, reason_sentence, refusal_sentence, title_of},
     platform::{self, format_moment},
@@ -70,6 +71,7 @@ pub fn Outbox() -> impl IntoView {
                     <button class="btn primary" type="button" on:click=send_now>
                         {icon("upload")}{words::upload_now()}
                     </button>
+                    <ExportButton/>
                 </div>
                 <ul class="cells">{entries}</ul>
             }

@@ -65,7 +65,7 @@ pub struct Kind {
 
 reads!(Kind {
     id, version, order or default, name, begin, icon, title, village, time, confidential or default,
-    emergency or default, fields, lists or default, workflow,
+    emergency or default, fields, lists or default, groups or default, workflow,
 });
 
 /// One field of a ledger.

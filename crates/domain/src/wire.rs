@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    canonical::Digest,
+    canonical::{self, Digest},
     entry::Entry,
     id::{EntryId, InstallationId, Position, Revision},
     kind::Kind,
@@ -53,9 +53,13 @@ pub struct Enrolment {
     pub worker: Worker,
     /// The name of the station, for people.
     pub station: String,
+    /// The public key of the station's receipts, which the phone keeps and checks every [`Signature`] with: the 65 bytes
+    /// of the uncompressed P-256 point, in [`base64url`]. WebCrypto imports the bytes as `raw`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub receipt_key: Option<String>,
 }
 
-reads!(Enrolment { token, worker, station });
+reads!(Enrolment { token, worker, station, receipt_key });
 
 /// `POST /entries`: what phones send. The station reads `entries` one by one, so that one it can't read doesn't stop
 /// the others.
@@ -111,9 +115,90 @@ pub struct Receipt {
     pub received_at: DateTime<Utc>,
     /// What became of it.
     pub outcome: Outcome,
+    /// The station's signature over [`Receipt::signed_bytes`]. Stations that had no key yet gave none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signature: Option<Signature>,
 }
 
-reads!(Receipt { entry, digest, received_at, outcome });
+reads!(Receipt { entry, digest, received_at, outcome, signature });
+
+impl Receipt {
+    /// The bytes that [`Receipt::signature`] signs: the canonical JSON of all members but the signature itself.
+    ///
+    /// Frozen, and with it what is signed: a receipt and its known outcomes and reasons never gain a member that older
+    /// phones would leave out here. What has to be added gets a name of its own, which they keep whole
+    /// ([`Reason::Other`]).
+    ///
+    /// # Errors
+    /// Only when a value can't be written as JSON, which none that was read from JSON can cause.
+    pub fn signed_bytes(&self) -> Result<Vec<u8>, serde_json::Error> {
+        let mut value = serde_json::to_value(self)?;
+        if let Some(members) = value.as_object_mut() {
+            members.remove("signature");
+        }
+        Ok(canonical::bytes(&value))
+    }
+}
+
+/// A signature by the station: ECDSA over P-256 with SHA-256, the 64 bytes of r and s one after the other, in
+/// [`base64url`]. That is the form which WebCrypto verifies.
+///
+/// Any text is kept: a receipt with a forged one must be readable, so that it can be refused and shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Signature(String);
+
+reads!(Signature from String);
+
+impl Signature {
+    /// Takes r and s.
+    pub fn new(bytes: &[u8; 64]) -> Self {
+        Self(base64url(bytes))
+    }
+
+    /// r and s, unless the text stands for something else.
+    pub fn bytes(&self) -> Option<[u8; 64]> {
+        from_base64url(&self.0)?.try_into().ok()
+    }
+
+    /// The bare text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+const BASE64URL: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/// Writes bytes as base64url without padding (RFC 4648, section 5).
+pub fn base64url(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for three in bytes.chunks(3) {
+        let bits =
+            three.iter().fold(0, |bits, byte| bits << 8 | usize::from(*byte)) << (8 * (3 - three.len()));
+        for place in 0..=three.len() {
+            text.push(char::from(BASE64URL[bits >> (18 - 6 * place) & 63]));
+        }
+    }
+    text
+}
+
+/// Reads base64url without padding. Every sequence of bytes has exactly one text, so nothing else is taken.
+pub fn from_base64url(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3 + 2);
+    for four in text.as_bytes().chunks(4) {
+        let mut bits = 0;
+        for letter in four {
+            bits = bits << 6 | BASE64URL.iter().position(|known| known == letter)? as u32;
+        }
+        let [_, whole @ ..] = (bits << (6 * (4 - four.len()))).to_be_bytes();
+        let (taken, left) = whole.split_at(four.len() - 1);
+        if four.len() == 1 || left.iter().any(|byte| *byte != 0) {
+            return None;
+        }
+        bytes.extend_from_slice(taken);
+    }
+    Some(bytes)
+}
 
 /// What became of a stored entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -14,7 +14,7 @@ use xunji_domain::{
     validate::{Fault, Problem},
     wire::{
         Answer, Answers, Batch, Enrolment, EnrolmentRequest, MailboxItem, MailboxPage, Outcome,
-        ProblemDetails, Reason, Receipt, Refusal,
+        ProblemDetails, Reason, Receipt, Refusal, Signature, base64url, from_base64url,
     },
     workflow::Obstacle,
 };
@@ -55,7 +55,7 @@ fn entry(content: Content) -> Entry {
 fn receipt(outcome: Outcome) -> Receipt {
     let entry = entry(content(opening()));
     let received_at = DateTime::parse_from_rfc3339("2026-11-22T01:31:00.5Z").unwrap().to_utc();
-    Receipt { entry: entry.content.id, digest: entry.digest, received_at, outcome }
+    Receipt { entry: entry.content.id, digest: entry.digest, received_at, outcome, signature: None }
 }
 
 #[track_caller]
@@ -186,6 +186,59 @@ fn receipts_and_refusals() {
     assert_eq!(unknown, Refusal::Other);
 }
 
+/// What the station signs and the phone verifies: both must come to the same bytes for ever.
+#[test]
+fn a_signed_receipt_and_the_bytes_that_are_signed() {
+    let unsigned = receipt(Outcome::Accepted { revision: Revision(1) });
+    let bytes: [u8; 64] = std::array::from_fn(|at| at as u8 * 4 + 3);
+    let signed = Receipt { signature: Some(Signature::new(&bytes)), ..unsigned.clone() };
+    let digest = signed.digest;
+    let text = "AwcLDxMXGx8jJysvMzc7P0NHS09TV1tfY2dra29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fr7_P3-_8";
+    frozen(
+        &signed,
+        &format!(
+            r#"{{"entry":"00000000-0000-0000-0000-000000000001","digest":"{digest}","received_at":"2026-11-22T01:31:00.500Z","outcome":{{"outcome":"accepted","revision":1}},"signature":"{text}"}}"#
+        ),
+    );
+    let canonical = format!(
+        r#"{{"digest":"{digest}","entry":"00000000-0000-0000-0000-000000000001","outcome":{{"outcome":"accepted","revision":1}},"received_at":"2026-11-22T01:31:00.500Z"}}"#
+    );
+    assert_eq!(String::from_utf8(signed.signed_bytes().unwrap()).unwrap(), canonical);
+    assert_eq!(unsigned.signed_bytes().unwrap(), signed.signed_bytes().unwrap());
+    assert_eq!(signed.signature.unwrap().bytes(), Some(bytes));
+}
+
+#[test]
+fn a_reason_of_a_newer_station_is_signed_as_it_came() {
+    let text = r#"{"digest":"1b9a39559f2f1b9a39559f2f1b9a39559f2f1b9a39559f2f1b9a39559f2f1b9a","entry":"00000000-0000-0000-0000-000000000001","outcome":{"outcome":"parked","reason":{"phase":2,"reason":"moon"}},"received_at":"2026-11-22T01:31:00Z"}"#;
+    let receipt: Receipt = serde_json::from_str(text).unwrap();
+    assert_eq!(String::from_utf8(receipt.signed_bytes().unwrap()).unwrap(), text);
+}
+
+#[test]
+fn bytes_and_their_base64url() {
+    // RFC 4648, section 10, without the padding; and the two letters that differ from plain base64.
+    let cases: [(&[u8], &str); 8] = [
+        (b"", ""),
+        (b"f", "Zg"),
+        (b"fo", "Zm8"),
+        (b"foo", "Zm9v"),
+        (b"foob", "Zm9vYg"),
+        (b"fooba", "Zm9vYmE"),
+        (b"foobar", "Zm9vYmFy"),
+        (&[0xfb, 0xff], "-_8"),
+    ];
+    for (bytes, text) in cases {
+        assert_eq!(base64url(bytes), text);
+        assert_eq!(from_base64url(text).as_deref(), Some(bytes), "{text}");
+    }
+    for wrong in ["Z", "Zg==", "Zh", "Zm9", "Zm9vYg=", "Zm+v", "Zm/v", "Zm 9", "村村村村"] {
+        assert_eq!(from_base64url(wrong), None, "{wrong}");
+    }
+    let forged: Signature = serde_json::from_str(r#""what is this?""#).unwrap();
+    assert_eq!(forged.bytes(), None);
+}
+
 #[test]
 fn batches_pages_and_enrolments() {
     frozen(&Batch::<Entry> { entries: Vec::new() }, r#"{"entries":[]}"#);
@@ -213,8 +266,14 @@ fn batches_pages_and_enrolments() {
     let request =
         EnrolmentRequest { code: "ABCD-EFGH".into(), installation: InstallationId::new(Uuid::from_u128(4)) };
     frozen(&request, r#"{"code":"ABCD-EFGH","installation":"00000000-0000-0000-0000-000000000004"}"#);
-    let enrolment = Enrolment { token: "t".into(), worker, station: "泸定县".into() };
+    let enrolment = Enrolment { token: "t".into(), worker, station: "泸定县".into(), receipt_key: None };
     frozen(&enrolment, &format!(r#"{{"token":"t","worker":{worker_text},"station":"泸定县"}}"#));
+    let with_key = Enrolment { receipt_key: Some(base64url(&[4; 65])), ..enrolment };
+    let key_text = format!("{}BAQ", "BAQE".repeat(21));
+    frozen(
+        &with_key,
+        &format!(r#"{{"token":"t","worker":{worker_text},"station":"泸定县","receipt_key":"{key_text}"}}"#),
+    );
     let problem = ProblemDetails { kind: "/problems/x".into(), title: "X".into(), status: 400 };
     frozen(&problem, r#"{"type":"/problems/x","title":"X","status":400}"#);
 }

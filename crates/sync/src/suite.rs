@@ -15,7 +15,8 @@ use xunji_domain::{
 };
 
 use crate::{
-    pocket::{Badge, Draft, Filter, Found, Pocket, Rejected, Unsent},
+    memory::Memory,
+    pocket::{Badge, Draft, Filter, Found, Pocket, Rejected, Restored, Unsent},
     storage::{Commit, Generation, Span, Storage, StorageError, Table, Write},
 };
 
@@ -37,6 +38,7 @@ macro_rules! storage_suite {
         $run!(the_canary_tells_a_loss);
         $run!(drafts_stay_until_they_are_saved);
         $run!(the_ledger_is_newest_first_and_can_be_searched);
+        $run!(a_backup_brings_everything_back_once);
     };
 }
 
@@ -392,6 +394,39 @@ pub async fn the_ledger_is_newest_first_and_can_be_searched<S: Storage>(storage:
     assert!(routes("没有", 9).await.is_empty());
     let other = Filter { kind: Some("dispute".into()), words: String::new() };
     assert!(pocket.rows(&other, None, 9).await.expect("read").rows.is_empty());
+}
+
+/// A backup made on one phone and put back on another, twice.
+pub async fn a_backup_brings_everything_back_once<S: Storage>(storage: S, _: impl AsyncFn() -> S) {
+    let old = pocket(Memory::default()).await;
+    let photo = (Digest::new([9; 32]), vec![1, 2, 3]);
+    let delivered = old.save(&unsent(1, "a")).await.expect("saved");
+    let parked = old.save(&unsent(2, "b")).await.expect("saved");
+    let mut waiting = unsent(3, "c");
+    waiting.content.attachments = vec![photo.0];
+    waiting.blobs = vec![photo.clone()];
+    let waiting = old.save(&waiting).await.expect("saved");
+    let reason = Reason::Invalid { problems: Vec::new() };
+    let answers = [
+        accepted(&delivered, 1),
+        Answer::Receipt { receipt: receipt(&parked, Outcome::Parked { reason }), missing: Vec::new() },
+    ];
+    old.acknowledge(&[delivered.clone(), parked.clone()], &answers).await.expect("written");
+    let (backup, bytes) = old.back_up(delivered.content.author).await.expect("read");
+    assert_eq!((backup.entries.len(), backup.blobs.as_slice(), bytes.len()), (3, &[photo.0][..], 1));
+
+    let (new, _) = Pocket::open(storage, installation(2)).await.expect("opens");
+    let restored = new.restore(&backup, std::slice::from_ref(&photo)).await.expect("restored");
+    assert_eq!(restored, Restored { entries: 3, unsent: 2, blobs: 1 });
+    let again = new.restore(&backup, &[photo]).await.expect("restored again");
+    assert_eq!(again, Restored::default());
+    assert_eq!(new.record_count().await, Ok(3));
+    let sent = new.next_batch(9, 1 << 20).await.expect("read").entries;
+    let ids: Vec<_> = sent.iter().map(|entry| (entry.installation, entry.seq, entry.content.id)).collect();
+    let own = installation(2);
+    assert_eq!(ids, [(own, Seq(1), parked.content.id), (own, Seq(2), waiting.content.id)]);
+    assert_eq!(sent[1].digest, waiting.digest, "the content is the same, so the station doubles nothing");
+    assert_eq!(new.blob(Digest::new([9; 32])).await, Ok(Some(vec![1, 2, 3])));
 }
 
 /// A failing commit, for the storages that can be told to fail.

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
+use xunji_domain::json::FromJson;
 
 use super::decode;
 use crate::storage::{Span, Storage, StorageError, Table, Write};
@@ -18,11 +19,7 @@ impl<'a, S: Storage> Batch<'a, S> {
         Self { storage, writes: BTreeMap::new() }
     }
 
-    pub(super) async fn get<T: DeserializeOwned>(
-        &self,
-        table: Table,
-        key: &str,
-    ) -> Result<Option<T>, StorageError> {
+    pub(super) async fn get<T: FromJson>(&self, table: Table, key: &str) -> Result<Option<T>, StorageError> {
         let stored;
         let bytes = match self.writes.get(&(table, key.to_owned())) {
             Some(written) => written.as_ref(),
@@ -34,7 +31,7 @@ impl<'a, S: Storage> Batch<'a, S> {
         bytes.map(|bytes| decode(key, bytes)).transpose()
     }
 
-    pub(super) async fn prefix<T: DeserializeOwned>(
+    pub(super) async fn prefix<T: FromJson>(
         &self,
         table: Table,
         prefix: &str,

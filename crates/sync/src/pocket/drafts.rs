@@ -1,10 +1,11 @@
 //! Forms that are being filled in. The entry's id is fixed here already, so that saving twice can't make two.
 
 use chrono::{DateTime, FixedOffset};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use xunji_domain::{
     entry::{Action, Body},
     id::{EntryId, KindId, RecordId},
+    reads,
     record::Known,
 };
 
@@ -12,7 +13,7 @@ use super::Pocket;
 use crate::storage::{Span, Storage, StorageError, Table};
 
 /// A form that is being filled in.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize)]
 pub struct Draft {
     /// The entry that it will become.
     pub id: EntryId,
@@ -25,11 +26,13 @@ pub struct Draft {
     /// The values so far. Unfinished ones are kept as they were typed.
     pub body: Body,
     /// The parked entry that it repairs.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub replaces: Option<EntryId>,
     /// When it was last changed.
     pub changed_at: DateTime<FixedOffset>,
 }
+
+reads!(Draft { id, record, kind, kind_version, body, replaces, changed_at });
 
 impl Draft {
     /// A form for what a parked opening entry should have said. Other entries have no form; they are sent again.

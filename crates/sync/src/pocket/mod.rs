@@ -8,6 +8,7 @@
 //! Invariants: a row leaves the outbox only with a receipt (or when a repaired entry takes its place), sequence numbers
 //! have no gaps, and every commit leaves the folds true to the entries.
 
+mod backup;
 mod batch;
 mod drafts;
 mod mailbox;
@@ -17,12 +18,14 @@ mod save;
 
 use std::{cell::RefCell, rc::Rc};
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::Serialize;
 use xunji_domain::{
     entry::Body,
     id::{InstallationId, KindId, Position, RecordId, Seq},
+    json::{self, FromJson},
     kind::Kinds,
     person::Worker,
+    reads,
     record::Record,
     village::County,
     wire::{Definitions, Enrolment},
@@ -32,6 +35,7 @@ use self::batch::Batch;
 use crate::storage::{Commit, Span, Storage, StorageError, Table};
 
 pub use self::{
+    backup::{BACKUP_VERSION, Backup, Restored},
     drafts::Draft,
     outbox::{Counts, Outgoing, Waiting, WaitingState},
     rows::{Badge, Filter, Row, Rows},
@@ -67,10 +71,12 @@ pub enum Found {
     CanaryGone,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 struct Profile {
     installation: InstallationId,
 }
+
+reads!(Profile { installation });
 
 const PROFILE: &str = "profile";
 const CANARY: &str = "canary";
@@ -211,15 +217,11 @@ impl<S: Storage> Pocket<S> {
         Ok(self.read(Table::Meta, SEQ).await?.unwrap_or(Seq(0)))
     }
 
-    async fn read<T: DeserializeOwned>(&self, table: Table, key: &str) -> Result<Option<T>, StorageError> {
+    async fn read<T: FromJson>(&self, table: Table, key: &str) -> Result<Option<T>, StorageError> {
         self.storage.get(table, key).await?.map(|bytes| decode(key, &bytes)).transpose()
     }
 
-    async fn scan<T: DeserializeOwned>(
-        &self,
-        table: Table,
-        span: Span,
-    ) -> Result<Vec<(String, T)>, StorageError> {
+    async fn scan<T: FromJson>(&self, table: Table, span: Span) -> Result<Vec<(String, T)>, StorageError> {
         let rows = self.storage.range(table, span).await?;
         rows.into_iter().map(|(key, bytes)| decode(&key, &bytes).map(|value| (key, value))).collect()
     }
@@ -241,8 +243,8 @@ impl<S: Storage> Pocket<S> {
     }
 }
 
-fn decode<T: DeserializeOwned>(key: &str, bytes: &[u8]) -> Result<T, StorageError> {
-    serde_json::from_slice(bytes).map_err(|_| StorageError::Damaged(key.to_owned()))
+fn decode<T: FromJson>(key: &str, bytes: &[u8]) -> Result<T, StorageError> {
+    json::read(bytes).map_err(|_| StorageError::Damaged(key.to_owned()))
 }
 
 fn last_key(kind: &KindId) -> String {

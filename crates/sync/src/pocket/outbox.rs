@@ -1,11 +1,12 @@
 //! What still has to be sent, and what becomes of it.
 
 use chrono::{DateTime, FixedOffset};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use xunji_domain::{
     canonical::Digest,
     entry::Entry,
     id::{EntryId, KindId, RecordId, Seq},
+    reads,
     record::{Known, Standing},
     wire::{Answer, Outcome, Reason, Refusal},
 };
@@ -14,7 +15,7 @@ use super::{Pocket, batch::Batch, save::entry_key};
 use crate::storage::{Span, Storage, StorageError, Table};
 
 /// A row of the outbox.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Waiting {
     /// The entry.
     pub entry: EntryId,
@@ -30,8 +31,10 @@ pub struct Waiting {
     pub state: WaitingState,
 }
 
+reads!(Waiting { entry, record, kind, since, bytes, state });
+
 /// What a row of the outbox waits for.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum WaitingState {
     /// To be sent.
@@ -52,6 +55,13 @@ pub enum WaitingState {
         refusal: Refusal,
     },
 }
+
+reads!(WaitingState by "state" {
+    "unsent" => Unsent {},
+    "attachments" => Attachments { missing },
+    "parked" => Parked { reason },
+    "refused" => Refused { refusal },
+});
 
 /// How much there is in the outbox.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,11 +1,12 @@
 //! Lines for lists: what the ledger and the Today screen show of a record without reading all of it.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use xunji_domain::{
     entry::{Action, Body},
     id::{KindId, RecordId, StateId},
     kind::{FieldType, Kind, Kinds},
+    reads,
     record::{Record, Standing},
     village::County,
 };
@@ -14,7 +15,7 @@ use super::{Pocket, decode};
 use crate::storage::{Span, Storage, StorageError, Table};
 
 /// A record's line in a list.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Row {
     /// The record.
     pub record: RecordId,
@@ -33,14 +34,15 @@ pub struct Row {
     /// How far it has come on its way to the station.
     pub badge: Badge,
     /// Whether two people disagree about a field.
-    #[serde(default)]
     pub contested: bool,
     /// All its words in lower case, which a search looks through.
     pub words: String,
 }
 
+reads!(Row { record, kind, kind_version, title, village, time, state, badge, contested or default, words });
+
 /// How far a record, with all its entries, has come on its way to the station.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Badge {
     /// Something of it is still to be sent.
@@ -50,6 +52,8 @@ pub enum Badge {
     /// Something of it has come back.
     Returned,
 }
+
+reads!(Badge from word { "waiting" => Waiting, "delivered" => Delivered, "returned" => Returned });
 
 /// What a list is to show.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -104,6 +108,15 @@ impl<S: Storage> Pocket<S> {
                 return Ok(found);
             }
         }
+    }
+
+    /// One record's line.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn row(&self, id: RecordId) -> Result<Option<Row>, StorageError> {
+        let record = self.record(id).await?;
+        Ok(record.map(|record| row(&self.kinds(), &self.county(), &record)))
     }
 
     /// How many records there are.

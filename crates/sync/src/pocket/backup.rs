@@ -1,0 +1,107 @@
+//! A copy of everything that matters, for another phone or for the same one after a loss.
+//!
+//! What is put back keeps its ids and digests, so that uploading it again doubles nothing. What the station had not
+//! answered yet is saved anew under this installation and its own sequence; what it had is simply here again.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use xunji_domain::{
+    canonical::Digest,
+    id::WorkerId,
+    reads,
+    record::{Known, Standing},
+};
+
+use super::{Pocket, Rejected, Unsent, save::entry_key};
+use crate::storage::{Span, Storage, StorageError, Table};
+
+/// What a backup file holds, before it is sealed.
+#[derive(Clone, Serialize)]
+pub struct Backup {
+    /// Grows when the form of this struct changes.
+    pub version: u32,
+    /// Whose phone it was.
+    pub worker: WorkerId,
+    /// Every entry with its standing.
+    pub entries: Vec<Known>,
+    /// The digests of the attachments whose bytes follow, in the same order.
+    pub blobs: Vec<Digest>,
+}
+
+reads!(Backup { version, worker, entries, blobs });
+
+/// The version that this app writes.
+pub const BACKUP_VERSION: u32 = 1;
+
+/// What putting a backup back has done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Restored {
+    /// Entries that were not here before.
+    pub entries: usize,
+    /// How many of them still have to be sent.
+    pub unsent: usize,
+    /// Attachments that were not here before.
+    pub blobs: usize,
+}
+
+impl<S: Storage> Pocket<S> {
+    /// Everything that a backup holds, with the bytes of the attachments.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn back_up(&self, worker: WorkerId) -> Result<(Backup, Vec<Vec<u8>>), StorageError> {
+        let entries = self.scan::<Known>(Table::Entries, Span::all()).await?;
+        let entries = entries.into_iter().map(|(_, known)| known).collect();
+        let (mut blobs, mut bytes) = (Vec::new(), Vec::new());
+        for (key, value) in self.storage.range(Table::Blobs, Span::all()).await? {
+            if let Ok(digest) = key.parse() {
+                blobs.push(digest);
+                bytes.push(value);
+            }
+        }
+        Ok((Backup { version: BACKUP_VERSION, worker, entries, blobs }, bytes))
+    }
+
+    /// Puts a backup back. What is here already stays as it is; doing it twice does nothing more.
+    ///
+    /// The caller has made sure that the backup is this person's and that each blob has the digest it is listed under.
+    ///
+    /// # Errors
+    /// [`Rejected`]; what was put back until then stays.
+    pub async fn restore(&self, backup: &Backup, blobs: &[(Digest, Vec<u8>)]) -> Result<Restored, Rejected> {
+        let mut restored = Restored::default();
+        for (digest, bytes) in blobs {
+            if self.blob(*digest).await?.is_none() {
+                self.put_blob(*digest, bytes.clone()).await?;
+                restored.blobs += 1;
+            }
+        }
+        let mut entries: Vec<&Known> = backup.entries.iter().collect();
+        entries.sort_by_key(|known| (known.entry.installation, known.entry.seq));
+        let mended: BTreeSet<_> = entries.iter().filter_map(|known| known.entry.content.replaces).collect();
+        let mut touched = BTreeSet::new();
+        for known in entries {
+            let content = &known.entry.content;
+            let key = entry_key(content.record, content.id);
+            if self.read::<Known>(Table::Entries, &key).await?.is_some() {
+                continue;
+            }
+            restored.entries += 1;
+            // What was mended already needs no more doing; all else that is not accepted is sent (again).
+            if matches!(known.standing, Standing::Accepted { .. }) || mended.contains(&content.id) {
+                self.mutate(async |batch| batch.put(Table::Entries, &key, known)).await?;
+                touched.insert(content.record);
+            } else {
+                let unsent =
+                    Unsent { content: content.clone(), digest: known.entry.digest, blobs: Vec::new() };
+                self.save(&unsent).await?;
+                restored.unsent += 1;
+            }
+        }
+        for record in touched {
+            self.mutate(async |batch| self.refold(batch, record).await).await?;
+        }
+        Ok(restored)
+    }
+}

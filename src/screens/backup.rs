@@ -1,0 +1,150 @@
+//! 导出备份 and 导入备份: one file that a person can put away, and bring back on another phone.
+
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{File, HtmlInputElement};
+
+use crate::{
+    backup::{self, SHORTEST},
+    components::{Sheet, icon},
+    platform,
+    state::use_app,
+    words,
+};
+
+/// The button that makes a backup, with the sheet that asks for a passphrase.
+#[component]
+pub fn ExportButton() -> impl IntoView {
+    let app = use_app();
+    let open = RwSignal::new(false);
+    let (first, second) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let run = move || async move {
+        let passphrase = first.get_untracked();
+        if passphrase.chars().count() < SHORTEST {
+            return Err(words::passphrase_short(SHORTEST));
+        }
+        if passphrase != second.get_untracked() {
+            return Err(words::passphrase_differs().to_owned());
+        }
+        backup::export(app, passphrase).await?;
+        app.say(words::backup_made().to_owned());
+        Ok(())
+    };
+    view! {
+        <button class="btn" type="button" on:click=move |_| open.set(true)>
+            {icon("download")}{words::export_backup()}
+        </button>
+        <Show when=move || open.get()>
+            <Ask title=words::export_backup() open=open run=run>
+                <p>{words::export_what_for()}</p>
+                <Passphrase id="passphrase" label=words::passphrase() text=first/>
+                <Passphrase id="passphrase-again" label=words::passphrase_again() text=second/>
+                <p class="hint">{words::passphrase_lost()}</p>
+            </Ask>
+        </Show>
+    }
+}
+
+/// The button that puts a backup back.
+#[component]
+pub fn ImportButton() -> impl IntoView {
+    let app = use_app();
+    let open = RwSignal::new(false);
+    let passphrase = RwSignal::new(String::new());
+    let file = StoredValue::new_local(None::<File>);
+    let pick = move |event: leptos::ev::Event| {
+        let input = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
+        file.set_value(input.and_then(|input| input.files()).and_then(|files| files.get(0)));
+    };
+    let run = move || async move {
+        let file = file.get_value().ok_or_else(|| words::backup_choose().to_owned())?;
+        let bytes = platform::bytes_of(&file).await.ok_or_else(|| words::backup_unreadable().to_owned())?;
+        let restored = backup::import(app, bytes, passphrase.get_untracked()).await?;
+        app.say(words::backup_restored(restored.entries, restored.unsent));
+        Ok(())
+    };
+    view! {
+        <button class="btn" type="button" on:click=move |_| open.set(true)>
+            {icon("upload")}{words::import_backup()}
+        </button>
+        <Show when=move || open.get()>
+            <Ask title=words::import_backup() open=open run=run>
+                <p>{words::import_what_for()}</p>
+                <div class="field">
+                    <label class="label" for="backup-file">{words::backup_file()}</label>
+                    <input class="input" id="backup-file" type="file" accept=".backup" on:change=pick/>
+                </div>
+                <Passphrase id="passphrase" label=words::passphrase() text=passphrase/>
+            </Ask>
+        </Show>
+    }
+}
+
+/// A sheet that asks for something, does it, and closes when it went well.
+#[component]
+fn Ask<F>(
+    title: &'static str,
+    open: RwSignal<bool>,
+    run: impl Fn() -> F + Copy + 'static,
+    children: Children,
+) -> impl IntoView
+where
+    F: Future<Output = Result<(), String>> + 'static,
+{
+    let run = StoredValue::new_local(run);
+    let busy = RwSignal::new(false);
+    let wrong = RwSignal::new(None::<String>);
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        wrong.set(None);
+        spawn_local(async move {
+            match run.with_value(|run| run()).await {
+                Ok(()) => open.try_set(false),
+                Err(sentence) => wrong.try_set(Some(sentence)).map(|_| false),
+            };
+            busy.try_set(false);
+        });
+    };
+    let close = Callback::new(move |()| open.set(false));
+    view! {
+        <Sheet title=title on_close=close>
+            <form class="sheet-form" novalidate on:submit=submit>
+                <div class="sheet-body form">
+                    {move || {
+                        wrong.get().map(|sentence| {
+                            view! { <div class="alert" role="alert">{icon("warning")}<p>{sentence}</p></div> }
+                        })
+                    }}
+                    {children()}
+                </div>
+                <footer class="sheet-foot">
+                    <button class="btn" type="button" on:click=move |_| close.run(())>{words::cancel()}</button>
+                    <button class="btn primary" type="submit" aria-busy=move || busy.get().to_string()>
+                        {move || if busy.get() { words::just_a_moment() } else { title }}
+                    </button>
+                </footer>
+            </form>
+        </Sheet>
+    }
+}
+
+#[component]
+fn Passphrase(id: &'static str, label: &'static str, text: RwSignal<String>) -> impl IntoView {
+    view! {
+        <div class="field" data-required="">
+            <label class="label" for=id>{label}</label>
+            <input
+                class="input"
+                id=id
+                type="password"
+                autocomplete="off"
+                on:input=move |event| text.set(event_target_value(&event))
+            />
+        </div>
+    }
+}

@@ -1,0 +1,93 @@
+//! 假设手机今天丢了: what has reached the station, what lives only here, and the one tap that changes it.
+
+use leptos::prelude::*;
+use leptos_router::components::A;
+use wasm_bindgen_futures::spawn_local;
+use xunji_sync::{engine::Event, pocket::Row};
+
+use super::backup::ExportButton;
+use crate::{
+    components::{Head, icon, row_title},
+    state::use_app,
+    words,
+};
+
+/// What the phone alone would take with it.
+#[derive(Clone, Default)]
+struct AtRisk {
+    records: usize,
+    only_here: Vec<Row>,
+    drafts: usize,
+}
+
+/// The screen.
+#[component]
+pub fn Drill() -> impl IntoView {
+    let app = use_app();
+    let at_risk = LocalResource::new(move || {
+        app.signals.changed.track();
+        let pocket = app.pocket();
+        async move {
+            let waiting = pocket.outbox().await.unwrap_or_default();
+            let mut only_here: Vec<Row> = Vec::new();
+            for waiting in waiting {
+                if let Ok(Some(row)) = pocket.row(waiting.record).await
+                    && only_here.iter().all(|other| other.record != row.record)
+                {
+                    only_here.push(row);
+                }
+            }
+            AtRisk {
+                records: pocket.record_count().await.unwrap_or_default(),
+                only_here,
+                drafts: pocket.drafts().await.map(|drafts| drafts.len()).unwrap_or_default(),
+            }
+        }
+    });
+    let send_now = move |_| {
+        spawn_local(async move {
+            drop(app.pocket().retry_refused().await);
+            app.notify(Event::SendNow);
+        });
+    };
+    let body = move || {
+        let at_risk = at_risk.get()?;
+        let safe = at_risk.records - at_risk.only_here.len().min(at_risk.records);
+        let kinds = app.pocket().kinds();
+        let county = app.pocket().county();
+        let rows = at_risk
+            .only_here
+            .iter()
+            .map(|row| {
+                let title = row_title(&kinds, &county, row);
+                view! { <li><A href=format!("/records/{}", row.record) attr:class="row">{title}{icon("chevron")}</A></li> }
+            })
+            .collect_view();
+        let lost = if at_risk.only_here.is_empty() {
+            view! { <p><strong>{words::drill_nothing_lost()}</strong></p> }.into_any()
+        } else {
+            view! {
+                <p><strong>{words::drill_here_only(at_risk.only_here.len())}</strong></p>
+                <ul>{rows}</ul>
+                <p class="quiet">{words::drill_what_to_do()}</p>
+                <div class="btns">
+                    <button class="btn primary" type="button" on:click=send_now>
+                        {icon("upload")}{words::upload_now()}
+                    </button>
+                    <ExportButton/>
+                </div>
+            }
+            .into_any()
+        };
+        let drafts = (at_risk.drafts > 0)
+            .then(|| view! { <p class="quiet">{words::drill_drafts(at_risk.drafts)}</p> });
+        Some(view! {
+            <section class="paper"><p>{words::drill_at_station(safe)}</p></section>
+            <section class="paper">{lost}{drafts}</section>
+        })
+    };
+    view! {
+        <Head title=words::drill().to_owned() back="/me"/>
+        <div class="stack narrow">{body}</div>
+    }
+}
