@@ -111,7 +111,7 @@ fn Frame() -> impl IntoView {
 /// What is wrong with the phone itself stays at the top until it is read.
 #[component]
 fn Trouble() -> impl IntoView {
-    let trouble = use_app().trouble;
+    let trouble = use_app().signals.trouble;
     view! {
         <Show when=move || trouble.with(Option::is_some)>
             <div class="alert" role="alert">

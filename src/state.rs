@@ -30,8 +30,6 @@ pub struct App {
     pub signals: Signals,
     /// A short message at the bottom: something is done.
     pub toast: RwSignal<Option<String>>,
-    /// Something is wrong with the phone itself, until the app is opened again.
-    pub trouble: RwSignal<Option<String>>,
 }
 
 /// Signals that outlive every page.
@@ -45,6 +43,8 @@ pub struct Signals {
     pub counts: RwSignal<Counts>,
     /// Grows whenever something in the pocket may have changed; what is drawn from the pocket depends on it.
     pub changed: RwSignal<u64>,
+    /// Something is wrong with the phone itself or with what answers it, until the person has read it.
+    pub trouble: RwSignal<Option<String>>,
 }
 
 impl Signals {
@@ -54,6 +54,7 @@ impl Signals {
             phase: RwSignal::new(Phase::Idle),
             counts: RwSignal::new(Counts::default()),
             changed: RwSignal::new(0),
+            trouble: RwSignal::new(None),
         }
     }
 }
@@ -90,14 +91,13 @@ impl App {
         signals.counts.set(pocket.counts().await?);
         let enrolled = enrolment.is_some();
         signals.me.set(enrolment.map(|enrolment| enrolment.worker));
-        let trouble = RwSignal::new(loss(found, &pocket));
+        signals.trouble.set(loss(found, &pocket));
         let driver = Driver::start(pocket.clone(), signals, enrolled);
         let app = Self {
             pocket: StoredValue::new_local(pocket),
             driver: StoredValue::new_local(Some(driver)),
             signals,
             toast: RwSignal::new(None),
-            trouble,
         };
         Ok(app)
     }

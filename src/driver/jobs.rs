@@ -10,7 +10,7 @@ use xunji_sync::{
     storage::StorageError,
 };
 
-use super::Driver;
+use super::{Driver, receipts};
 use crate::{
     platform::{self, HttpAnswer},
     state::AppPocket,
@@ -68,6 +68,7 @@ impl Driver {
         };
         let answer = self.ask("POST", "/api/v1/entries", headers, body).await?;
         let answers: Answers = read(&answer)?;
+        self.insist_on_genuine(receipts::among(&answers.answers)).await?;
         let settled =
             self.inner.pocket.acknowledge(&batch.entries, &answers.answers).await.map_err(storage)?;
         self.changed();
@@ -118,6 +119,7 @@ impl Driver {
         let after = pocket.cursor().await.map_err(storage)?;
         let path = format!("/api/v1/mailbox?after={}&limit={PAGE_ITEMS}", after.0);
         let page: MailboxPage = read(&self.ask("GET", &path, vec![], JsValue::UNDEFINED).await?)?;
+        self.insist_on_genuine(page.items.iter().map(|item| &item.receipt).collect()).await?;
         let taken = pocket.receive(after, &page).await.map_err(storage)?;
         if !page.items.is_empty() || page.reset {
             self.changed();

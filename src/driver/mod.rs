@@ -5,6 +5,7 @@
 //! on there being only one leader: batches are idempotent and commits are optimistic.
 
 mod jobs;
+mod receipts;
 mod tabs;
 
 use std::{cell::RefCell, rc::Rc};
