@@ -117,7 +117,8 @@ fn sweep(all: &Path, story: &str) {
         run.is_some_and(|run| !Path::new("/proc").join(run).exists())
     });
     for entry in left {
-        signal("KILL", &family_of(&entry.path()));
+        // With a slash at its end, so that run 12 does not sweep run 123.
+        signal("KILL", &family_of(&entry.path().join("")));
         let _ = fs::remove_dir_all(entry.path());
     }
 }
