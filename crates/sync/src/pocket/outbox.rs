@@ -77,7 +77,7 @@ pub struct Counts {
 pub struct Outgoing {
     /// In the order of their sequence numbers.
     pub entries: Vec<Entry>,
-    /// How many more are waiting.
+    /// How many rows come after them, at most.
     pub remaining: usize,
 }
 
@@ -108,29 +108,37 @@ impl<S: Storage> Pocket<S> {
 
     /// The oldest unsent entries, as many as fit. Parked ones are passed over: none blocks another.
     ///
+    /// Reads no more rows than it needs, because a long outbox is met again with every batch.
+    ///
     /// # Errors
     /// [`StorageError`].
     pub async fn next_batch(&self, most: usize, bytes: usize) -> Result<Outgoing, StorageError> {
-        let mut outgoing = Outgoing::default();
-        let mut size = 0;
-        let mut full = false;
-        for waiting in self.outbox().await? {
-            if waiting.state != WaitingState::Unsent {
-                continue;
+        const STRIDE: usize = 256;
+        let mut entries: Vec<Entry> = Vec::new();
+        let (mut size, mut passed_over) = (0, 0);
+        let mut span = Span::all();
+        'rows: loop {
+            let rows = self.scan::<Waiting>(Table::Outbox, span.clone().limit(STRIDE)).await?;
+            let Some((last, _)) = rows.last() else { break };
+            span = Span::all().after(last);
+            for (_, waiting) in &rows {
+                if waiting.state != WaitingState::Unsent {
+                    passed_over += 1;
+                    continue;
+                }
+                // What surrounds the content on the wire is well below 512 bytes.
+                let cost = waiting.bytes + 512;
+                if entries.len() == most || (size + cost > bytes && !entries.is_empty()) {
+                    break 'rows;
+                }
+                let key = entry_key(waiting.record, waiting.entry);
+                let known: Option<Known> = self.read(Table::Entries, &key).await?;
+                entries.push(known.ok_or(StorageError::Damaged(key))?.entry);
+                size += cost;
             }
-            // What surrounds the content on the wire is well below 512 bytes.
-            let cost = waiting.bytes + 512;
-            full |= outgoing.entries.len() == most || (size + cost > bytes && !outgoing.entries.is_empty());
-            if full {
-                outgoing.remaining += 1;
-                continue;
-            }
-            let key = entry_key(waiting.record, waiting.entry);
-            let known: Option<Known> = self.read(Table::Entries, &key).await?;
-            outgoing.entries.push(known.ok_or(StorageError::Damaged(key))?.entry);
-            size += cost;
         }
-        Ok(outgoing)
+        let remaining = self.storage.count(Table::Outbox).await?.saturating_sub(entries.len() + passed_over);
+        Ok(Outgoing { entries, remaining })
     }
 
     /// Takes in the station's answers to a batch, in one commit. Only a receipt that names an entry of the batch and
