@@ -193,7 +193,7 @@ fn a_signed_receipt_and_the_bytes_that_are_signed() {
     let bytes: [u8; 64] = std::array::from_fn(|at| at as u8 * 4 + 3);
     let signed = Receipt { signature: Some(Signature::new(&bytes)), ..unsigned.clone() };
     let digest = signed.digest;
-    let text = "AwcLDxMXGx8jJysvMzc7P0NHS09TV1tfY2dra29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fr7_P3-_8";
+    let text = "AwcLDxMXGx8jJysvMzc7P0NHS09TV1tfY2drb3N3e3-Dh4uPk5ebn6Onq6-zt7u_w8fLz9PX29_j5-vv8_f7_w";
     frozen(
         &signed,
         &format!(

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! DATA/station.sqlite     the database, with -wal and -shm beside it while it is open
+//! DATA/receipt-key.pem    what receipts are signed with; readable by its owner alone
 //! DATA/station.lock       held by the one `serve` that runs on the folder
 //! DATA/blobs/<aa>/<sha>   verified attachments; <sha>.part is one on its way
 //! DATA/kinds/*.json       more ledgers, optional
@@ -106,6 +107,11 @@ impl DataFolder {
     /// The database file.
     pub fn database(&self) -> PathBuf {
         self.0.join("station.sqlite")
+    }
+
+    /// What receipts are signed with.
+    pub fn receipt_key(&self) -> PathBuf {
+        self.0.join("receipt-key.pem")
     }
 
     /// Where attachments are.

@@ -19,6 +19,7 @@ pub mod ingest;
 pub mod mailbox;
 pub mod people;
 pub mod problem;
+pub mod receipt_key;
 pub mod reply;
 pub mod routes;
 pub mod server;

@@ -1,6 +1,6 @@
 //! Starts a station, takes connections, and stops without losing anything.
 //!
-//! Start: folder → lock → look at the database → bind → open → definitions → writer → accept. Stop: no new connection →
+//! Start: folder → lock → look at the database → definitions → bind → open → receipt key → writer → accept. Stop: no new connection →
 //! running requests finish → writer drains its queue, checkpoints and closes.
 //!
 //! Against slow or hostile clients: a limit of connections, a time limit for headers here, and limits of bytes and
@@ -35,6 +35,7 @@ use crate::{
     enrolment::limit::Attempts,
     gaps,
     ingest::writer::Writer,
+    receipt_key::{self, KeyError},
     routes,
     state::Station,
 };
@@ -70,6 +71,9 @@ pub enum ServeError {
     /// The database.
     #[error(transparent)]
     Db(#[from] DbError),
+    /// The key that signs receipts.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// The ledgers or villages.
     #[error(transparent)]
     Definitions(#[from] DefinitionError),
@@ -141,6 +145,7 @@ pub async fn start(config: Config) -> Result<Running, ServeError> {
             .await
             .map_err(DbError::from)?;
     }
+    let key = receipt_key::open(&data, &mut connection).await?;
     remember(&mut connection, config.base_url.unwrap_or_else(|| local(address))).await?;
     for gap in gaps::gaps(&mut connection).await? {
         tracing::warn!(
@@ -149,9 +154,11 @@ pub async fn start(config: Config) -> Result<Running, ServeError> {
         );
     }
     let readers = db::open_readers(&data.database()).await?;
-    let (writer, writing) = Writer::start(connection, definitions.kinds.clone());
+    let receipt_key = key.public().text().into();
+    let (writer, writing) = Writer::start(connection, definitions.kinds.clone(), key);
     let station = Station {
         name: config.name.into(),
+        receipt_key,
         readers: readers.clone(),
         writer,
         definitions: Arc::new(definitions),

@@ -11,6 +11,8 @@ use crate::{blobs::Blobs, definitions::Definitions, enrolment::limit::Attempts, 
 pub struct Station {
     /// Its name, for people.
     pub name: Arc<str>,
+    /// What its receipts can be verified with, as phones get it.
+    pub receipt_key: Arc<str>,
     /// Reads the database.
     pub readers: SqlitePool,
     /// Changes it.

@@ -25,7 +25,9 @@ use std::{
 use clap::{Args, Parser, Subcommand};
 use xunji_domain::{id::WorkerId, person::Role, village::VillageCode};
 
-use crate::{data::DataError, db::DbError, definitions::DefinitionError, server::ServeError};
+use crate::{
+    data::DataError, db::DbError, definitions::DefinitionError, receipt_key::KeyError, server::ServeError,
+};
 
 /// The receiving station of Xunji (巡记).
 #[derive(Debug, Parser)]
@@ -141,7 +143,11 @@ impl CliError {
         };
         match self {
             Self::Data(error) | Self::Serve(ServeError::Data(error)) => data(error),
-            Self::Db(error) | Self::Serve(ServeError::Db(error)) => db(error),
+            Self::Db(error) | Self::Serve(ServeError::Db(error) | ServeError::Key(KeyError::Db(error))) => {
+                db(error)
+            }
+            Self::Serve(ServeError::Key(KeyError::Unusable { .. } | KeyError::Random(_))) => 1,
+            Self::Serve(ServeError::Key(_)) => 3,
             Self::Definitions(_) | Self::Serve(ServeError::Definitions(_)) => 3,
             Self::UnknownWorker(_) => 2,
             Self::Serve(ServeError::Bind { .. } | ServeError::WriterEnded)

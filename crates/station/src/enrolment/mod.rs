@@ -52,7 +52,9 @@ pub async fn post(
     }
     let (worker, token) = result?;
     tracing::info!(installation = %request.installation, worker = %worker.id, "enrolled");
-    Ok((StatusCode::CREATED, Json(Enrolment { token, worker, station: station.name.to_string() })))
+    let receipt_key = Some(station.receipt_key.to_string());
+    let enrolment = Enrolment { token, worker, station: station.name.to_string(), receipt_key };
+    Ok((StatusCode::CREATED, Json(enrolment)))
 }
 
 async fn redeem_code(station: &Station, request: &EnrolmentRequest) -> Result<(Worker, String), Problem> {

@@ -12,7 +12,7 @@ use xunji_domain::{
     id::{KindId, RecordId, Revision, Seq},
     kind::Kinds,
     record::{Known, Standing},
-    wire::{Answer, Answers, Outcome, Reason, Receipt, Refusal},
+    wire::{Answer, Answers, Outcome, Reason, Receipt, Refusal, Signature},
 };
 
 use super::{
@@ -24,6 +24,7 @@ use crate::{
     entitled::{MailboxId, entitled},
     mailbox,
     people::Caller,
+    receipt_key::ReceiptKey,
 };
 
 /// Takes a request's entries, in their order.
@@ -33,13 +34,14 @@ use crate::{
 pub async fn take(
     connection: &mut SqliteConnection,
     kinds: &Kinds,
+    key: &ReceiptKey,
     caller: &Caller,
     items: &[Item],
 ) -> Result<Answers, DbError> {
     let mut answers = Vec::with_capacity(items.len());
     for item in items {
         answers.push(match item {
-            Ok(sound) => one(connection, kinds, caller, sound).await?,
+            Ok(sound) => one(connection, kinds, key, caller, sound).await?,
             Err(unsound) => Answer::Refused { entry: unsound.entry, refusal: unsound.refusal.clone() },
         });
     }
@@ -49,6 +51,7 @@ pub async fn take(
 async fn one(
     connection: &mut SqliteConnection,
     kinds: &Kinds,
+    key: &ReceiptKey,
     caller: &Caller,
     sound: &Sound,
 ) -> Result<Answer, DbError> {
@@ -71,7 +74,9 @@ async fn one(
         // Whoever sent it, not whoever it names: a forged author must not reach that person's phone.
         Err(reason) => (Outcome::Parked { reason }, vec![MailboxId::Worker(caller.worker.id)]),
     };
-    let receipt = Receipt { entry: content.id, digest: sound.entry.digest, received_at: db::now(), outcome };
+    let (entry, digest) = (content.id, sound.entry.digest);
+    let mut receipt = Receipt { entry, digest, received_at: db::now(), outcome, signature: None };
+    receipt.signature = Some(key.sign(&receipt)?);
     let position = insert(connection, caller, sound, &receipt).await?;
     for mailbox in mailboxes {
         match receipt.outcome {
@@ -87,13 +92,12 @@ async fn one(
 async fn known(connection: &mut SqliteConnection, sound: &Sound) -> Result<Option<Answer>, DbError> {
     let entry = &sound.entry;
     let rows = sqlx::query(
-        "SELECT position, id, digest, installation, seq, received_at, revision, reason FROM entries WHERE id = ?1
-         UNION
-         SELECT position, id, digest, installation, seq, received_at, revision, reason FROM entries
-         WHERE installation = ?2 AND seq = ?3
-         UNION
-         SELECT e.position, e.id, e.digest, e.installation, e.seq, e.received_at, e.revision, e.reason
-         FROM repeats r JOIN entries e ON e.position = r.entry WHERE r.installation = ?2 AND r.seq = ?3",
+        "SELECT position, id, digest, installation, seq, received_at, revision, reason, signature FROM entries
+         WHERE position IN (
+             SELECT position FROM entries WHERE id = ?1
+             UNION SELECT position FROM entries WHERE installation = ?2 AND seq = ?3
+             UNION SELECT entry FROM repeats WHERE installation = ?2 AND seq = ?3
+         )",
     )
     .bind(entry.content.id.to_string())
     .bind(entry.installation.to_string())
@@ -239,8 +243,8 @@ async fn insert(
     };
     let position: i64 = sqlx::query(
         "INSERT INTO entries (id, installation, seq, worker, author, record, revision, kind, noted_at, received_at,
-                              outcome, reason, digest, content)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING position",
+                              outcome, reason, digest, content, signature)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING position",
     )
     .bind(content.id.to_string())
     .bind(entry.installation.to_string())
@@ -256,6 +260,7 @@ async fn insert(
     .bind(reason)
     .bind(&entry.digest.as_bytes()[..])
     .bind(&sound.canonical)
+    .bind(receipt.signature.as_ref().and_then(Signature::bytes).map(|bytes| bytes.to_vec()))
     .fetch_one(&mut *connection)
     .await?
     .try_get(0)?;
@@ -288,5 +293,9 @@ pub fn receipt(row: &SqliteRow) -> Result<Receipt, DbError> {
         digest: digest(row, "digest")?,
         received_at: parsed(row, "received_at")?,
         outcome,
+        signature: match row.try_get::<Option<&[u8]>, _>("signature")? {
+            Some(bytes) => Some(Signature::new(bytes.try_into().map_err(|_| DbError::Stored("signature"))?)),
+            None => None,
+        },
     })
 }

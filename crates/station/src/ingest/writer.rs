@@ -15,7 +15,7 @@ use tokio::{
 use xunji_domain::{canonical::Digest, id::InstallationId, kind::Kinds, person::Worker, wire::Answers};
 
 use super::{read::Item, store};
-use crate::{blobs, db::DbError, enrolment, people::Caller, problem::Problem};
+use crate::{blobs, db::DbError, enrolment, people::Caller, problem::Problem, receipt_key::ReceiptKey};
 
 /// The most requests in one transaction.
 const GROUP: usize = 64;
@@ -53,9 +53,13 @@ impl std::fmt::Debug for Job {
 
 impl Writer {
     /// Starts the writer. It ends, after all that waits has been done, when the last handle is gone.
-    pub fn start(connection: SqliteConnection, kinds: Kinds) -> (Self, JoinHandle<Result<(), DbError>>) {
+    pub fn start(
+        connection: SqliteConnection,
+        kinds: Kinds,
+        key: ReceiptKey,
+    ) -> (Self, JoinHandle<Result<(), DbError>>) {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        (Self(sender), tokio::spawn(run(connection, kinds, receiver)))
+        (Self(sender), tokio::spawn(run(connection, kinds, key, receiver)))
     }
 
     /// Stores entries and gives their answers, once they are durably committed.
@@ -103,18 +107,19 @@ impl Writer {
 async fn run(
     mut connection: SqliteConnection,
     kinds: Kinds,
+    key: ReceiptKey,
     mut queue: mpsc::Receiver<Job>,
 ) -> Result<(), DbError> {
     let mut group = Vec::with_capacity(GROUP);
     while queue.recv_many(&mut group, GROUP).await > 0 {
         let jobs = std::mem::take(&mut group);
-        match together(&mut connection, &kinds, &jobs).await {
+        match together(&mut connection, &kinds, &key, &jobs).await {
             Ok(results) => answer(jobs, results),
             Err(error) if jobs.len() > 1 => {
                 tracing::warn!(%error, requests = jobs.len(), "a transaction failed; its requests are tried alone");
                 for job in jobs {
                     let jobs = std::slice::from_ref(&job);
-                    let results = together(&mut connection, &kinds, jobs).await;
+                    let results = together(&mut connection, &kinds, &key, jobs).await;
                     answer(vec![job], results.unwrap_or_else(|error| vec![Err(error.into())]));
                 }
             }
@@ -138,6 +143,7 @@ fn answer(jobs: Vec<Job>, results: Vec<Result<Done, Problem>>) {
 async fn together(
     connection: &mut SqliteConnection,
     kinds: &Kinds,
+    key: &ReceiptKey,
     jobs: &[Job],
 ) -> Result<Vec<Result<Done, Problem>>, DbError> {
     if let Err(error) = connection.execute("BEGIN IMMEDIATE").await {
@@ -146,7 +152,7 @@ async fn together(
     }
     let mut results = Vec::with_capacity(jobs.len());
     for job in jobs {
-        match alone(connection, kinds, &job.work).await {
+        match alone(connection, kinds, key, &job.work).await {
             Ok(result) => results.push(result),
             Err(error) => return Err(give_up(connection, error).await),
         }
@@ -167,10 +173,11 @@ async fn give_up(connection: &mut SqliteConnection, error: DbError) -> DbError {
 async fn alone(
     connection: &mut SqliteConnection,
     kinds: &Kinds,
+    key: &ReceiptKey,
     work: &Work,
 ) -> Result<Result<Done, Problem>, DbError> {
     connection.execute("SAVEPOINT request").await?;
-    match apply(connection, kinds, work).await {
+    match apply(connection, kinds, key, work).await {
         Ok(done) => {
             connection.execute("RELEASE request").await?;
             Ok(Ok(done))
@@ -187,10 +194,15 @@ async fn alone(
     }
 }
 
-async fn apply(connection: &mut SqliteConnection, kinds: &Kinds, work: &Work) -> Result<Done, DbError> {
+async fn apply(
+    connection: &mut SqliteConnection,
+    kinds: &Kinds,
+    key: &ReceiptKey,
+    work: &Work,
+) -> Result<Done, DbError> {
     match work {
         Work::Entries { caller, items } => {
-            store::take(connection, kinds, caller, items).await.map(Done::Entries)
+            store::take(connection, kinds, key, caller, items).await.map(Done::Entries)
         }
         Work::Enrol { code, installation, token } => {
             enrolment::redeem(connection, code, *installation, token).await.map(Done::Enrol)

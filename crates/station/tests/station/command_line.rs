@@ -2,10 +2,8 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader, Read},
-    net::SocketAddr,
     path::Path,
-    process::{Child, Command, Output, Stdio},
+    process::Stdio,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -15,79 +13,9 @@ use std::{
 
 use serde_json::Value;
 use uuid::Uuid;
-use xunji_domain::{
-    id::InstallationId,
-    wire::{Answers, Enrolment},
-};
+use xunji_domain::wire::Answers;
 
-use crate::support::*;
-
-fn program(args: &[&str], data: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_xunji-station"));
-    command.args(args).arg("--data").arg(data);
-    command
-}
-
-fn run(args: &[&str], data: &Path) -> Output {
-    program(args, data).output().unwrap()
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
-
-fn printed(output: &Output) -> String {
-    assert!(output.status.success(), "{}", said(output));
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-/// A `serve` that is killed when the test ends, however it ends.
-struct Served {
-    child: Child,
-    address: SocketAddr,
-}
-
-impl Served {
-    fn start(data: &Path) -> Self {
-        let mut command = program(&["serve", "--listen", "127.0.0.1:0"], data);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("listening on http://").expect("the line for scripts");
-        Self { address: address.parse().unwrap(), child }
-    }
-
-    fn signal(&self, name: &str) {
-        assert!(Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap().success());
-    }
-
-    /// Waits for the end and gives the exit code and the log.
-    fn ended(mut self) -> (Option<i32>, String) {
-        let mut log = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
-        (self.child.wait().unwrap().code(), log)
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
-    }
-}
-
-const ENROL: [&str; 8] = ["enrol", "--name", "张三", "--role", "grid_worker", "--village", VILLAGE, "--json"];
-
-async fn phone(served: &Served, data: &Path) -> (Phone, String) {
-    let enrolled: Value = serde_json::from_str(&printed(&run(&ENROL, data))).unwrap();
-    let code = enrolled["code"].as_str().unwrap();
-    assert_eq!(enrolled["url"], format!("http://{}/enrol?code={code}", served.address));
-    let installation = InstallationId::new(Uuid::new_v4());
-    let body = serde_json::json!({ "code": code, "installation": installation }).to_string();
-    let reply = request(served.address, "POST", "/api/v1/enrolments", &[], body).await;
-    let Enrolment { token, worker, .. } = reply.json();
-    (Phone { address: served.address, worker, token, installation, seq: 0 }, code.to_owned())
-}
+use crate::{program::*, support::*};
 
 #[tokio::test]
 async fn serve_enrol_send_list_and_stop() {

@@ -62,6 +62,7 @@ fn schema_files_are_frozen() {
     insta::assert_debug_snapshot!(digests, @r#"
     [
         "df95a9548759f928508c1d87fa1ce39aabab80ff25df1cc1f30fdd57966e2062",
+        "65d1570da745a87304c4c4e47f2aa2ddd7a8e6ab4312ba6f17ea73fcda07c23f",
     ]
     "#);
 }
@@ -80,7 +81,7 @@ async fn the_tables_are_these() {
     attachments: entry place digest
     blobs: digest bytes verified_at
     codes: hash worker created_at expires_at used_at installation
-    entries: position id installation seq worker author record revision kind noted_at received_at outcome reason digest content
+    entries: position id installation seq worker author record revision kind noted_at received_at outcome reason digest content signature
     installations: id worker token_hash enrolled_at
     mailbox_items: mailbox position entry
     mailboxes: id head

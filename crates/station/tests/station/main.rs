@@ -13,4 +13,6 @@ mod enrolment;
 mod exactly_once;
 mod judging;
 mod mailboxes;
+mod program;
+mod signed;
 mod support;
