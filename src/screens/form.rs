@@ -1,8 +1,5 @@
 //! The form of any ledger: begun from what was the same last time, kept at every change, saved as one entry.
 
-use std::{cell::RefCell, rc::Rc};
-
-use gloo::{events::EventListener, timers::callback::Timeout};
 use leptos::prelude::*;
 use leptos_router::{
     NavigateOptions,
@@ -19,16 +16,13 @@ use xunji_domain::{
 };
 use xunji_sync::pocket::Draft;
 
-use super::NotFound;
+use super::{NotFound, autosave::Autosave};
 use crate::{
     components::{FieldInput, Filled, Head, ProblemList, icon},
     platform,
-    state::{App, Deed, storage_sentence, use_app},
+    state::{App, Deed, use_app},
     words,
 };
-
-/// How long after the last change a draft is kept, in milliseconds.
-const PAUSE: u32 = 300;
 
 /// `/new/:kind`: a new form.
 #[component]
@@ -113,59 +107,6 @@ async fn begin(app: App, kind: Kind) -> (Draft, Vec<FieldId>) {
     (draft, same)
 }
 
-/// Keeps the draft a moment after the last change, and at once when the app leaves the screen.
-#[derive(Clone)]
-struct Autosave {
-    app: App,
-    draft: Rc<RefCell<Draft>>,
-    timer: Rc<RefCell<Option<Timeout>>>,
-    kept: RwSignal<Result<bool, String>>,
-}
-
-impl Autosave {
-    fn changed(&self, body: Body) {
-        self.draft.borrow_mut().body = body;
-        mark_dirty(true);
-        let this = self.clone();
-        let timer = Timeout::new(PAUSE, move || this.keep());
-        self.timer.replace(Some(timer));
-        self.kept.try_set(Ok(false));
-    }
-
-    fn keep(&self) {
-        if self.timer.take().is_none() {
-            return;
-        }
-        let mut draft = self.draft.borrow().clone();
-        draft.changed_at = platform::now();
-        let (app, kept) = (self.app, self.kept);
-        spawn_local(async move {
-            let done = app.pocket().put_draft(&draft).await;
-            kept.try_set(done.map(|()| true).map_err(|error| storage_sentence(&error)));
-        });
-    }
-
-    /// Nothing is left to keep: the form has been saved or thrown away.
-    fn stop(&self) {
-        self.timer.take();
-        mark_dirty(false);
-    }
-}
-
-/// Tells the page's own script that a form is open, so that an update waits.
-fn mark_dirty(dirty: bool) {
-    let root = web_sys::window()
-        .and_then(|window| window.document())
-        .and_then(|document| document.document_element());
-    if let Some(root) = root {
-        drop(if dirty {
-            root.set_attribute("data-dirty", "true")
-        } else {
-            root.remove_attribute("data-dirty")
-        });
-    }
-}
-
 #[component]
 fn OpenForm(kind: Kind, draft: Draft, same: Vec<FieldId>) -> impl IntoView {
     let app = use_app();
@@ -173,14 +114,9 @@ fn OpenForm(kind: Kind, draft: Draft, same: Vec<FieldId>) -> impl IntoView {
     filled.same.set(same.into_iter().collect());
     let stored = StoredValue::new(kind.clone());
     let (entry, record, replaces) = (draft.id, draft.record, draft.replaces);
-    let autosave = Autosave {
-        app,
-        draft: Rc::new(RefCell::new(draft)),
-        timer: Rc::default(),
-        kept: RwSignal::new(Ok(false)),
-    };
+    let autosave = Autosave::new(app, draft);
     let kept = autosave.kept;
-    keep_while_open(&autosave, filled);
+    autosave.watch(filled);
 
     let busy = RwSignal::new(false);
     let failure = RwSignal::new(None::<String>);
@@ -243,11 +179,9 @@ fn OpenForm(kind: Kind, draft: Draft, same: Vec<FieldId>) -> impl IntoView {
     let discard = autosave.clone();
     let back = use_navigate();
     let throw_away = move |_| {
-        discard.stop();
-        let back = back.clone();
+        let (discard, back) = (discard.clone(), back.clone());
         spawn_local(async move {
-            drop(app.pocket().delete_draft(entry).await);
-            app.changed();
+            discard.throw_away(entry).await;
             back("/", Default::default());
         });
     };
@@ -280,24 +214,6 @@ fn OpenForm(kind: Kind, draft: Draft, same: Vec<FieldId>) -> impl IntoView {
             </div>
         </form>
     }
-}
-
-/// Keeps the draft as long as the form is open, and once more when it is left.
-fn keep_while_open(autosave: &Autosave, filled: Filled) {
-    let watching = autosave.clone();
-    Effect::watch(move || filled.body.get(), move |body, _, _| watching.changed(body.clone()), false);
-    let hiding = autosave.clone();
-    let document = web_sys::window().and_then(|window| window.document());
-    let listener =
-        document.map(|document| EventListener::new(&document, "visibilitychange", move |_| hiding.keep()));
-    let kept = StoredValue::new_local((autosave.clone(), listener));
-    on_cleanup(move || {
-        kept.try_update_value(|(autosave, listener)| {
-            listener.take();
-            autosave.keep();
-            mark_dirty(false);
-        });
-    });
 }
 
 /// What is saved: without what the form doesn't show, without what says nothing, without blanks at the ends.

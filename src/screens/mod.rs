@@ -1,5 +1,6 @@
 //! The screens, one file each.
 
+mod autosave;
 mod backup;
 mod drill;
 mod enrol;
