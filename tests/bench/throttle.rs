@@ -19,7 +19,7 @@ pub struct Line {
 pub const SLOW_4G: [Line; 2] = [
     Line { name: "slow 4G (1.6 Mbit/s, 150 ms)", kbit_down: 1600.0, kbit_up: 750.0, latency_ms: 150.0 },
     Line {
-        name: "DevTools' Slow 4G (1.44 Mbit/s, 562.5 ms)",
+        name: "slow 4G as in DevTools (1.44 Mbit/s, 562 ms)",
         kbit_down: 1440.0,
         kbit_up: 675.0,
         latency_ms: 562.5,
@@ -52,10 +52,15 @@ pub async fn slowdown(phone: &Phone) -> f64 {
     slow / reckon(phone).await
 }
 
+/// The quickest of a few rounds, because other work on the machine only ever adds to them.
 async fn reckon(phone: &Phone) -> f64 {
-    let script = "const start = performance.now(); let sum = 0;
-        for (let i = 0; i < 3e7; i++) sum = (sum + i * i) % 1000003;
-        return sum < 0 ? 0 : performance.now() - start";
+    let script = "const round = () => {
+            const start = performance.now();
+            let sum = 0;
+            for (let i = 0; i < 2e7; i++) sum = (sum + i * i) % 1000003;
+            return sum < 0 ? 0 : performance.now() - start;
+        };
+        return Math.min(...Array.from({ length: 5 }, round))";
     milliseconds(phone.run(script, vec![]).await)
 }
 

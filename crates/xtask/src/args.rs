@@ -1,5 +1,6 @@
 //! The command line, parsed by hand: seven words do not need a library.
 
+use crate::bench::Part;
 use crate::fault::{Fault, Outcome};
 use crate::test::Step;
 
@@ -13,13 +14,15 @@ cargo xtask <command>
                everything that must hold; STEP is one of
                format, lint, lint-app, native, storage, app, station, stories
   dist         target/dist/xunji-station: one file, the app inside
-  bench        sizes and speeds, as a table
+  bench [--quick] [--only PART]...
+               sizes and speeds as a table, each beside its bare limit; PART is one of bytes, start, save, station
   app          only build the app, into target/app
   finish-app   the last step of a Trunk build (Trunk calls it)
   help         this text
 
 Whatever is missing is installed first; what is in place is left alone.
-Environment: XUNJI_CHROMIUM and XUNJI_CHROMEDRIVER name a browser of your own.";
+Environment: XUNJI_CHROMIUM and XUNJI_CHROMEDRIVER name a browser of your own;
+XUNJI_STATION names a built station for `bench` to measure.";
 
 /// A command with its options.
 #[derive(Debug, PartialEq, Eq)]
@@ -41,7 +44,12 @@ pub enum Command {
     /// Pack one file.
     Dist,
     /// Measure.
-    Bench,
+    Bench {
+        /// Few samples, only to see that everything runs.
+        quick: bool,
+        /// The parts to measure; none means all.
+        only: Vec<Part>,
+    },
     /// Build the app only.
     App,
     /// Finish a Trunk build.
@@ -70,11 +78,7 @@ pub fn parse(args: impl Iterator<Item = String>) -> Outcome<Command> {
             let mut only = Vec::new();
             while let Some(option) = args.option()? {
                 match option.as_str() {
-                    "--only" => {
-                        for word in args.value(&option)?.split(',') {
-                            only.push(Step::named(word).ok_or_else(|| unknown(word))?);
-                        }
-                    }
+                    "--only" => only.extend(args.words(&option, Step::named)?),
                     "--help" => return Ok(Command::Help),
                     _ => return Err(unknown(&option)),
                 }
@@ -82,7 +86,18 @@ pub fn parse(args: impl Iterator<Item = String>) -> Outcome<Command> {
             Command::Test { only }
         }
         "dist" => Command::Dist,
-        "bench" => Command::Bench,
+        "bench" => {
+            let (mut quick, mut only) = (false, Vec::new());
+            while let Some(option) = args.option()? {
+                match option.as_str() {
+                    "--quick" => quick = true,
+                    "--only" => only.extend(args.words(&option, Part::named)?),
+                    "--help" => return Ok(Command::Help),
+                    _ => return Err(unknown(&option)),
+                }
+            }
+            Command::Bench { quick, only }
+        }
         "app" => Command::App,
         "finish-app" => Command::FinishApp,
         _ => return Err(unknown(&name)),
@@ -125,6 +140,11 @@ impl Args {
             )
         })
     }
+
+    /// Several words in one value, between commas.
+    fn words<T>(&mut self, option: &str, named: impl Fn(&str) -> Option<T>) -> Outcome<Vec<T>> {
+        self.value(option)?.split(',').map(|word| named(word).ok_or_else(|| unknown(word))).collect()
+    }
 }
 
 fn unknown(word: &str) -> Fault {
@@ -160,6 +180,16 @@ mod tests {
     }
 
     #[test]
+    fn bench_takes_parts() {
+        assert_eq!(parsed("bench"), Ok(Command::Bench { quick: false, only: vec![] }));
+        assert_eq!(
+            parsed("bench --quick --only save,bytes"),
+            Ok(Command::Bench { quick: true, only: vec![Part::Save, Part::Bytes] })
+        );
+        assert!(parsed("bench --only all").is_err());
+    }
+
+    #[test]
     fn nothing_asks_for_help() {
         for line in ["", "help", "--help", "serve --help", "dist -h"] {
             assert_eq!(parsed(line), Ok(Command::Help), "{line}");
@@ -176,9 +206,12 @@ mod tests {
     }
 
     #[test]
-    fn the_help_lists_every_step() {
+    fn the_help_lists_every_step_and_part() {
         for step in Step::ALL {
             assert!(HELP.contains(step.name()), "{}", step.name());
+        }
+        for part in Part::ALL {
+            assert!(HELP.contains(part.name()), "{}", part.name());
         }
     }
 }

@@ -57,7 +57,7 @@ fn dispatch(command: Command) -> Outcome {
         Command::Serve { listen, data } => serve::serve(&workspace, &listen, &data),
         Command::Test { only } => test::test(&workspace, &only),
         Command::Dist => dist::dist(&workspace),
-        Command::Bench => bench::bench(&workspace),
+        Command::Bench { quick, only } => bench::bench(&workspace, quick, &only),
         Command::App => term::timed("Build the app", || app::build(&workspace)),
         Command::FinishApp => finish::from_hook(&workspace),
     }

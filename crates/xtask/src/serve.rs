@@ -1,12 +1,13 @@
 //! Builds everything and runs the station, with a link for the first worker.
 
 use crate::fault::{AtPath, Fault, Outcome};
-use crate::run::{could_not_start, output};
+use crate::run::could_not_start;
 use crate::workspace::Workspace;
 use crate::{station, term};
+use std::io::Read;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// The first worker of an empty station: a grid worker.
 const WORKER: [&str; 6] = ["--name", "试用员", "--role", "grid_worker", "--village", "513322100201"];
@@ -82,17 +83,27 @@ fn base_url(address: SocketAddr) -> String {
     }
 }
 
-/// Whether somebody has worked with this data folder: nobody has in an empty one, nor before the first entry. Until
-/// then every start offers a link, because the last one may have expired unused.
+/// Whether somebody has worked with this data folder: nobody has before the first entry. Until then every start offers
+/// a link, because the last one may have expired unused; who is enrolled the station's command line does not tell.
 fn has_worker(binary: &Path, data: &Path) -> bool {
-    let empty = std::fs::read_dir(data).map_or(true, |mut items| items.next().is_none());
-    if empty {
-        return false;
-    }
-    let entries = output(Command::new(binary).args(["entries", "--json", "--data"]).arg(data));
-    // A folder that cannot be read is the station's to explain; enrolling into it would only hide that.
-    entries.is_none_or(|lines| !lines.is_empty())
+    let mut command = Command::new(binary);
+    command.args(["entries", "--json", "--data"]).arg(data);
+    let Ok(mut listing) = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn() else { return true };
+    // The first byte is enough. A station that has more to list stops when nobody reads on.
+    let mut first = [0];
+    let listed = listing.stdout.take().is_some_and(|mut lines| lines.read_exact(&mut first).is_ok());
+    let code = listing.wait().ok().and_then(|status| status.code());
+    in_use(listed, code, data.join("station.sqlite").exists())
 }
+
+/// What to make of the listing. A folder that cannot be read is the station's to explain; enrolling into it would only
+/// hide that. But one without a database is only new, whatever else lies in it: ledgers or villages of one's own.
+fn in_use(listed: bool, code: Option<i32>, database: bool) -> bool {
+    listed || !(code == Some(0) || (code == Some(UNFIT) && !database))
+}
+
+/// The station's exit code for a data folder that it can't use.
+const UNFIT: i32 = 3;
 
 fn enrol(binary: &Path, data: &Path, base: &str) -> Outcome<String> {
     let mut command = Command::new(binary);
@@ -128,6 +139,16 @@ mod tests {
         assert!(free("localhost").is_err());
         drop(taken);
         assert!(free(&listen).is_ok());
+    }
+
+    #[test]
+    fn a_link_is_offered_until_the_first_entry() {
+        assert!(!in_use(false, Some(UNFIT), false), "only villages.json");
+        assert!(!in_use(false, Some(0), true), "enrolled at most, nothing sent");
+        assert!(in_use(true, Some(0), true), "entries");
+        assert!(in_use(true, None, true), "entries, and the listing was cut short");
+        assert!(in_use(false, Some(UNFIT), true), "a database that the station can't use");
+        assert!(in_use(false, Some(1), false), "a machine that does not allow it");
     }
 
     #[test]

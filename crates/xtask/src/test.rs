@@ -164,8 +164,11 @@ impl Run<'_> {
                     &mut self.cargo("clippy --workspace --exclude xunji --all-targets -- -D warnings"),
                     LINTS,
                 )?;
-                // The stories are compiled for this machine although they belong to the app.
-                run(&mut self.cargo("clippy --package xunji --test stories -- -D warnings"), LINTS)
+                // These are compiled for this machine although they belong to the app.
+                run(
+                    &mut self.cargo("clippy --package xunji --test stories --test bench -- -D warnings"),
+                    LINTS,
+                )
             }
             Step::LintApp => {
                 tools::components(self.workspace)?;
