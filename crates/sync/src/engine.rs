@@ -157,6 +157,8 @@ pub struct Engine {
     under_way: Option<(Job, Millis)>,
     /// Something may be new since the cycle that is under way began.
     again: bool,
+    /// The phone was enrolled anew while this job was under way: it may still carry the old token.
+    outdated: bool,
     rest: Option<(Failure, Millis)>,
     failures: u32,
     most: usize,
@@ -175,6 +177,7 @@ impl Engine {
             offline: false,
             under_way: None,
             again: false,
+            outdated: false,
             rest: None,
             failures: 0,
             most: BATCH_ENTRIES,
@@ -209,6 +212,7 @@ impl Engine {
             Event::Following => self.leading = false,
             Event::Enrolled => {
                 self.enrolled = true;
+                self.outdated = self.under_way.is_some();
                 self.forget_failures();
                 self.wake(&mut effects, now);
             }
@@ -264,6 +268,7 @@ impl Engine {
 
     fn begin(&mut self, job: Job, now: Millis, effects: &mut Vec<Effect>) {
         self.under_way = Some((job, now));
+        self.outdated = false;
         effects.push(Effect::Begin(job));
     }
 
@@ -315,6 +320,7 @@ impl Engine {
 
     fn failed(&mut self, job: Job, failure: Failure, now: Millis, dice: u64, effects: &mut Vec<Effect>) {
         match (&failure, job) {
+            (Failure::Unauthorised, _) if self.outdated => self.wake(effects, now),
             (Failure::Unauthorised, _) => self.enrolled = false,
             (Failure::Unreadable, Job::Upload { most }) => {
                 if most == 1 {

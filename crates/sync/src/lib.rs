@@ -7,11 +7,14 @@
 //! - [`engine`] decides what to do next: a pure function from state and event to state and effects. The app's driver
 //!   carries the effects out; a simulation can do the same with a clock and a network of its own.
 //! - [`suite`] is the one test suite for every storage.
+//! - `simulation` tortures all of this with several phones and a model station, driven by a seed.
 
 pub mod engine;
 pub mod memory;
 pub mod pocket;
 pub mod storage;
 
+#[cfg(feature = "simulation")]
+pub mod simulation;
 #[cfg(feature = "suite")]
 pub mod suite;

@@ -79,7 +79,13 @@ pub fn accepted(entry: &Entry, revision: u64) -> Answer {
 }
 
 fn receipt(entry: &Entry, outcome: Outcome) -> Receipt {
-    Receipt { entry: entry.content.id, digest: entry.digest, received_at: DateTime::UNIX_EPOCH, outcome, signature: None }
+    Receipt {
+        entry: entry.content.id,
+        digest: entry.digest,
+        received_at: DateTime::UNIX_EPOCH,
+        outcome,
+        signature: None,
+    }
 }
 
 fn installation(number: u128) -> InstallationId {

@@ -11,7 +11,8 @@ use xunji_domain::{
 
 use super::{
     CURSOR, PEOPLE, Pocket,
-    outbox::{Waiting, WaitingState, outbox_key, settle},
+    batch::Batch,
+    outbox::{Waiting, WaitingState, outbox_key, settle, wait},
     save::entry_key,
 };
 use crate::storage::{Storage, StorageError, Table};
@@ -31,6 +32,7 @@ impl<S: Storage> Pocket<S> {
                 return Ok(false);
             }
             if page.reset {
+                self.send_again(batch).await?;
                 batch.put(Table::Meta, CURSOR, &Position(0))?;
                 return Ok(true);
             }
@@ -46,30 +48,27 @@ impl<S: Storage> Pocket<S> {
                 let known: Option<Known> =
                     batch.get(Table::Entries, &entry_key(content.record, content.id)).await?;
                 // The same id with another digest is not this entry: what was saved here stays as it is.
-                if known.is_some_and(|known| known.entry.digest != entry.digest) {
+                if known.as_ref().is_some_and(|known| known.entry.digest != entry.digest) {
                     continue;
                 }
-                let waiting: Option<Waiting> = match entry.installation == self.installation() {
-                    true => batch.get(Table::Outbox, &outbox_key(entry.seq)).await?,
-                    false => None,
-                };
                 let standing = Standing::from(&item.receipt);
-                let state = match (&standing, waiting.map(|waiting| waiting.state)) {
-                    // Which attachments are missing is known only from the answer to sending it again.
-                    (_, Some(WaitingState::Unsent)) if !content.attachments.is_empty() => {
-                        Some(WaitingState::Unsent)
+                // What was saved here keeps the number that it was given here, even when the station has it from
+                // elsewhere; and a number says nothing about an entry that was not saved here.
+                match known.filter(|known| known.entry.installation == self.installation()) {
+                    Some(own) => {
+                        let waiting: Option<Waiting> =
+                            batch.get(Table::Outbox, &outbox_key(own.entry.seq)).await?;
+                        let state = waiting.and_then(|waiting| left_to_do(&own, &standing, waiting.state));
+                        settle(batch, &own.entry, standing, state).await?;
                     }
-                    (_, Some(state @ WaitingState::Attachments { .. })) => Some(state),
-                    (Standing::Parked { reason, .. }, Some(_)) => {
-                        Some(WaitingState::Parked { reason: reason.clone() })
+                    None => {
+                        let key = entry_key(content.record, content.id);
+                        batch.put(Table::Entries, &key, &Known { entry: entry.clone(), standing })?;
                     }
-                    _ => None,
-                };
-                if entry.installation == self.installation() {
-                    settle(batch, entry, standing, state).await?;
-                } else {
-                    let known = Known { entry: entry.clone(), standing };
-                    batch.put(Table::Entries, &entry_key(content.record, content.id), &known)?;
+                }
+                // It may have been repaired on this person's other phone.
+                if let Some(parked) = content.replaces {
+                    self.take_the_place_of(batch, content.record, parked).await?;
                 }
                 touched.insert(content.record);
             }
@@ -86,5 +85,39 @@ impl<S: Storage> Pocket<S> {
             Ok(true)
         })
         .await
+    }
+
+    /// The station knows less than it did: it was restored from an older backup. Everything that it had of this phone
+    /// goes back into the line, and leaves it again as it comes down; sending it twice doubles nothing.
+    async fn send_again(&self, batch: &mut Batch<'_, S>) -> Result<(), StorageError> {
+        let all: Vec<Known> = batch.prefix(Table::Entries, "").await?;
+        let mended: BTreeSet<_> = all.iter().filter_map(|known| known.entry.content.replaces).collect();
+        for Known { entry, standing } in &all {
+            let own = entry.installation == self.installation();
+            let receipted = match standing {
+                Standing::Accepted { .. } => true,
+                Standing::Parked { .. } => !mended.contains(&entry.content.id),
+                Standing::Pending | Standing::Refused { .. } => false,
+            };
+            if own && receipted {
+                wait(batch, entry)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What is left to do about an entry of this phone that comes back with its receipt. Which attachments are missing is
+/// known only from the answer to sending it.
+fn left_to_do(own: &Known, standing: &Standing, state: WaitingState) -> Option<WaitingState> {
+    let attached = !own.entry.content.attachments.is_empty();
+    match (standing, state) {
+        (_, state @ WaitingState::Attachments { .. }) => Some(state),
+        (_, WaitingState::Unsent) if attached => Some(WaitingState::Unsent),
+        (Standing::Parked { reason, .. }, _) => Some(WaitingState::Parked { reason: reason.clone() }),
+        // Its words had a receipt before: it was the attachments that were refused.
+        (_, state @ WaitingState::Refused { .. }) if attached && own.standing == *standing => Some(state),
+        (_, WaitingState::Refused { .. }) if attached => Some(WaitingState::Unsent),
+        _ => None,
     }
 }

@@ -16,7 +16,7 @@ mod outbox;
 mod rows;
 mod save;
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
 
 use serde::Serialize;
 use xunji_domain::{
@@ -148,7 +148,8 @@ impl<S: Storage> Pocket<S> {
         self.mutate(async |batch| batch.put(Table::Meta, ENROLMENT, enrolment)).await
     }
 
-    /// Takes over the definitions that the station serves. Known versions of a kind stay as they are.
+    /// Takes over the definitions that the station serves. Known versions of a kind stay as they are; records of a kind
+    /// with a new version are folded again, for they may have come before it.
     ///
     /// # Errors
     /// [`StorageError`].
@@ -158,21 +159,35 @@ impl<S: Storage> Pocket<S> {
             if let Some(kept) = batch.get::<Definitions>(Table::Meta, DEFINITIONS).await? {
                 all.extend(kept.kinds);
             }
+            let known = all.all().len();
             all.extend(definitions.kinds.iter().cloned());
+            let added: BTreeSet<KindId> = all.all()[known..].iter().map(|kind| kind.id.clone()).collect();
             let kept = Definitions { kinds: all.all().to_vec(), county: definitions.county.clone() };
-            batch.put(Table::Meta, DEFINITIONS, &kept)
+            batch.put(Table::Meta, DEFINITIONS, &kept)?;
+            self.take_over(kept);
+            if added.is_empty() {
+                return Ok(());
+            }
+            let records: Vec<Record> = batch.prefix(Table::Records, "").await?;
+            for record in records.iter().filter(|record| added.contains(&record.kind)) {
+                self.refold(batch, record.id).await?;
+            }
+            Ok(())
         })
-        .await?;
-        self.reload_definitions().await
+        .await
+    }
+
+    fn take_over(&self, kept: Definitions) {
+        let mut kinds = Kinds::default();
+        kinds.extend(kept.kinds);
+        let mut shared = self.shared.borrow_mut();
+        shared.kinds = Rc::new(kinds);
+        shared.county = Rc::new(kept.county);
     }
 
     async fn reload_definitions(&self) -> Result<(), StorageError> {
         if let Some(kept) = self.read::<Definitions>(Table::Meta, DEFINITIONS).await? {
-            let mut kinds = Kinds::default();
-            kinds.extend(kept.kinds);
-            let mut shared = self.shared.borrow_mut();
-            shared.kinds = Rc::new(kinds);
-            shared.county = Rc::new(kept.county);
+            self.take_over(kept);
         }
         Ok(())
     }

@@ -171,10 +171,15 @@ impl<S: Storage> Pocket<S> {
                         if named.is_none_or(|id| id == entry.content.id) =>
                     {
                         let refusal = refusal.clone();
-                        (
-                            Standing::Refused { refusal: refusal.clone() },
-                            Some(WaitingState::Refused { refusal }),
-                        )
+                        // A refusal that comes late takes no receipt back.
+                        let key = entry_key(entry.content.record, entry.content.id);
+                        let known =
+                            batch.get::<Known>(Table::Entries, &key).await?.map(|known| known.standing);
+                        let standing = match known {
+                            Some(kept @ (Standing::Accepted { .. } | Standing::Parked { .. })) => kept,
+                            _ => Standing::Refused { refusal: refusal.clone() },
+                        };
+                        (standing, Some(WaitingState::Refused { refusal }))
                     }
                     Answer::Receipt { .. } | Answer::Refused { .. } => continue,
                 };
@@ -301,15 +306,38 @@ pub(super) async fn settle<S: Storage>(
         &Known { entry: entry.clone(), standing },
     )?;
     let key = outbox_key(entry.seq);
-    match (batch.get::<Waiting>(Table::Outbox, &key).await?, state) {
+    let waiting = batch.get::<Waiting>(Table::Outbox, &key).await?;
+    // The number may have been given twice, on a phone and on its copy: then the row is not this entry's.
+    match (waiting.filter(|waiting| waiting.entry == content.id), state) {
+        // What waits for its attachments or its author has been received, and is past refusing.
+        (Some(waiting), Some(WaitingState::Refused { .. }))
+            if matches!(waiting.state, WaitingState::Attachments { .. } | WaitingState::Parked { .. }) =>
+        {
+            Ok(())
+        }
         (Some(waiting), Some(state)) => batch.put(Table::Outbox, &key, &Waiting { state, ..waiting }),
-        (_, None) => {
+        (Some(_), None) => {
             batch.delete(Table::Outbox, &key);
             Ok(())
         }
         // Settled before, by an answer that came twice.
-        (None, Some(_)) => Ok(()),
+        (None, _) => Ok(()),
     }
+}
+
+/// Puts an entry into the line.
+pub(super) fn wait<S: Storage>(batch: &mut Batch<'_, S>, entry: &Entry) -> Result<(), StorageError> {
+    let content = &entry.content;
+    let bytes = serde_json::to_vec(content).map_err(|error| StorageError::Failed(error.to_string()))?.len();
+    let waiting = Waiting {
+        entry: content.id,
+        record: content.record,
+        kind: content.kind.clone(),
+        since: content.noted_at,
+        bytes,
+        state: WaitingState::Unsent,
+    };
+    batch.put(Table::Outbox, &outbox_key(entry.seq), &waiting)
 }
 
 pub(super) fn outbox_key(seq: Seq) -> String {

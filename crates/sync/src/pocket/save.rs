@@ -12,7 +12,7 @@ use super::{
     Pocket, SEQ,
     batch::Batch,
     last_key,
-    outbox::{Waiting, WaitingState, outbox_key},
+    outbox::{Waiting, outbox_key, wait},
     rows,
 };
 use crate::storage::{Storage, StorageError, Table};
@@ -70,15 +70,7 @@ impl<S: Storage> Pocket<S> {
             };
             batch.put(Table::Meta, SEQ, &seq)?;
             batch.put(Table::Entries, &key, &Known { entry: entry.clone(), standing: Standing::Pending })?;
-            let waiting = Waiting {
-                entry: content.id,
-                record: content.record,
-                kind: content.kind.clone(),
-                since: content.noted_at,
-                bytes,
-                state: WaitingState::Unsent,
-            };
-            batch.put(Table::Outbox, &outbox_key(seq), &waiting)?;
+            wait(batch, &entry)?;
             for (digest, bytes) in &unsent.blobs {
                 batch.put_bytes(Table::Blobs, &digest.to_string(), bytes.clone());
             }
@@ -96,15 +88,19 @@ impl<S: Storage> Pocket<S> {
     }
 
     /// A parked entry has its receipt already; once a repaired one takes its place, nothing is left to do about it.
-    async fn take_the_place_of(
+    pub(super) async fn take_the_place_of(
         &self,
         batch: &mut Batch<'_, S>,
         record: RecordId,
         parked: EntryId,
     ) -> Result<(), StorageError> {
         let known: Option<Known> = batch.get(Table::Entries, &entry_key(record, parked)).await?;
-        if let Some(Known { entry, standing: Standing::Parked { .. } }) = known {
-            batch.delete(Table::Outbox, &outbox_key(entry.seq));
+        let Some(Known { entry, standing: Standing::Parked { .. } }) = known else { return Ok(()) };
+        let key = outbox_key(entry.seq);
+        // Another phone's number may be in use here as well.
+        let waiting: Option<Waiting> = batch.get(Table::Outbox, &key).await?;
+        if waiting.is_some_and(|waiting| waiting.entry == parked) {
+            batch.delete(Table::Outbox, &key);
         }
         Ok(())
     }
@@ -112,6 +108,14 @@ impl<S: Storage> Pocket<S> {
     /// Brings a record and its line in the ledger up to date with its entries.
     pub(super) async fn refold(&self, batch: &mut Batch<'_, S>, id: RecordId) -> Result<(), StorageError> {
         let known: Vec<Known> = batch.prefix(Table::Entries, &format!("{id}/")).await?;
+        let defined = |known: &Known| {
+            let content = &known.entry.content;
+            self.kinds().exact(&content.kind, content.kind_version).is_some()
+        };
+        // Another tab may have got a definition since this one was opened.
+        if !known.iter().all(defined) {
+            self.reload_definitions().await?;
+        }
         let Some(record) = Record::fold(&self.kinds(), known) else { return Ok(()) };
         let key = id.to_string();
         if let Some(old) = batch.get::<Record>(Table::Records, &key).await? {

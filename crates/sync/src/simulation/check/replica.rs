@@ -1,0 +1,277 @@
+//! What one phone holds, checked for itself and against the station.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use xunji_domain::{
+    entry::Entry,
+    id::{EntryId, InstallationId, RecordId, Seq},
+    kind::Kinds,
+    person::Role,
+    record::{Known, Record, Standing},
+    wire::Refusal,
+};
+
+use super::{laws, must};
+use crate::{
+    pocket::{Filter, Waiting, WaitingState},
+    simulation::{
+        Broken, Invariant,
+        disk::at_once,
+        env::Env,
+        phone::Phone,
+        station::{MailboxId, Station},
+        world::World,
+    },
+    storage::{Span, Storage, Table},
+};
+
+/// What one phone holds.
+pub(super) struct Replica<'a> {
+    phone: &'a Phone,
+    installation: InstallationId,
+    entries: BTreeMap<EntryId, Known>,
+    outbox: BTreeMap<EntryId, Waiting>,
+    records: BTreeMap<RecordId, Record>,
+    rows: usize,
+    drafts: BTreeSet<EntryId>,
+    seq: Seq,
+    kinds: std::rc::Rc<Kinds>,
+}
+
+impl<'a> Replica<'a> {
+    pub(super) fn read(world: &World, phone: &'a Phone) -> Result<Self, Broken> {
+        let read = || {
+            let pocket = world.reader(phone);
+            let memory = phone.memory.borrow().clone();
+            let rows = at_once(memory.range(Table::Entries, Span::all())).ok()?;
+            let known = rows.iter().map(|(_, bytes)| serde_json::from_slice::<Known>(bytes).ok());
+            let entries = known.map(|known| known.map(|known| (known.entry.content.id, known)));
+            let records = at_once(memory.range(Table::Records, Span::all())).ok()?;
+            let records = records.iter().map(|(_, bytes)| serde_json::from_slice::<Record>(bytes).ok());
+            let outbox = at_once(pocket.outbox()).ok()?.into_iter().map(|waiting| (waiting.entry, waiting));
+            Some(Self {
+                phone,
+                installation: pocket.installation(),
+                entries: entries.collect::<Option<_>>()?,
+                outbox: outbox.collect(),
+                records: records
+                    .map(|record| record.map(|record| (record.id, record)))
+                    .collect::<Option<_>>()?,
+                rows: at_once(pocket.rows(&Filter::default(), None, usize::MAX)).ok()?.rows.len(),
+                drafts: at_once(pocket.drafts()).ok()?.iter().map(|draft| draft.id).collect(),
+                seq: at_once(pocket.seq()).ok()?,
+                kinds: pocket.kinds(),
+            })
+        };
+        let what = || format!("phone {} can't be read", phone.index);
+        read().ok_or_else(|| Broken { invariant: Invariant::SavedMeansSaved, what: what() })
+    }
+
+    pub(super) fn check(&self, env: &Env) -> Result<(), Broken> {
+        let station = env.station.borrow();
+        self.saved(env, &station)?;
+        self.sequence(env)?;
+        for known in self.entries.values().filter(|known| known.entry.installation == self.installation) {
+            self.own(env, &station, known)?;
+        }
+        self.folds()?;
+        self.secrets(&station)?;
+        let fooled = self.phone.fooled.get();
+        must(!fooled, Invariant::LossShows, || format!("phone {} was evicted unawares", self.phone.index))?;
+        // A station that has gone back in time gives places and revisions to other entries. See the module's report.
+        if env.ledger.borrow().restored.is_none() {
+            self.converges(&station)?;
+        }
+        Ok(())
+    }
+
+    /// Everything that a screen called saved on this database is in it.
+    fn saved(&self, env: &Env, station: &Station) -> Result<(), Broken> {
+        let ledger = env.ledger.borrow();
+        for (phone, entry) in &ledger.saved {
+            let id = entry.content.id;
+            if *phone != self.phone.index || entry.installation != self.installation {
+                continue;
+            }
+            let held = self.entries.get(&id).map(|known| &known.entry);
+            must(held == Some(entry), Invariant::SavedMeansSaved, || {
+                format!("phone {}: {id} was saved and is gone or changed", self.phone.index)
+            })?;
+            let drafted = self.drafts.contains(&id);
+            must(!drafted, Invariant::SavedMeansSaved, || format!("the draft of {id} is back"))?;
+        }
+        for known in self.entries.values() {
+            let tried = ledger.tried.get(&known.entry.content.id);
+            let genuine = tried.is_some_and(|tried| tried.contains(&known.entry.digest));
+            must(genuine, Invariant::ExactlyOnce, || format!("nobody wrote {:?}", known.entry))?;
+        }
+        drop(ledger);
+        let receipted =
+            |known: &Known| matches!(known.standing, Standing::Accepted { .. } | Standing::Parked { .. });
+        for known in self.entries.values().filter(|known| receipted(known)) {
+            self.receipt(env, station, known)?;
+        }
+        Ok(())
+    }
+
+    /// Sequence numbers are 1, 2, 3 … up to the last one.
+    fn sequence(&self, env: &Env) -> Result<(), Broken> {
+        if env.ledger.borrow().copied.contains(&self.installation) {
+            return Ok(());
+        }
+        let own = self.entries.values().filter(|known| known.entry.installation == self.installation);
+        let mut given: Vec<u64> = own.map(|known| known.entry.seq.0).collect();
+        given.sort_unstable();
+        must(given.iter().copied().eq(1..=self.seq.0), Invariant::LossShows, || {
+            format!("phone {} gave {given:?}, up to {}", self.phone.index, self.seq.0)
+        })
+    }
+
+    /// What a receipt says is what the station holds.
+    fn receipt(&self, env: &Env, station: &Station, known: &Known) -> Result<(), Broken> {
+        let id = known.entry.content.id;
+        if let Some(stored) = station.entry(id) {
+            let stale = env.ledger.borrow().restored.is_some();
+            return must(stale || stored.known() == *known, Invariant::ReceiptsAreTrue, || {
+                format!("phone {} has {known:?} otherwise than the station", self.phone.index)
+            });
+        }
+        let own = known.entry.installation == self.installation;
+        let ledger = env.ledger.borrow();
+        let noticed = ledger.resets.get(&self.phone.index) > ledger.restored.as_ref();
+        match ledger.restored {
+            Some(_) if own && noticed => {
+                let what = || format!("the restored station lost {id}, and its phone did not send it again");
+                must(false, Invariant::LossShows, what)
+            }
+            Some(_) => {
+                env.tally.borrow_mut().unnoticed += u64::from(own);
+                Ok(())
+            }
+            None => must(false, Invariant::ReceiptsAreTrue, || format!("the station has no {id}")),
+        }
+    }
+
+    /// An own entry is in exactly one place.
+    fn own(&self, env: &Env, station: &Station, known: &Known) -> Result<(), Broken> {
+        let content = &known.entry.content;
+        let replaced = self.entries.values().any(|other| other.entry.content.replaces == Some(content.id));
+        let state = self.outbox.get(&content.id).map(|waiting| &waiting.state);
+        let photos = !content.attachments.is_empty();
+        let right = match (&known.standing, state) {
+            (Standing::Pending, Some(WaitingState::Unsent)) => true,
+            (Standing::Accepted { .. }, None) => true,
+            (Standing::Accepted { .. }, Some(state)) => {
+                photos && !matches!(state, WaitingState::Parked { .. })
+            }
+            (Standing::Parked { .. }, Some(WaitingState::Parked { .. })) => true,
+            (Standing::Parked { .. }, None) => replaced,
+            (Standing::Refused { .. }, Some(WaitingState::Refused { .. } | WaitingState::Unsent)) => true,
+            // Its twin on the copied phone stands in the line with this number.
+            (Standing::Pending, None) => self.twin(env, &known.entry),
+            _ => false,
+        };
+        must(right, Invariant::NothingLeavesUnreceipted, || {
+            format!(
+                "phone {}: {known:?} stands as {:?} and waits as {state:?}",
+                self.phone.index, known.standing
+            )
+        })?;
+        if let (Standing::Refused { refusal: Refusal::Conflict }, false) =
+            (&known.standing, self.is_copied(env))
+        {
+            return must(false, Invariant::ExactlyOnce, || format!("{known:?} was given a taken place"));
+        }
+        if matches!(known.standing, Standing::Accepted { .. }) && state.is_none() && station.has(content.id) {
+            let missing = content
+                .attachments
+                .iter()
+                .find(|digest| !station.blobs.get(digest).is_some_and(|blob| blob.verified));
+            let restored = env.ledger.borrow().restored.is_some();
+            must(restored || missing.is_none(), Invariant::PhotosToo, || {
+                format!("{known:?} counts as delivered without {missing:?}")
+            })?;
+        }
+        Ok(())
+    }
+
+    fn is_copied(&self, env: &Env) -> bool {
+        env.ledger.borrow().copied.contains(&self.installation)
+    }
+
+    fn twin(&self, env: &Env, entry: &Entry) -> bool {
+        let saved_here = |(phone, saved): &(usize, Entry)| {
+            *phone == self.phone.index && saved.content.id == entry.content.id
+        };
+        self.is_copied(env) && !env.ledger.borrow().saved.iter().any(saved_here)
+    }
+
+    /// Folds and lines are true to the entries; nothing is applied twice.
+    fn folds(&self) -> Result<(), Broken> {
+        let mut by_record: BTreeMap<RecordId, Vec<Known>> = BTreeMap::new();
+        for known in self.entries.values() {
+            by_record.entry(known.entry.content.record).or_default().push(known.clone());
+        }
+        let all = by_record.len() == self.records.len() && self.rows == self.records.len();
+        must(all, Invariant::ReplicasConverge, || "a record has no fold, or not one line".to_owned())?;
+        for (id, record) in &self.records {
+            must(laws::shown(record) == laws::rivals(record), Invariant::BothVersions, || {
+                format!("{id} shows {:?} instead of {:?}", laws::shown(record), laws::rivals(record))
+            })?;
+            let fold = by_record.remove(id).and_then(|known| Record::fold(&self.kinds, known));
+            must(fold.as_ref() == Some(record), Invariant::ReplicasConverge, || {
+                format!("phone {}: the fold of {id} is not true to its entries", self.phone.index)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// What the phone has of others is what it may see.
+    fn secrets(&self, station: &Station) -> Result<(), Broken> {
+        let worker = &self.phone.worker;
+        for known in self.entries.values().filter(|known| known.entry.installation != self.installation) {
+            let content = &known.entry.content;
+            let sent = station.entry(content.id).is_some_and(|stored| stored.sender == worker.id);
+            let may = sent
+                || station.records.get(&content.record).is_none_or(|record| {
+                    record.opener == worker.id
+                        || match worker.role {
+                            Role::JusticeOfficer => record.confidential,
+                            Role::Coordinator => !record.confidential,
+                            _ => false,
+                        }
+                });
+            let parked = matches!(known.standing, Standing::Parked { .. });
+            must(may && (sent || !parked), Invariant::Secrecy, || {
+                format!("phone {} ({:?}) got {known:?}", self.phone.index, worker.role)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// The phone has of every record what its person's mailbox has, and folds it to the same.
+    fn converges(&self, station: &Station) -> Result<(), Broken> {
+        let mailbox = station.mailboxes.get(&MailboxId::Worker(self.phone.worker.id));
+        let mut theirs: BTreeMap<RecordId, Vec<Known>> = BTreeMap::new();
+        for place in mailbox.into_iter().flatten() {
+            let stored = &station.entries[*place];
+            theirs.entry(stored.entry.content.record).or_default().push(stored.known());
+        }
+        let mut ours: BTreeMap<RecordId, Vec<Known>> = BTreeMap::new();
+        for known in self.entries.values() {
+            if matches!(known.standing, Standing::Accepted { .. } | Standing::Parked { .. }) {
+                ours.entry(known.entry.content.record).or_default().push(known.clone());
+            }
+        }
+        let fold = |kinds: &Kinds, known: Option<&Vec<Known>>| {
+            Record::fold(kinds, known.cloned().unwrap_or_default())
+        };
+        for record in theirs.keys().chain(ours.keys()) {
+            let same = fold(&self.kinds, ours.get(record)) == fold(&station.kinds, theirs.get(record));
+            must(same, Invariant::ReplicasConverge, || {
+                format!("phone {} and the station fold {record} otherwise", self.phone.index)
+            })?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,143 @@
+//! A phone's disk: the storage in memory behind every tab's connection, which takes its time and fails.
+//!
+//! Others may go first before every read and commit, and a tab may be killed there. After a commit it may be killed
+//! too, or hear of an error: then the rows are there although nobody was told so.
+
+use std::rc::Rc;
+
+use xunji_domain::{id::Seq, record::Record};
+
+use super::{env::Env, sabotage::Sabotage, tally::Fault};
+use crate::{
+    memory::Memory,
+    storage::{Commit, Generation, Span, Storage, StorageError, Table, Write},
+};
+
+/// A tab's connection to its phone's disk.
+#[derive(Clone)]
+pub(super) struct Disk {
+    env: Rc<Env>,
+    memory: Memory,
+}
+
+impl Disk {
+    pub(super) const fn new(env: Rc<Env>, memory: Memory) -> Self {
+        Self { env, memory }
+    }
+
+    fn spoil(&self, write: Write) -> Write {
+        match write {
+            Write::Put(Table::Records, key, bytes) if self.env.broken(Sabotage::ForgetRivals) => {
+                let Ok(mut record) = serde_json::from_slice::<Record>(&bytes) else {
+                    return Write::Put(Table::Records, key, bytes);
+                };
+                record.fields.values_mut().for_each(|held| held.rivals.clear());
+                Write::Put(Table::Records, key, serde_json::to_vec(&record).unwrap_or(bytes))
+            }
+            other => other,
+        }
+    }
+}
+
+impl Storage for Disk {
+    async fn generation(&self) -> Result<Generation, StorageError> {
+        self.env.turn().await;
+        self.memory.generation().await
+    }
+
+    async fn get(&self, table: Table, key: &str) -> Result<Option<Vec<u8>>, StorageError> {
+        if self.env.dice.comes(200) {
+            self.env.turn().await;
+        }
+        let value = self.memory.get(table, key).await?;
+        let seq = || serde_json::from_slice::<Seq>(value.as_deref()?).ok();
+        if key == "seq" && self.env.breaks(Sabotage::GiveSeqTwice, 100) {
+            return Ok(seq().map(|seq| (seq.0 - 1).to_string().into_bytes()));
+        }
+        if key == "seq" && self.env.breaks(Sabotage::SkipSeq, 100) {
+            return Ok(seq().map(|seq| (seq.0 + 1).to_string().into_bytes()));
+        }
+        Ok(value)
+    }
+
+    async fn range(&self, table: Table, span: Span) -> Result<Vec<(String, Vec<u8>)>, StorageError> {
+        if self.env.dice.comes(200) {
+            self.env.turn().await;
+        }
+        self.memory.range(table, span).await
+    }
+
+    async fn count(&self, table: Table) -> Result<usize, StorageError> {
+        self.memory.count(table).await
+    }
+
+    async fn commit(&self, read: Generation, writes: Vec<Write>) -> Result<Commit, StorageError> {
+        self.env.turn().await;
+        if self.env.strikes(Fault::DiskFull, 25) {
+            if self.env.broken(Sabotage::TearCommit) {
+                let half = writes.len() / 2;
+                self.memory.commit(read, writes.into_iter().take(half).collect()).await?;
+            }
+            let swallowed = self.env.broken(Sabotage::SwallowFullDisk);
+            return if swallowed { Ok(Commit::Done) } else { Err(StorageError::Full) };
+        }
+        if self.env.strikes(Fault::ConnectionLost, 15) {
+            return Err(StorageError::Lost);
+        }
+        let writes = writes.into_iter().map(|write| self.spoil(write)).collect();
+        let commit = self.memory.commit(read, writes).await?;
+        if commit == Commit::Done && self.env.strikes(Fault::CommitUnheard, 15) {
+            return Err(StorageError::Failed("the connection was closed".to_owned()));
+        }
+        self.env.turn().await;
+        Ok(commit)
+    }
+}
+
+/// The result of a future that never waits: everything over the bare memory.
+pub(super) fn at_once<T>(future: impl Future<Output = T>) -> T {
+    let mut future = std::pin::pin!(future);
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    loop {
+        if let std::task::Poll::Ready(value) = future.as_mut().poll(&mut context) {
+            return value;
+        }
+    }
+}
+
+/// Copies a database, as tools do that move everything to a new phone.
+pub(super) fn copied(memory: &Memory) -> Memory {
+    let copy = Memory::default();
+    let mut writes = Vec::new();
+    for table in Table::ALL {
+        let rows = at_once(memory.range(table, Span::all())).unwrap_or_default();
+        writes.extend(rows.into_iter().map(|(key, value)| Write::Put(table, key, value)));
+    }
+    change(&copy, writes);
+    copy
+}
+
+/// Changes a database behind its owner's back.
+pub(super) fn change(memory: &Memory, writes: Vec<Write>) {
+    let read = at_once(memory.generation()).unwrap_or_default();
+    drop(at_once(memory.commit(read, writes)));
+}
+
+/// What a crash takes along when its promise is broken: the newest row.
+pub(super) fn lose_row(env: &Env, memory: &Memory) {
+    let table = if env.dice.comes(500) { Table::Outbox } else { Table::Entries };
+    let rows = at_once(memory.range(table, Span::all())).unwrap_or_default();
+    if let Some((key, _)) = rows.last() {
+        change(memory, vec![Write::Delete(table, key.clone())]);
+    }
+}
+
+/// What is left of an evicted database: nothing, unless that promise is broken.
+pub(super) fn evicted(env: &Env, memory: &Memory) -> Memory {
+    let left = Memory::default();
+    if env.broken(Sabotage::QuietEviction) {
+        let rows = at_once(memory.range(Table::Meta, Span::all())).unwrap_or_default();
+        change(&left, rows.into_iter().map(|(key, value)| Write::Put(Table::Meta, key, value)).collect());
+    }
+    left
+}

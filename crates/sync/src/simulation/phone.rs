@@ -1,0 +1,86 @@
+//! A phone: its database, its open tabs, and which of them leads.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+
+use xunji_domain::{id::InstallationId, person::Worker};
+
+use super::{disk, env::Env, ledger::Ledger, tab::Tab};
+use crate::memory::Memory;
+
+/// A phone.
+pub(super) struct Phone {
+    pub(super) index: usize,
+    pub(super) worker: Worker,
+    pub(super) memory: RefCell<Memory>,
+    pub(super) tabs: RefCell<Vec<Rc<Tab>>>,
+    /// What its database said when it was last opened.
+    pub(super) installation: Cell<Option<InstallationId>>,
+    /// How much its wall clock is wrong, in seconds.
+    pub(super) wall_clock: Cell<i64>,
+    /// Its database was evicted and nobody has opened it since.
+    evicted: Cell<Option<InstallationId>>,
+    /// Eviction happened and the phone behaved as if nothing was.
+    pub(super) fooled: Cell<bool>,
+    /// The person is at the office's code just now.
+    pub(super) enrolling: Cell<bool>,
+}
+
+impl Phone {
+    pub(super) fn new(index: usize, worker: Worker) -> Self {
+        Self {
+            index,
+            worker,
+            memory: RefCell::default(),
+            tabs: RefCell::default(),
+            installation: Cell::new(None),
+            wall_clock: Cell::new(0),
+            evicted: Cell::new(None),
+            fooled: Cell::new(false),
+            enrolling: Cell::new(false),
+        }
+    }
+
+    /// The browser gives the lock to the oldest tab when nobody holds it.
+    pub(super) fn elect(&self) {
+        let tabs = self.tabs.borrow().clone();
+        if let Some(first) = tabs.first()
+            && !tabs.iter().any(|tab| tab.leads.get())
+        {
+            first.lead();
+        }
+    }
+
+    /// Any open tab.
+    pub(super) fn any_tab(&self, env: &Env) -> Option<Rc<Tab>> {
+        env.dice.one(&self.tabs.borrow()).cloned()
+    }
+
+    /// The browser throws the whole database away, while the app is closed.
+    pub(super) fn evict(&self, env: &Env) {
+        let Some(installation) = self.installation.get() else { return };
+        self.memory.replace_with(|memory| disk::evicted(env, memory));
+        self.evicted.set(Some(installation));
+    }
+
+    /// The person moved everything from another phone.
+    pub(super) fn become_copy(&self, of: &Self, ledger: &mut Ledger) {
+        if let Some(installation) = of.installation.get() {
+            ledger.copied.insert(installation);
+            self.memory.replace(disk::copied(&of.memory.borrow()));
+            self.installation.set(Some(installation));
+        }
+    }
+
+    /// The app was opened: an empty database where there was one is said to be gone.
+    pub(super) fn noticed(&self, env: &Env, empty: bool) {
+        let Some(installation) = self.evicted.take() else { return };
+        if empty {
+            env.ledger.borrow_mut().evicted.insert(installation);
+        } else {
+            self.fooled.set(true);
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Takes entries in: known already → judged → stored, with its receipt and its places in the mailboxes.
+
+use std::rc::Rc;
+
+use chrono::DateTime;
+use xunji_domain::{
+    entry::Entry,
+    id::{EntryId, Revision},
+    wire::{Answer, Outcome, Receipt, Refusal},
+};
+
+use super::{
+    Caller, Station, Stored,
+    judge::{Verdict, judge},
+    mailbox::{MailboxId, entitled},
+};
+use crate::simulation::{env::Env, ledger, sabotage::Sabotage};
+
+impl Station {
+    pub(super) fn take(&mut self, env: &Env, caller: &Caller, entries: Vec<Entry>) -> Vec<Answer> {
+        let answers: Vec<_> = entries.into_iter().map(|entry| self.one(env, caller, entry)).collect();
+        for answer in &answers {
+            if let Answer::Receipt { receipt, .. } = answer {
+                env.ledger.borrow_mut().receipts.push(receipt.clone());
+            }
+        }
+        answers
+    }
+
+    fn one(&mut self, env: &Env, caller: &Caller, entry: Entry) -> Answer {
+        let id = entry.content.id;
+        let refused = |refusal| Answer::Refused { entry: Some(id), refusal };
+        if ledger::sealed(&entry.content) != entry.digest {
+            return refused(Refusal::Damaged);
+        }
+        if entry.installation != caller.installation {
+            return refused(Refusal::WrongInstallation);
+        }
+        match self.known(env, &entry) {
+            Some(answer) if !env.breaks(Sabotage::TakeTwice, 500) => answer,
+            _ => self.store(env, caller, entry),
+        }
+    }
+
+    /// The answer for an entry whose id or place is taken.
+    fn known(&mut self, env: &Env, entry: &Entry) -> Option<Answer> {
+        let place = (entry.installation, entry.seq);
+        let held = [self.ids.get(&entry.content.id), self.places.get(&place)];
+        let held: Vec<usize> = held.into_iter().flatten().copied().collect();
+        for held in &held {
+            if self.entries[*held].entry.digest == entry.digest {
+                continue;
+            }
+            if env.broken(Sabotage::IgnoreDigest) {
+                let outcome = self.entries[*held].receipt.outcome.clone();
+                return Some(Answer::Receipt { receipt: receipt(env, entry, outcome), missing: Vec::new() });
+            }
+            self.alarms.insert((entry.installation, entry.seq, entry.content.id));
+            return Some(Answer::Refused { entry: Some(entry.content.id), refusal: Refusal::Conflict });
+        }
+        let held = *held.first()?;
+        self.places.entry(place).or_insert(held);
+        let receipt = self.entries[held].receipt.clone();
+        Some(Answer::Receipt { receipt, missing: self.missing(env, held) })
+    }
+
+    fn store(&mut self, env: &Env, caller: &Caller, entry: Entry) -> Answer {
+        let content = &entry.content;
+        let record = self.records.get(&content.record).cloned();
+        let history = if record.is_some() { self.history(content.record) } else { Vec::new() };
+        let worker = &self.workers[&caller.worker];
+        let verdict = judge(&self.kinds, worker, content, record.as_ref(), history);
+        let (outcome, mailboxes) = match verdict {
+            Ok(verdict) => {
+                let mut opened = match (verdict, record) {
+                    (Verdict::Open(opened), _) => opened,
+                    (Verdict::Add(village), Some(record)) => {
+                        let mut villages = record.villages;
+                        villages.insert(village.clone());
+                        super::Opened { village, villages, ..record }
+                    }
+                    (Verdict::Add(_), None) => {
+                        return Answer::Refused { entry: None, refusal: Refusal::Other };
+                    }
+                };
+                opened.revision = Revision(opened.revision.0 + 1);
+                let confidential = opened.confidential && !env.breaks(Sabotage::LeakConsultation, 300);
+                let mailboxes = entitled(confidential, &opened.village, opened.opener, caller.worker);
+                let revision = opened.revision;
+                self.records.insert(content.record, opened);
+                (Outcome::Accepted { revision }, mailboxes)
+            }
+            Err(reason) => {
+                let to = if env.broken(Sabotage::LeakParked) { content.author } else { caller.worker };
+                (Outcome::Parked { reason }, vec![MailboxId::Worker(to)])
+            }
+        };
+        let receipt = receipt(env, &entry, outcome);
+        if matches!(receipt.outcome, Outcome::Parked { .. }) && env.breaks(Sabotage::ForgetParked, 300) {
+            return Answer::Receipt { receipt, missing: Vec::new() };
+        }
+        let (place, id, record) = (self.entries.len(), content.id, content.record);
+        self.places.insert((entry.installation, entry.seq), place);
+        self.ids.insert(id, place);
+        let stored = Stored { entry, receipt: receipt.clone(), sender: caller.worker };
+        self.entries.push(Rc::new(stored));
+        for mailbox in mailboxes {
+            match receipt.outcome {
+                Outcome::Accepted { .. } if !env.broken(Sabotage::ForgetHistory) => {
+                    self.deliver_record(mailbox, record);
+                }
+                _ => self.deliver(mailbox, place),
+            }
+        }
+        Answer::Receipt { receipt, missing: self.missing(env, place) }
+    }
+
+    fn missing(&self, env: &Env, place: usize) -> Vec<xunji_domain::canonical::Digest> {
+        let mut missing = self.entries[place].entry.content.attachments.clone();
+        missing.retain(|digest| !self.blobs.get(digest).is_some_and(|blob| blob.verified));
+        if env.breaks(Sabotage::CountUnverified, 300) {
+            missing.clear();
+        }
+        missing
+    }
+
+    /// Whether the station has an entry, by its id.
+    pub(in crate::simulation) fn has(&self, id: EntryId) -> bool {
+        self.entry(id).is_some()
+    }
+}
+
+fn receipt(env: &Env, entry: &Entry, outcome: Outcome) -> Receipt {
+    let millis = 1_700_000_000_000 + i64::try_from(env.now.get()).unwrap_or(0);
+    Receipt {
+        entry: entry.content.id,
+        digest: entry.digest,
+        received_at: DateTime::from_timestamp_millis(millis).unwrap_or_default(),
+        outcome,
+        signature: None,
+    }
+}

@@ -1,0 +1,468 @@
+//! One scenario: phones, people and troubles are drawn from the seed, played until the plan is at its end, and then
+//! left in peace until everything has arrived or it is clear that it never will.
+
+use std::rc::Rc;
+
+use serde_json::json;
+use xunji_domain::{
+    id::WorkerId,
+    kind::{Kind, State},
+    person::{Role, Worker},
+};
+
+use super::{
+    Broken, Invariant, Sabotage, Tally, check,
+    disk::{self, at_once},
+    env::{Env, NEVER, TabId, Task},
+    person::{self, VILLAGES},
+    phone::Phone,
+    station::Station,
+    tab::Tab,
+    tally::Fault,
+};
+use crate::{
+    engine::{Event, Phase},
+    pocket::{Pocket, WaitingState},
+    storage::{Span, Storage, Table, Write},
+};
+
+/// How long the troubles last.
+const TROUBLES: u64 = 600_000;
+/// How long it may take afterwards until everything has arrived: a full rest, a full watchdog, and some rounds.
+const PEACE: u64 = 1_800_000;
+/// More turns than any scenario needs: a scenario that uses them up is going round in circles.
+const TURNS: u32 = 400_000;
+
+/// Something that happens at its time.
+#[derive(Clone, Copy, Debug)]
+enum Happening {
+    /// Somebody does something.
+    Act(usize),
+    /// Somebody repairs what came back.
+    Tidy(usize),
+    /// Somebody looks at the phone: opens the app, enrols when it asks for it.
+    Look(usize),
+    /// A small thing that the browser tells the app.
+    Hint(usize),
+    /// Another tab is opened.
+    OpenTab(usize),
+    /// A fault that needs no request.
+    Fault(Fault, usize),
+    /// The station's backup is made.
+    Backup,
+}
+
+/// A scenario that is being played.
+pub(super) struct World {
+    pub(super) env: Rc<Env>,
+    pub(super) phones: Vec<Rc<Phone>>,
+    tasks: Vec<Task>,
+    plan: Vec<(u64, Happening)>,
+    backup: Option<Station>,
+    turns: u32,
+}
+
+/// What can be done next.
+enum Next {
+    Plan,
+    Task(usize),
+    Flight(usize),
+    Hint(usize),
+    Timer(Rc<Tab>),
+}
+
+/// Plays one scenario to its end and checks it.
+pub(super) fn play(
+    seed: u64,
+    sabotage: Option<Sabotage>,
+    traced: bool,
+) -> (Tally, Vec<String>, Result<(), Broken>) {
+    let env = Rc::new(Env::new(seed, sabotage, traced));
+    let mut world = World::draw(env);
+    let result = world.play();
+    let env = Rc::clone(&world.env);
+    let mut tally = env.tally.borrow().clone();
+    tally.scenarios = 1;
+    let trace = env.trace.as_ref().map(|trace| trace.borrow().clone()).unwrap_or_default();
+    // Tasks, tabs and phones hold each other: what is left of them is let go of here.
+    world.tasks.clear();
+    env.spawned.borrow_mut().clear();
+    world.phones.iter().for_each(|phone| phone.tabs.borrow_mut().clear());
+    (tally, trace, result)
+}
+
+impl World {
+    fn draw(env: Rc<Env>) -> Self {
+        let roles = [Role::LegalAdviser, Role::GridWorker, Role::Coordinator, Role::JusticeOfficer];
+        let mut workers: Vec<Worker> = Vec::new();
+        let mut phones = Vec::new();
+        for index in 0..1 + env.dice.place(3) {
+            // Often somebody has two phones: they see the same records.
+            let worker = match env.dice.one(&workers) {
+                Some(worker) if env.dice.comes(500) => worker.clone(),
+                _ => Worker {
+                    id: WorkerId::new(env.dice.uuid()),
+                    name: String::new(),
+                    role: *env.dice.one(&roles).unwrap_or(&roles[0]),
+                    village: VILLAGES[env.dice.place(2)].parse().expect("a village's code"),
+                },
+            };
+            workers.push(worker.clone());
+            env.station.borrow_mut().workers.insert(worker.id, worker.clone());
+            phones.push(Rc::new(Phone::new(index, worker)));
+        }
+        let mut world = Self { env, phones, tasks: Vec::new(), plan: Vec::new(), backup: None, turns: 0 };
+        world.plan();
+        world
+    }
+
+    fn plan(&mut self) {
+        let dice = &self.env.dice;
+        let phone = || dice.place(self.phones.len());
+        let mut plan = Vec::new();
+        let mut add = |from: u64, happening| plan.push((from + dice.below(TROUBLES - from), happening));
+        for index in 0..self.phones.len() {
+            add(TROUBLES - 1_000, Happening::Look(index));
+            for _ in 0..4 {
+                add(0, Happening::Look(index));
+            }
+        }
+        for _ in 0..2 + dice.below(7) {
+            add(5_000, Happening::Act(phone()));
+        }
+        for _ in 0..dice.below(3) {
+            add(60_000, Happening::Tidy(phone()));
+        }
+        for _ in 0..dice.below(4) {
+            add(0, Happening::Hint(phone()));
+        }
+        for _ in 0..dice.below(3) {
+            add(0, Happening::OpenTab(phone()));
+        }
+        let rates = [
+            (Fault::TabKilled, 400),
+            (Fault::PhoneKilled, 300),
+            (Fault::TwoLeaders, 250),
+            (Fault::WallClockJumped, 150),
+            (Fault::Slept, 150),
+            (Fault::Revoked, 100),
+            (Fault::BlobSpoiled, 60),
+            (Fault::Evicted, 60),
+            (Fault::Copied, 40),
+            (Fault::Restored, 60),
+            (Fault::Redefined, if self.env.defines { 700 } else { 0 }),
+        ];
+        for (fault, rate) in rates {
+            if dice.comes(rate) {
+                add(60_000, Happening::Fault(fault, phone()));
+                if fault == Fault::Restored {
+                    add(0, Happening::Backup);
+                }
+            }
+        }
+        // The first looks come first: every phone is enrolled early.
+        plan.extend((0..self.phones.len()).map(|index| (index as u64, Happening::Look(index))));
+        plan.extend((0..self.phones.len()).map(|index| (1_500, Happening::Look(index))));
+        plan.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+        self.plan = plan;
+    }
+
+    fn play(&mut self) -> Result<(), Broken> {
+        self.run(TROUBLES, |_| false)?;
+        self.env.calm.set(true);
+        self.env.say(|| "peace".to_owned());
+        let peace = self.env.now.get();
+        self.settle(peace + PEACE)?;
+        // Everybody tidies up once, so that what only a person can settle is settled.
+        for index in 0..self.phones.len() {
+            self.happen(Happening::Tidy(index));
+        }
+        self.settle(self.env.now.get() + PEACE)?;
+        check::all(self)
+    }
+
+    fn settle(&mut self, end: u64) -> Result<(), Broken> {
+        loop {
+            let round = self.env.now.get() + 20_000;
+            for index in 0..self.phones.len() {
+                self.plan.push((self.env.now.get(), Happening::Look(index)));
+            }
+            self.run(round, Self::is_settled)?;
+            if self.is_settled() {
+                return Ok(());
+            }
+            if self.env.now.get() >= end {
+                return Err(self.stuck());
+            }
+        }
+    }
+
+    fn is_settled(&self) -> bool {
+        let quiet = self.tasks.is_empty()
+            && self.env.spawned.borrow().is_empty()
+            && self.env.flights.borrow().is_empty()
+            && self.env.hints.borrow().is_empty()
+            && self.plan.is_empty();
+        quiet && self.phones.iter().all(|phone| self.is_drained(phone))
+    }
+
+    fn is_drained(&self, phone: &Phone) -> bool {
+        let Some(tab) = phone.tabs.borrow().first().cloned() else { return false };
+        let pocket = self.reader(phone);
+        let waiting = at_once(pocket.outbox()).unwrap_or_default();
+        let unsent =
+            |state: &WaitingState| matches!(state, WaitingState::Unsent | WaitingState::Attachments { .. });
+        let cursor = at_once(pocket.cursor()).unwrap_or_default();
+        tab.phase() != Phase::Stopped
+            && !waiting.iter().any(|waiting| unsent(&waiting.state))
+            && cursor == self.env.station.borrow().head(phone.worker.id)
+    }
+
+    fn stuck(&self) -> Broken {
+        let stuck = self.phones.iter().find(|phone| !self.is_drained(phone));
+        let what = stuck.map_or_else(
+            || "something is always under way".to_owned(),
+            |phone| {
+                let pocket = self.reader(phone);
+                let states: Vec<_> = at_once(pocket.outbox()).unwrap_or_default();
+                let states: Vec<_> = states.into_iter().map(|waiting| waiting.state).collect();
+                let phases: Vec<_> = phone.tabs.borrow().iter().map(|tab| tab.phase()).collect();
+                let (cursor, head) =
+                    (at_once(pocket.cursor()), self.env.station.borrow().head(phone.worker.id));
+                format!(
+                    "phone {} does not drain: {states:?}, {phases:?}, read to {cursor:?} of {head:?}",
+                    phone.index
+                )
+            },
+        );
+        Broken { invariant: Invariant::NothingBlocks, what }
+    }
+
+    /// Looks into a phone from outside.
+    pub(super) fn reader(&self, phone: &Phone) -> Pocket<crate::memory::Memory> {
+        let memory = phone.memory.borrow().clone();
+        let nobody = xunji_domain::id::InstallationId::new(uuid::Uuid::nil());
+        at_once(Pocket::open(memory, nobody)).expect("memory opens").0
+    }
+
+    fn run(&mut self, end: u64, done: impl Fn(&Self) -> bool) -> Result<(), Broken> {
+        loop {
+            self.tasks.append(&mut self.env.spawned.borrow_mut());
+            let (mut ready, next_at) = self.ready();
+            if ready.is_empty() {
+                if done(self) || next_at > end {
+                    self.env.now.set(self.env.now.get().max(end.min(next_at)));
+                    return Ok(());
+                }
+                self.env.now.set(next_at);
+                continue;
+            }
+            self.turns += 1;
+            if self.turns > TURNS {
+                return Err(Broken {
+                    invariant: Invariant::NothingBlocks,
+                    what: "it never rests".to_owned(),
+                });
+            }
+            let next = ready.swap_remove(self.env.dice.place(ready.len()));
+            self.turn(next);
+        }
+    }
+
+    fn ready(&self) -> (Vec<Next>, u64) {
+        let now = self.env.now.get();
+        let mut ready = Vec::new();
+        let mut next_at = NEVER;
+        let mut add = |at: u64, next: &dyn Fn() -> Next| {
+            if at <= now { ready.push(next()) } else { next_at = next_at.min(at) }
+        };
+        if let Some((at, _)) = self.plan.last() {
+            add(*at, &|| Next::Plan);
+        }
+        for (index, task) in self.tasks.iter().enumerate() {
+            let answered = task.slot.as_ref().is_some_and(|slot| slot.is_there());
+            add(if answered { now } else { task.until }, &|| Next::Task(index));
+        }
+        for (index, flight) in self.env.flights.borrow().iter().enumerate() {
+            add(flight.at, &|| Next::Flight(index));
+        }
+        for (index, hint) in self.env.hints.borrow().iter().enumerate() {
+            add(hint.at, &|| Next::Hint(index));
+        }
+        for phone in &self.phones {
+            for tab in phone.tabs.borrow().iter() {
+                add(tab.timer.get().unwrap_or(NEVER), &|| Next::Timer(Rc::clone(tab)));
+            }
+        }
+        (ready, next_at)
+    }
+
+    fn turn(&mut self, next: Next) {
+        match next {
+            Next::Plan => {
+                if let Some((_, happening)) = self.plan.pop() {
+                    self.happen(happening);
+                }
+            }
+            Next::Task(index) => {
+                if self.env.poll(&mut self.tasks[index]) {
+                    drop(self.tasks.swap_remove(index));
+                }
+            }
+            Next::Flight(index) => {
+                let flight = self.env.flights.borrow_mut().swap_remove(index);
+                flight.arrive(&self.env);
+            }
+            Next::Hint(index) => {
+                let hint = self.env.hints.borrow_mut().swap_remove(index);
+                let tabs = self.phones[hint.phone].tabs.borrow().clone();
+                tabs.iter().filter(|tab| tab.id != hint.from).for_each(|tab| tab.heard(hint.said));
+            }
+            Next::Timer(tab) => tab.ring(),
+        }
+    }
+
+    fn happen(&mut self, happening: Happening) {
+        self.env.say(|| format!("{happening:?}"));
+        let env = Rc::clone(&self.env);
+        match happening {
+            Happening::Act(index) | Happening::Tidy(index) => {
+                let phone = Rc::clone(&self.phones[index]);
+                let Some(tab) = phone.any_tab(&env) else { return self.open_tab(index) };
+                let id = tab.id;
+                if matches!(happening, Happening::Act(_)) {
+                    env.spawn(id, person::act(Rc::clone(&env), phone, tab));
+                } else {
+                    env.spawn(id, person::tidy(Rc::clone(&env), phone, tab));
+                }
+            }
+            Happening::Look(index) => self.look(index),
+            Happening::Hint(index) => {
+                let Some(tab) = self.phones[index].any_tab(&env) else { return };
+                let events = [Event::Visible, Event::Hidden, Event::Online, Event::Offline, Event::SendNow];
+                if let Some(event) = env.dice.one(&events) {
+                    tab.notify(event.clone());
+                }
+            }
+            Happening::OpenTab(index) => self.open_tab(index),
+            Happening::Fault(fault, index) => self.trouble(fault, index),
+            Happening::Backup => self.backup = Some(env.station.borrow().clone()),
+        }
+    }
+
+    fn open_tab(&self, index: usize) {
+        let (env, phone) = (Rc::clone(&self.env), Rc::clone(&self.phones[index]));
+        let id = env.new_tab(index);
+        env.spawn(id, Tab::open(Rc::clone(&env), phone, id));
+    }
+
+    /// A person takes the phone out of the pocket.
+    fn look(&self, index: usize) {
+        let (env, phone) = (&self.env, &self.phones[index]);
+        let leader = phone.tabs.borrow().iter().find(|tab| tab.leads.get()).cloned();
+        let Some(leader) = leader else { return self.open_tab(index) };
+        if leader.phase() == Phase::Stopped && !phone.enrolling.get() {
+            let Some(tab) = phone.any_tab(env) else { return };
+            phone.enrolling.set(true);
+            env.spawn(tab.id, person::enrol(Rc::clone(env), Rc::clone(phone), tab));
+        } else if env.dice.comes(500) {
+            leader.notify(Event::Visible);
+        }
+    }
+
+    fn trouble(&mut self, fault: Fault, index: usize) {
+        let env = Rc::clone(&self.env);
+        let phone = Rc::clone(&self.phones[index]);
+        match fault {
+            Fault::TabKilled => {
+                let Some(tab) = phone.any_tab(&env) else { return };
+                self.kill(&phone, |other| other == tab.id);
+            }
+            Fault::PhoneKilled => self.kill_all(&phone),
+            Fault::TwoLeaders => {
+                let Some(tab) = phone.tabs.borrow().iter().find(|tab| !tab.leads.get()).cloned() else {
+                    // There is but one tab: another one is opened, and takes the lead when this comes again.
+                    self.open_tab(index);
+                    self.plan.push((env.now.get() + 3_000, Happening::Fault(fault, index)));
+                    return self.plan.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+                };
+                tab.lead();
+            }
+            Fault::WallClockJumped => {
+                let years = i64::try_from(env.dice.below(80)).unwrap_or(0) - 70;
+                phone.wall_clock.set(years * 31_000_000);
+            }
+            Fault::Slept => {
+                phone.tabs.borrow().iter().for_each(|tab| tab.oversleep(env.dice.below(10_000_000)));
+            }
+            Fault::Revoked => {
+                let Some(installation) = phone.installation.get() else { return };
+                env.station.borrow_mut().revoke(installation);
+            }
+            Fault::BlobSpoiled => self.spoil_blob(&phone),
+            Fault::Evicted => {
+                self.kill_all(&phone);
+                phone.evict(&env);
+            }
+            Fault::Copied => {
+                let of = self.phones.iter().find(|of| of.index != index && of.worker == phone.worker);
+                let Some(of) = of.cloned() else { return };
+                // What was on the phone before is gone, and its person did that.
+                self.kill_all(&phone);
+                if let Some(before) = phone.installation.get() {
+                    env.ledger.borrow_mut().evicted.insert(before);
+                }
+                phone.become_copy(&of, &mut env.ledger.borrow_mut());
+            }
+            Fault::Restored => {
+                let Some(backup) = self.backup.take() else { return };
+                env.station.replace(backup);
+                env.ledger.borrow_mut().restored = Some(env.now.get());
+            }
+            Fault::Redefined => env.station.borrow_mut().define(newer_patrol()),
+            _ => return,
+        }
+        env.count(fault);
+    }
+
+    fn kill_all(&mut self, phone: &Phone) {
+        self.kill(phone, |tab| Env::phone_of(tab) == phone.index);
+    }
+
+    fn kill(&mut self, phone: &Phone, which: impl Fn(TabId) -> bool) {
+        self.tasks.append(&mut self.env.spawned.borrow_mut());
+        self.tasks.retain(|task| !which(task.tab));
+        phone.tabs.borrow_mut().retain(|tab| !which(tab.id));
+        phone.enrolling.set(false);
+        if self.env.broken(Sabotage::LoseRowOnCrash) {
+            disk::lose_row(&self.env, &phone.memory.borrow());
+        }
+        phone.elect();
+    }
+
+    fn spoil_blob(&self, phone: &Phone) {
+        let memory = phone.memory.borrow();
+        let rows = at_once(memory.range(Table::Blobs, Span::all())).unwrap_or_default();
+        let Some((key, bytes)) = self.env.dice.one(&rows).cloned() else { return };
+        let write = match self.env.dice.comes(500) {
+            true => Write::Delete(Table::Blobs, key.clone()),
+            false => Write::Put(Table::Blobs, key.clone(), bytes.iter().map(|byte| byte ^ 1).collect()),
+        };
+        disk::change(&memory, vec![write]);
+        if let Ok(digest) = key.parse() {
+            self.env.ledger.borrow_mut().spoiled.insert(digest);
+        }
+    }
+}
+
+/// The next version of a ledger, whose records begin in another state.
+fn newer_patrol() -> Kind {
+    let mut kind =
+        Kind::built_in().iter().find(|kind| kind.id.as_str() == "patrol").expect("built in").clone();
+    kind.version = 2;
+    let state: State =
+        serde_json::from_value(json!({ "id": "checked", "label": { "zh": "", "en": "" } })).expect("a state");
+    kind.workflow.initial = state.id.clone();
+    kind.workflow.states.push(state);
+    kind
+}

@@ -1,0 +1,193 @@
+//! What the simulation, or writing it, has brought to light in this crate: each as the shortest story that shows it.
+
+use uuid::Uuid;
+use xunji_domain::{
+    canonical::Digest,
+    entry::Entry,
+    id::{EntryId, InstallationId, Position, Revision, Seq},
+    kind::Kind,
+    record::Standing,
+    village::County,
+    wire::{Answer, Definitions, MailboxItem, MailboxPage, Outcome, Reason, Receipt, Refusal},
+};
+use xunji_sync::{
+    engine::{Effect, Ended, Engine, Event, Failure, Job, Millis, Phase},
+    memory::Memory,
+    pocket::{Pocket, WaitingState},
+    suite::{accepted, unsent},
+};
+
+fn installation(number: u128) -> InstallationId {
+    InstallationId::new(Uuid::from_u128(number))
+}
+
+fn open(memory: &Memory) -> Pocket<Memory> {
+    pollster::block_on(Pocket::open(memory.clone(), installation(1))).unwrap().0
+}
+
+fn item(position: u64, entry: &Entry, outcome: Outcome) -> MailboxItem {
+    let Answer::Receipt { receipt, .. } = accepted(entry, 1) else { panic!("a receipt") };
+    MailboxItem {
+        position: Position(position),
+        entry: entry.clone(),
+        receipt: Receipt { outcome, ..receipt },
+    }
+}
+
+fn page(items: Vec<MailboxItem>) -> MailboxPage {
+    let head = items.last().map_or(Position(0), |item| item.position);
+    MailboxPage { items, people: Vec::new(), head, reset: false }
+}
+
+fn reset() -> MailboxPage {
+    MailboxPage { reset: true, ..page(Vec::new()) }
+}
+
+const FIRST: Outcome = Outcome::Accepted { revision: Revision(1) };
+
+async fn states(pocket: &Pocket<Memory>) -> Vec<WaitingState> {
+    pocket.outbox().await.unwrap().into_iter().map(|waiting| waiting.state).collect()
+}
+
+/// Invariant 6: the entry's own return in the mailbox took the row away that said that its photo could not be sent.
+#[test]
+fn a_photo_that_cannot_be_sent_stays_to_be_seen() {
+    pollster::block_on(async {
+        let pocket = open(&Memory::default());
+        let photo = Digest::new([9; 32]);
+        let mut unsent = unsent(1, "a");
+        unsent.content.attachments = vec![photo];
+        let entry = pocket.save(&unsent).await.unwrap();
+        let Answer::Receipt { receipt, .. } = accepted(&entry, 1) else { panic!("a receipt") };
+        let answer = Answer::Receipt { receipt, missing: vec![photo] };
+        pocket.acknowledge(std::slice::from_ref(&entry), &[answer]).await.unwrap();
+        pocket.refuse_attachments(Seq(1), Refusal::Damaged).await.unwrap();
+        pocket.receive(Position(0), &page(vec![item(1, &entry, FIRST)])).await.unwrap();
+        assert_eq!(states(&pocket).await, [WaitingState::Refused { refusal: Refusal::Damaged }]);
+    });
+}
+
+/// Invariant 6: an entry with photos that was refused as a whole and had arrived all the same asks what is missing.
+#[test]
+fn a_refused_entry_that_had_arrived_asks_for_its_photos() {
+    pollster::block_on(async {
+        let pocket = open(&Memory::default());
+        let mut unsent = unsent(1, "a");
+        unsent.content.attachments = vec![Digest::new([9; 32])];
+        let entry = pocket.save(&unsent).await.unwrap();
+        pocket.refuse(&entry, Refusal::Unreadable).await.unwrap();
+        pocket.receive(Position(0), &page(vec![item(1, &entry, FIRST)])).await.unwrap();
+        assert_eq!(states(&pocket).await, [WaitingState::Unsent]);
+    });
+}
+
+/// Invariant 2: a phone and its copy give one number to two entries. The copy's, coming down, took this one's row away.
+#[test]
+fn another_entry_under_the_same_number_settles_nothing_of_this_phone() {
+    pollster::block_on(async {
+        let pocket = open(&Memory::default());
+        let own = pocket.save(&unsent(1, "a")).await.unwrap();
+        let other = unsent(2, "b");
+        let other = Entry { digest: other.digest, content: other.content, ..own.clone() };
+        pocket.receive(Position(0), &page(vec![item(1, &other, FIRST)])).await.unwrap();
+        assert_eq!(states(&pocket).await, [WaitingState::Unsent]);
+        assert_eq!(pocket.record_count().await, Ok(2));
+    });
+}
+
+/// Invariant 5: what was put back from a backup and comes down under its old number went up under that number, too,
+/// was refused for it, and was sent again without end.
+#[test]
+fn what_comes_down_under_its_old_number_keeps_its_place_here() {
+    pollster::block_on(async {
+        let pocket = open(&Memory::default());
+        pocket.save(&unsent(1, "a")).await.unwrap();
+        let own = pocket.save(&unsent(2, "put back")).await.unwrap();
+        let before = Entry { installation: installation(77), seq: Seq(9), ..own.clone() };
+        pocket.receive(Position(0), &page(vec![item(1, &before, FIRST)])).await.unwrap();
+        let left = pocket.outbox().await.unwrap();
+        assert_eq!(
+            left.iter().map(|waiting| waiting.entry).collect::<Vec<_>>(),
+            [EntryId::new(Uuid::from_u128(1))]
+        );
+        let record = pocket.record(own.content.record).await.unwrap().unwrap();
+        assert_eq!(record.entries[0].entry, own);
+    });
+}
+
+/// Invariant 4: a refusal by somebody on the way that comes after the receipt takes nothing back.
+#[test]
+fn a_late_refusal_takes_no_receipt_back() {
+    pollster::block_on(async {
+        let pocket = open(&Memory::default());
+        let entry = pocket.save(&unsent(1, "a")).await.unwrap();
+        pocket.acknowledge(std::slice::from_ref(&entry), &[accepted(&entry, 1)]).await.unwrap();
+        pocket.refuse(&entry, Refusal::Unreadable).await.unwrap();
+        let record = pocket.record(entry.content.record).await.unwrap().unwrap();
+        assert!(matches!(record.entries[0].standing, Standing::Accepted { .. }));
+
+        let parked = pocket.save(&unsent(2, "b")).await.unwrap();
+        let reason = Reason::Invalid { problems: Vec::new() };
+        let down = item(1, &parked, Outcome::Parked { reason: reason.clone() });
+        pocket.receive(Position(0), &page(vec![down])).await.unwrap();
+        pocket.refuse(&parked, Refusal::Unreadable).await.unwrap();
+        assert_eq!(states(&pocket).await, [WaitingState::Parked { reason }]);
+    });
+}
+
+/// Invariant 9: a station that was restored from an older backup says that the mailbox begins anew. What it had of this
+/// phone is sent again, unless it comes down.
+#[test]
+fn what_a_restored_station_has_forgotten_is_sent_again() {
+    pollster::block_on(async {
+        let pocket = open(&Memory::default());
+        let kept = pocket.save(&unsent(1, "a")).await.unwrap();
+        let forgotten = pocket.save(&unsent(2, "b")).await.unwrap();
+        let both = page(vec![item(1, &kept, FIRST), item(2, &forgotten, FIRST)]);
+        pocket.receive(Position(0), &both).await.unwrap();
+        assert!(states(&pocket).await.is_empty());
+        pocket.receive(Position(2), &reset()).await.unwrap();
+        pocket.receive(Position(0), &page(vec![item(1, &kept, FIRST)])).await.unwrap();
+        let batch = pocket.next_batch(9, 1 << 20).await.unwrap();
+        assert_eq!(batch.entries, [forgotten]);
+    });
+}
+
+/// Invariant 8: a definition that comes after the entries that need it.
+#[test]
+fn a_definition_that_comes_later_folds_its_records_again() {
+    pollster::block_on(async {
+        let pocket = open(&Memory::default());
+        let mut newer = unsent(1, "a");
+        newer.content.kind_version = 2;
+        let other = Entry {
+            installation: installation(9),
+            seq: Seq(1),
+            digest: newer.digest,
+            content: newer.content,
+        };
+        pocket.receive(Position(0), &page(vec![item(1, &other, FIRST)])).await.unwrap();
+        let mut kind = Kind::built_in().iter().find(|kind| kind.id.as_str() == "patrol").unwrap().clone();
+        kind.version = 2;
+        kind.workflow.initial = "checked".into();
+        let definitions = Definitions { kinds: vec![kind], county: County::built_in().clone() };
+        pocket.define(&definitions).await.unwrap();
+        let record = pocket.record(other.content.record).await.unwrap().unwrap();
+        assert_eq!(record.state.as_str(), "checked");
+    });
+}
+
+/// Invariant 5: the phone was enrolled anew while a request with the old token was on its way. The answer to that one
+/// stopped the sending for good.
+#[test]
+fn an_old_tokens_refusal_does_not_stop_a_phone_that_was_enrolled_since() {
+    let mut engine = Engine::new(true);
+    assert!(engine.step(Event::Leading, Millis(0), 0).contains(&Effect::Begin(Job::Probe)));
+    engine.step(Event::Enrolled, Millis(1), 0);
+    let refused = Event::Done(Job::Probe, Ended::Badly(Failure::Unauthorised));
+    let effects = engine.step(refused, Millis(2), 0);
+    assert!(effects.contains(&Effect::Begin(Job::Probe)), "{effects:?}");
+    let refused = Event::Done(Job::Probe, Ended::Badly(Failure::Unauthorised));
+    engine.step(refused, Millis(3), 0);
+    assert_eq!(engine.phase(), Phase::Stopped, "the new token is refused, too");
+}
