@@ -278,8 +278,16 @@ pub async fn record(connection: &mut SqliteConnection, digest: Digest, bytes: u6
 
 /// Flushes a file and hashes what the disk has of it.
 fn hash(path: &Path) -> io::Result<(Digest, u64)> {
+    fs::File::open(path)?.sync_all()?;
+    sha256(path)
+}
+
+/// Hashes a file and counts its bytes.
+///
+/// # Errors
+/// When it can't be read.
+pub fn sha256(path: &Path) -> io::Result<(Digest, u64)> {
     let mut file = fs::File::open(path)?;
-    file.sync_all()?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 64 * 1024];
     let mut bytes = 0;

@@ -15,6 +15,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use xunji_domain::canonical::Digest;
+
 /// A data folder that exists.
 #[derive(Clone, Debug)]
 pub struct DataFolder(PathBuf);
@@ -117,6 +119,12 @@ impl DataFolder {
     /// Where attachments are.
     pub fn blobs(&self) -> PathBuf {
         self.0.join("blobs")
+    }
+
+    /// The file of an attachment.
+    pub fn blob(&self, digest: &Digest) -> PathBuf {
+        let name = digest.to_string();
+        self.blobs().join(&name[..2]).join(name)
     }
 
     /// Where further ledgers are.

@@ -7,6 +7,7 @@
 pub mod app;
 pub mod blobs;
 pub mod body;
+pub mod check;
 pub mod cli;
 pub mod data;
 pub mod db;

@@ -7,10 +7,12 @@
 //! | 2 | the command was given something wrong |
 //! | 3 | the data folder holds something that this program can't use; nothing was touched |
 //! | 4 | another station already runs on the data folder |
+//! | 5 | `check` found damage |
 //!
 //! Answers go to the standard output, everything else to standard error. Logs are JSON, one object a line, without
 //! names, texts, tokens or codes.
 
+mod check;
 mod enrol;
 mod entries;
 mod serve;
@@ -39,7 +41,7 @@ struct Cli {
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done; 1 this machine does not allow it; 2 wrong arguments; \
-3 the data folder can't be used (nothing was touched); 4 another station runs on it.";
+3 the data folder can't be used (nothing was touched); 4 another station runs on it; 5 check found damage.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -49,6 +51,9 @@ enum Command {
     Enrol(EnrolArgs),
     /// Lists every stored entry in the order of arrival, one a line. Works while the station runs.
     Entries(EntriesArgs),
+    /// Verifies everything that the station keeps: digests, signatures, attachments, revisions, mailboxes. Only reads,
+    /// and works while the station runs. Ends with code 5 when there is damage; gaps and alarms are news, not damage.
+    Check(CheckArgs),
 }
 
 #[derive(Debug, Args)]
@@ -101,6 +106,16 @@ struct EntriesArgs {
     #[arg(long, value_name = "DIR", default_value = "./data")]
     data: PathBuf,
     /// Prints one JSON object a line, with everything that the entry says.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct CheckArgs {
+    /// The data folder.
+    #[arg(long, value_name = "DIR", default_value = "./data")]
+    data: PathBuf,
+    /// Prints one JSON object a line: each finding with its level (damage or news), then a summary.
     #[arg(long)]
     json: bool,
 }
@@ -170,13 +185,14 @@ pub fn main() -> ExitCode {
     };
     let result = runtime.block_on(async {
         match cli.command {
-            Command::Serve(args) => serve::run(args).await,
-            Command::Enrol(args) => enrol::run(args).await,
-            Command::Entries(args) => entries::run(args).await,
+            Command::Serve(args) => serve::run(args).await.map(|()| ExitCode::SUCCESS),
+            Command::Enrol(args) => enrol::run(args).await.map(|()| ExitCode::SUCCESS),
+            Command::Entries(args) => entries::run(args).await.map(|()| ExitCode::SUCCESS),
+            Command::Check(args) => check::run(args).await,
         }
     });
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         // Whoever reads the output has seen enough, as `head` has.
         Err(CliError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {

@@ -27,6 +27,9 @@ pub enum DbError {
     /// SQLite says no.
     #[error("the database says: {0}")]
     Sql(#[from] sqlx::Error),
+    /// Written by an older version, and only to be read.
+    #[error("the database was written by an older version; `xunji-station serve` will bring it up to date")]
+    Older,
     /// A stored value can't be read back. A fault of this program or of the disk.
     #[error("the stored {0} can't be read")]
     Stored(&'static str),
@@ -39,6 +42,20 @@ impl DbError {
         match self {
             Self::Sql(sqlx::Error::Database(error)) => error.code().as_deref() == Some(SQLITE_FULL),
             _ => false,
+        }
+    }
+
+    /// Whether what is stored has suffered, rather than that it can't be got at.
+    pub fn is_damage(&self) -> bool {
+        // SQLITE_CORRUPT and SQLITE_NOTADB, whose extended codes end with them.
+        const DAMAGE: [u32; 2] = [11, 26];
+        match self {
+            Self::Sql(sqlx::Error::Database(error)) => {
+                let code = error.code().and_then(|code| code.parse::<u32>().ok());
+                code.is_some_and(|code| DAMAGE.contains(&(code & 0xFF)))
+            }
+            Self::Sql(sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_)) | Self::Stored(_) => true,
+            Self::Sql(_) | Self::Unfit(_) | Self::Older => false,
         }
     }
 }

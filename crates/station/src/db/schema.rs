@@ -45,9 +45,7 @@ async fn apply(connection: &mut SqliteConnection, path: &Path) -> Result<(), DbE
 pub(super) async fn known(connection: &mut SqliteConnection, path: &Path) -> Result<(), DbError> {
     match version(connection, path).await? {
         found if found == newest() => Ok(()),
-        _ => Err(DbError::Stored(
-            "schema of an older version, which `xunji-station serve` will bring up to date,",
-        )),
+        _ => Err(DbError::Older),
     }
 }
 

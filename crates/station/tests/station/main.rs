@@ -6,6 +6,7 @@ mod any_order;
 mod app;
 mod attachments;
 mod bad_input;
+mod check;
 mod command_line;
 mod contract;
 mod durability;

@@ -62,6 +62,12 @@ impl Station {
         Self { address: running.address(), running: Some(running), folder }
     }
 
+    /// Stops it and leaves its folder.
+    pub async fn into_folder(mut self) -> TempDir {
+        self.stop().await;
+        self.folder
+    }
+
     pub async fn stop(&mut self) {
         self.running.take().unwrap().stop().await.unwrap();
     }
