@@ -1,17 +1,13 @@
 //! Opens the pocket, then draws the frame and the screen that the address names.
 
 use leptos::prelude::*;
-use leptos_router::{
-    components::{ParentRoute, Route, Router, Routes},
-    hooks::use_location,
-    path,
-};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::{
+    address::Screen,
     components::{Float, Nav, SyncLine},
     platform::{self, Setting},
-    screens::{Drill, Enrol, Form, Ledger, Me, NoRecord, NotFound, Outbox, RecordPage, ReturnToDraft, Today},
+    screens::{Drill, Enrol, Form, Ledger, Me, NotFound, Outbox, ReturnToDraft, Today},
     state::{App, storage_sentence, use_app},
     storage::{DATABASE, IndexedDb},
     words::{self, Language},
@@ -63,42 +59,36 @@ fn Root() -> impl IntoView {
     provide_context(Redraw(redraw));
     move || {
         redraw.track();
-        view! {
-            <Router>
-                <Frame/>
-            </Router>
-        }
+        view! { <Frame/> }
     }
 }
 
 #[component]
 fn Frame() -> impl IntoView {
     let app = use_app();
-    let path = use_location().pathname;
-    let solo = Memo::new(move |_| path.get() == "/enrol" || app.signals.me.with(Option::is_none));
     // Without a person there is nobody to save for: every address leads to the enrolment first.
-    let locked_out = Memo::new(move |_| app.signals.me.with(Option::is_none) && path.get() != "/enrol");
+    let named =
+        move || if app.signals.me.with(Option::is_none) { Screen::Enrol } else { app.address.screen() };
+    let screen = Memo::new(move |_| named());
+    let solo = Memo::new(move |_| screen.get() == Screen::Enrol);
+    let drawn = move || match screen.get() {
+        Screen::Today => view! { <Today/> }.into_any(),
+        Screen::Enrol => view! { <Enrol/> }.into_any(),
+        Screen::New(kind) => view! { <Form kind=kind/> }.into_any(),
+        Screen::Draft(id) => view! { <ReturnToDraft id=id/> }.into_any(),
+        Screen::Ledger => view! { <Ledger/> }.into_any(),
+        Screen::Outbox => view! { <Outbox/> }.into_any(),
+        Screen::Me => view! { <Me/> }.into_any(),
+        Screen::Drill => view! { <Drill/> }.into_any(),
+        Screen::Nowhere => view! { <NotFound/> }.into_any(),
+    };
     view! {
         <div class="frame" class:solo=solo>
             <a class="skip" href="#main">{words::skip_to_content()}</a>
             <SyncLine/>
             <main class="page" class:welcome=solo id="main" tabindex="-1">
                 <Trouble/>
-                <Show when=move || !locked_out.get() fallback=|| view! { <Enrol/> }>
-                    <Routes fallback=|| view! { <NotFound/> }>
-                        <Route path=path!("/") view=Today/>
-                        <Route path=path!("/enrol") view=Enrol/>
-                        <Route path=path!("/new/:kind") view=Form/>
-                        <Route path=path!("/drafts/:id") view=ReturnToDraft/>
-                        <ParentRoute path=path!("/records") view=Ledger>
-                            <Route path=path!("") view=NoRecord/>
-                            <Route path=path!(":id") view=RecordPage/>
-                        </ParentRoute>
-                        <Route path=path!("/outbox") view=Outbox/>
-                        <Route path=path!("/me") view=Me/>
-                        <Route path=path!("/drill") view=Drill/>
-                    </Routes>
-                </Show>
+                {drawn}
             </main>
             <Show when=move || !solo.get()>
                 <Nav/>

@@ -1,6 +1,7 @@
 //! The app: what a village adviser, mediator or grid worker holds in the hand.
 //!
 //! - [`screens`] are what is seen, one file each; [`components`] are their parts.
+//! - [`address`] is what the browser's address names.
 //! - [`state`] is what screens share. Screens ask it to save and to read; they never touch the storage themselves.
 //! - [`driver`] feeds the pure sync engine with events and carries out its effects: the only place with timers, locks
 //!   and requests to the station.
@@ -9,6 +10,7 @@
 
 #![cfg(target_arch = "wasm32")]
 
+pub mod address;
 pub mod app;
 pub mod backup;
 pub mod components;

@@ -16,7 +16,7 @@ use xunji_sync::{
     storage::StorageError,
 };
 
-use crate::{driver::Driver, platform, storage::IndexedDb, words};
+use crate::{address::Address, driver::Driver, platform, storage::IndexedDb, words};
 
 /// The phone's pocket.
 pub type AppPocket = Pocket<IndexedDb>;
@@ -28,6 +28,8 @@ pub struct App {
     driver: StoredValue<Option<Driver>, LocalStorage>,
     /// Signals that the driver writes and screens read.
     pub signals: Signals,
+    /// Where this tab is.
+    pub address: Address,
     /// A short message at the bottom: something is done.
     pub toast: RwSignal<Option<String>>,
 }
@@ -97,6 +99,7 @@ impl App {
             pocket: StoredValue::new_local(pocket),
             driver: StoredValue::new_local(Some(driver)),
             signals,
+            address: Address::follow(),
             toast: RwSignal::new(None),
         };
         Ok(app)
@@ -196,6 +199,31 @@ impl App {
 /// The app's shared state, from within a screen.
 pub fn use_app() -> App {
     expect_context::<App>()
+}
+
+/// What the pocket answers, once it has. It is asked again whenever a signal that `ask` reads changes; until then the
+/// earlier answer stands.
+///
+/// A tenth of what leptos' resources weigh, which wait for each other, cross from a server and hold up whole pages.
+pub fn loaded<T: 'static, F>(ask: impl Fn() -> F + 'static) -> RwSignal<Option<T>, LocalStorage>
+where
+    F: Future<Output = T> + 'static,
+{
+    let found = RwSignal::new_local(None);
+    let asked = StoredValue::new(0_u32);
+    Effect::new(move |_| {
+        asked.update_value(|asked| *asked += 1);
+        let question = asked.get_value();
+        let answer = ask();
+        spawn_local(async move {
+            let answer = answer.await;
+            // A late answer to an older question is dropped, and so is one to a page that is gone.
+            if asked.try_get_value() == Some(question) {
+                found.try_set(Some(answer));
+            }
+        });
+    });
+    found
 }
 
 /// What a failure of the phone's database means to the person: cause, consequence, one action.

@@ -2,11 +2,10 @@
 
 use gloo::events::EventListener;
 use leptos::prelude::*;
-use leptos_router::{components::A, hooks::use_location};
 use xunji_sync::engine::Phase;
 
 use super::{icon, when_drawn};
-use crate::{driver::is_unreached, platform, state::use_app, words};
+use crate::{address::Screen, driver::is_unreached, platform, state::use_app, words};
 
 /// One line on every screen: where what was saved is now. It leads to the outbox.
 #[component]
@@ -26,6 +25,7 @@ pub fn SyncLine() -> impl IntoView {
             _ => ("delivered", "cloud-done", words::sync_delivered().to_owned(), None),
         }
     });
+    let current = move || (app.address.path() == "/outbox").then_some("page");
     view! {
         <div
             class="sync"
@@ -33,11 +33,11 @@ pub fn SyncLine() -> impl IntoView {
             aria-label=words::sync_region()
             data-state=move || line.with(|line| line.0)
         >
-            <A href="/outbox">
+            <a href="/outbox" aria-current=current>
                 {move || icon(line.with(|line| line.1))}
                 <span>{move || line.with(|line| line.2.clone())}</span>
                 {icon("chevron")}
-            </A>
+            </a>
             {move || {
                 line.with(|line| line.3).map(|(done, total)| {
                     view! { <progress max=total.to_string() value=done.to_string() aria-hidden="true"></progress> }
@@ -50,11 +50,11 @@ pub fn SyncLine() -> impl IntoView {
 /// The tabs at the bottom, a rail at the side from 900 px on.
 #[component]
 pub fn Nav() -> impl IntoView {
-    let counts = use_app().signals.counts;
-    let path = use_location().pathname;
+    let app = use_app();
+    let counts = app.signals.counts;
     let tab = move |href: &'static str, name: &'static str, word: &'static str| {
         let current = move || {
-            let path = path.get();
+            let path = app.address.path();
             let here = if href == "/" { path == "/" } else { path.starts_with(href) };
             here.then_some("page")
         };
@@ -112,7 +112,8 @@ pub fn Head(
 /// What floats above the tabs: a short message, and the offer of a newer version.
 #[component]
 pub fn Float() -> impl IntoView {
-    let toast = use_app().toast;
+    let app = use_app();
+    let toast = app.toast;
     let update = RwSignal::new(platform::update_ready());
     if let Some(window) = web_sys::window() {
         let listener = EventListener::new(&window, "xunji-update-ready", move |_| {
@@ -121,9 +122,7 @@ pub fn Float() -> impl IntoView {
         on_cleanup_local(listener);
     }
     // An update never gets in the way of a form: it lies over its button, and would have to wait for it anyway.
-    let path = use_location().pathname;
-    let writing =
-        Memo::new(move |_| path.with(|path| path.starts_with("/new/") || path.starts_with("/drafts/")));
+    let writing = Memo::new(move |_| matches!(app.address.screen(), Screen::New(_) | Screen::Draft(_)));
     let apply = move |_| {
         update.set(false);
         platform::apply_update();

@@ -1,14 +1,13 @@
 //! 假设手机今天丢了: what has reached the station, what lives only here, and the one tap that changes it.
 
 use leptos::prelude::*;
-use leptos_router::components::A;
 use wasm_bindgen_futures::spawn_local;
 use xunji_sync::{engine::Event, pocket::Row};
 
 use super::backup::ExportButton;
 use crate::{
     components::{Head, icon, row_title},
-    state::use_app,
+    state::{loaded, use_app},
     words,
 };
 
@@ -24,7 +23,7 @@ struct AtRisk {
 #[component]
 pub fn Drill() -> impl IntoView {
     let app = use_app();
-    let at_risk = LocalResource::new(move || {
+    let at_risk = loaded(move || {
         app.signals.changed.track();
         let pocket = app.pocket();
         async move {
@@ -60,7 +59,7 @@ pub fn Drill() -> impl IntoView {
             .iter()
             .map(|row| {
                 let title = row_title(&kinds, &county, row);
-                view! { <li><A href=format!("/records/{}", row.record) attr:class="row">{title}{icon("chevron")}</A></li> }
+                view! { <li><a href=format!("/records/{}", row.record) class="row">{title}{icon("chevron")}</a></li> }
             })
             .collect_view();
         let lost = if at_risk.only_here.is_empty() {

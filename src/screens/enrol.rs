@@ -2,7 +2,6 @@
 
 use gloo::events::EventListener;
 use leptos::prelude::*;
-use leptos_router::hooks::{use_navigate, use_query_map};
 use wasm_bindgen_futures::spawn_local;
 use xunji_domain::{
     json,
@@ -10,6 +9,7 @@ use xunji_domain::{
 };
 
 use crate::{
+    address::query,
     components::{icon, when_drawn},
     platform,
     state::{App, storage_sentence, use_app},
@@ -23,10 +23,9 @@ const LIMIT: u32 = 30_000;
 #[component]
 pub fn Enrol() -> impl IntoView {
     let app = use_app();
-    let code = RwSignal::new(use_query_map().read_untracked().get("code").unwrap_or_default());
+    let code = RwSignal::new(query("code").unwrap_or_default());
     let busy = RwSignal::new(false);
     let wrong = RwSignal::new(None::<String>);
-    let navigate = use_navigate();
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if busy.get_untracked() {
@@ -34,14 +33,13 @@ pub fn Enrol() -> impl IntoView {
         }
         busy.set(true);
         wrong.set(None);
-        let navigate = navigate.clone();
         let code = code.get_untracked();
         spawn_local(async move {
             match enrol(app, code).await {
                 Ok(()) => {
                     // The browser is most willing right after the app has been put to use.
                     platform::persist().await;
-                    navigate("/", Default::default());
+                    app.address.go("/");
                 }
                 Err(sentence) => {
                     wrong.try_set(Some(sentence));

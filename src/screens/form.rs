@@ -1,10 +1,6 @@
 //! The form of any ledger: begun from what was the same last time, kept at every change, saved as one entry.
 
 use leptos::prelude::*;
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_navigate, use_params_map},
-};
 use serde_json::Value;
 use wasm_bindgen_futures::spawn_local;
 use xunji_domain::{
@@ -20,46 +16,37 @@ use super::{NotFound, autosave::Autosave};
 use crate::{
     components::{FieldInput, Filled, Head, ProblemList, icon},
     platform,
-    state::{App, Deed, use_app},
+    state::{App, Deed, loaded, use_app},
     words,
 };
 
-/// `/new/:kind`: a new form.
+/// `/new/…`: a new form.
 #[component]
-pub fn Form() -> impl IntoView {
+pub fn Form(kind: String) -> impl IntoView {
     let app = use_app();
-    let params = use_params_map();
-    move || {
-        let kind = KindId::new(params.read().get("kind").unwrap_or_default());
-        match app.pocket().kinds().newest(&kind).cloned() {
-            None => view! { <NotFound/> }.into_any(),
-            Some(kind) => {
-                let begun = LocalResource::new({
-                    let kind = kind.clone();
-                    move || begin(app, kind.clone())
-                });
-                (move || {
-                    let (draft, same) = begun.get()?;
-                    Some(view! { <OpenForm kind=kind.clone() draft=draft same=same/> })
-                })
-                .into_any()
-            }
-        }
-    }
+    let Some(kind) = app.pocket().kinds().newest(&KindId::new(kind)).cloned() else {
+        return view! { <NotFound/> }.into_any();
+    };
+    let begun = loaded({
+        let kind = kind.clone();
+        move || begin(app, kind.clone())
+    });
+    let form = move || {
+        let (draft, same) = begun.get()?;
+        Some(view! { <OpenForm kind=kind.clone() draft=draft same=same/> })
+    };
+    form.into_any()
 }
 
-/// `/drafts/:id`: a form to go on with.
+/// `/drafts/…`: a form to go on with.
 #[component]
-pub fn ReturnToDraft() -> impl IntoView {
+pub fn ReturnToDraft(id: String) -> impl IntoView {
     let app = use_app();
-    let params = use_params_map();
-    let found = LocalResource::new(move || {
-        let id = params.read().get("id").and_then(|id| id.parse::<EntryId>().ok());
-        async move {
-            let draft = app.pocket().draft(id?).await.ok()??;
-            let kind = app.pocket().kinds().nearest(&draft.kind, draft.kind_version)?.clone();
-            Some((kind, draft))
-        }
+    let id = id.parse::<EntryId>().ok();
+    let found = loaded(move || async move {
+        let draft = app.pocket().draft(id?).await.ok()??;
+        let kind = app.pocket().kinds().nearest(&draft.kind, draft.kind_version)?.clone();
+        Some((kind, draft))
     });
     move || {
         Some(match found.get()? {
@@ -120,7 +107,6 @@ fn OpenForm(kind: Kind, draft: Draft, same: Vec<FieldId>) -> impl IntoView {
 
     let busy = RwSignal::new(false);
     let failure = RwSignal::new(None::<String>);
-    let navigate = use_navigate();
     let saving = autosave.clone();
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
@@ -147,13 +133,12 @@ fn OpenForm(kind: Kind, draft: Draft, same: Vec<FieldId>) -> impl IntoView {
             action: Action::Open { body },
             attachments,
         };
-        let (saving, navigate) = (saving.clone(), navigate.clone());
+        let saving = saving.clone();
         app.save(deed, move |saved: Result<RecordId, String>| match saved {
             Ok(record) => {
                 saving.stop();
                 // The form is done with: going back from the record leads to where the form was opened.
-                let options = NavigateOptions { replace: true, ..Default::default() };
-                navigate(&format!("/records/{record}"), options);
+                app.address.go_for_good(&format!("/records/{record}"));
             }
             Err(sentence) => {
                 busy.try_set(false);
@@ -177,12 +162,11 @@ fn OpenForm(kind: Kind, draft: Draft, same: Vec<FieldId>) -> impl IntoView {
         field.map(|field| view! { <FieldInput kind=stored field=field filled=filled/> })
     };
     let discard = autosave.clone();
-    let back = use_navigate();
     let throw_away = move |_| {
-        let (discard, back) = (discard.clone(), back.clone());
+        let discard = discard.clone();
         spawn_local(async move {
             discard.throw_away(entry).await;
-            back("/", Default::default());
+            app.address.go("/");
         });
     };
     let note = move || match kept.get() {

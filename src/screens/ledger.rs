@@ -1,16 +1,12 @@
 //! 台账: everything on the phone, newest first, searched and filtered; beside it the record that is open.
 
 use leptos::prelude::*;
-use leptos_router::{
-    components::{A, Outlet},
-    hooks::use_location,
-};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use xunji_domain::id::KindId;
 use xunji_sync::pocket::{Filter, Row};
 
-use super::today::row_cell;
+use super::{RecordPage, today::row_cell};
 use crate::{
     components::{Head, icon},
     state::use_app,
@@ -23,9 +19,9 @@ const SOME: usize = 40;
 /// The list, with the record in its place beside or instead of it.
 #[component]
 pub fn Ledger() -> impl IntoView {
-    let path = use_location().pathname;
+    let app = use_app();
     let open = Memo::new(move |_| {
-        path.get().strip_prefix("/records/").map(str::to_owned).filter(|id| !id.is_empty())
+        app.address.path().strip_prefix("/records/").map(str::to_owned).filter(|id| !id.is_empty())
     });
     view! {
         <div class="split" data-show=move || if open.with(Option::is_some) { "detail" } else { "list" }>
@@ -33,7 +29,9 @@ pub fn Ledger() -> impl IntoView {
                 <List open=open/>
             </section>
             <section class="split-detail" aria-label=words::detail()>
-                <Outlet/>
+                <Show when=move || open.with(Option::is_some) fallback=|| view! { <NoRecord/> }>
+                    <RecordPage open=open/>
+                </Show>
             </section>
         </div>
     }
@@ -41,7 +39,7 @@ pub fn Ledger() -> impl IntoView {
 
 /// What stands in the record's place while none is open.
 #[component]
-pub fn NoRecord() -> impl IntoView {
+fn NoRecord() -> impl IntoView {
     view! {
         <div class="paper empty">
             {icon("ledger")}
@@ -166,7 +164,7 @@ fn List(open: Memo<Option<String>>) -> impl IntoView {
                             {icon("ledger")}
                             <h2>{words::no_records()}</h2>
                             <p>{words::no_records_what_to_do()}</p>
-                            <A href="/" attr:class="btn primary">{words::write_one()}</A>
+                            <a href="/" class="btn primary">{words::write_one()}</a>
                         </div>
                     }
                     .into_any()

@@ -1,7 +1,6 @@
 //! 我的: who I am, how safe what is on this phone is, how the app looks.
 
 use leptos::prelude::*;
-use leptos_router::components::A;
 use wasm_bindgen_futures::spawn_local;
 
 use super::{
@@ -46,7 +45,7 @@ pub fn Me() -> impl IntoView {
             <section class="paper">
                 <h2>{words::backup()}</h2>
                 <div class="btns"><ExportButton/><ImportButton/></div>
-                <A href="/drill" attr:class="row"><span>{words::drill()}</span>{icon("chevron")}</A>
+                <a href="/drill" class="row"><span>{words::drill()}</span>{icon("chevron")}</a>
             </section>
             <section class="paper" aria-label=words::appearance()>
                 <Segmented name="size" label=words::text_size() setting=Setting::Size fallback="m" choices=size.to_vec()/>

@@ -16,7 +16,7 @@ pub use self::{
     drill::Drill,
     enrol::Enrol,
     form::{Form, ReturnToDraft},
-    ledger::{Ledger, NoRecord},
+    ledger::Ledger,
     me::Me,
     not_found::NotFound,
     outbox::Outbox,

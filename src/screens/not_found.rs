@@ -1,7 +1,6 @@
 //! An address that leads nowhere.
 
 use leptos::prelude::*;
-use leptos_router::components::A;
 
 use crate::{
     components::{Head, icon},
@@ -17,7 +16,7 @@ pub fn NotFound() -> impl IntoView {
             {icon("place")}
             <h2>{words::not_found_heading()}</h2>
             <p>{words::not_found_what_to_do()}</p>
-            <A href="/" attr:class="btn primary">{words::back_to_today()}</A>
+            <a href="/" class="btn primary">{words::back_to_today()}</a>
         </div>
     }
 }

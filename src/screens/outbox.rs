@@ -1,7 +1,6 @@
 //! 待上传: what waits, since when, why, and when it is tried again; what has come back, and how to mend it.
 
 use leptos::prelude::*;
-use leptos_router::{components::A, hooks::use_navigate};
 use wasm_bindgen_futures::spawn_local;
 use xunji_domain::{
     entry::Action,
@@ -17,7 +16,7 @@ use super::backup::ExportButton;
 use crate::{
     components::{Head, Sign, badge, icon, mark, reason_sentence, refusal_sentence, title_of},
     platform::{self, format_moment},
-    state::{App, Deed, use_app},
+    state::{App, Deed, loaded, use_app},
     words,
 };
 
@@ -32,7 +31,7 @@ struct Shown {
 #[component]
 pub fn Outbox() -> impl IntoView {
     let app = use_app();
-    let listed = LocalResource::new(move || {
+    let listed = loaded(move || {
         app.signals.changed.track();
         let pocket = app.pocket();
         async move {
@@ -110,7 +109,7 @@ fn Why() -> impl IntoView {
             }
         };
         let again = matches!(phase.get(), Phase::Stopped)
-            .then(|| view! { <A href="/enrol" attr:class="btn">{words::enrol_heading()}</A> });
+            .then(|| view! { <a href="/enrol" class="btn">{words::enrol_heading()}</a> });
         Some(view! { <div class="alert note" role="status">{icon(name)}<p>{sentence}</p>{again}</div> })
     }
 }
@@ -172,7 +171,7 @@ fn entry(app: App, row: Shown) -> impl IntoView {
             <div class="entry-head">
                 {mark(waiting.kind.as_str())}
                 <div>
-                    <h3><A href=format!("/records/{}", waiting.record)>{title}</A></h3>
+                    <h3><a href=format!("/records/{}", waiting.record)>{title}</a></h3>
                     <p class="quiet"><span>{since}</span>{move || badge(current())}</p>
                 </div>
             </div>
@@ -189,7 +188,6 @@ fn entry(app: App, row: Shown) -> impl IntoView {
 #[component]
 fn Repair(known: Known) -> impl IntoView {
     let app = use_app();
-    let navigate = use_navigate();
     let busy = RwSignal::new(false);
     let mend = move |_| {
         if busy.get_untracked() {
@@ -199,10 +197,9 @@ fn Repair(known: Known) -> impl IntoView {
         let id = platform::new_entry_id();
         match Draft::repairing(&known, id, platform::now()) {
             Some(draft) => {
-                let navigate = navigate.clone();
                 spawn_local(async move {
                     if app.pocket().put_draft(&draft).await.is_ok() {
-                        navigate(&format!("/drafts/{id}"), Default::default());
+                        app.address.go(&format!("/drafts/{id}"));
                     }
                     busy.try_set(false);
                 });

@@ -1,7 +1,6 @@
 //! A record: its facts first, then 经过, and what this person may do next.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 use serde_json::Value;
 use xunji_domain::{
     entry::{Action, Body},
@@ -20,7 +19,7 @@ use super::{
 use crate::{
     components::{Facts, FieldInput, Filled, Head, Sheet, Timeline, icon, title_of, value_text},
     platform,
-    state::{Deed, use_app},
+    state::{Deed, loaded, use_app},
     words,
 };
 
@@ -32,14 +31,13 @@ enum Doing {
     Step(Step),
 }
 
-/// The screen.
+/// The record that is open.
 #[component]
-pub fn RecordPage() -> impl IntoView {
+pub fn RecordPage(open: Memo<Option<String>>) -> impl IntoView {
     let app = use_app();
-    let params = use_params_map();
-    let found = LocalResource::new(move || {
+    let found = loaded(move || {
         app.signals.changed.track();
-        let id = params.read().get("id").and_then(|id| id.parse::<RecordId>().ok());
+        let id = open.get().and_then(|id| id.parse::<RecordId>().ok());
         async move {
             let record = app.pocket().record(id?).await.ok()??;
             let people = app.pocket().people().await.unwrap_or_default();

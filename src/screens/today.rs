@@ -2,7 +2,6 @@
 
 use chrono::{Datelike, Local};
 use leptos::prelude::*;
-use leptos_router::components::A;
 use xunji_domain::kind::Kind;
 use xunji_sync::{
     engine::Phase,
@@ -12,7 +11,7 @@ use xunji_sync::{
 use crate::{
     components::{Head, Sign, badge, icon, mark, row_time, row_title, title_of, village_name},
     platform::format_moment,
-    state::use_app,
+    state::{loaded, use_app},
     words,
 };
 
@@ -23,7 +22,7 @@ const LAST: usize = 5;
 #[component]
 pub fn Today() -> impl IntoView {
     let app = use_app();
-    let listed = LocalResource::new(move || {
+    let listed = loaded(move || {
         app.signals.changed.track();
         let pocket = app.pocket();
         async move {
@@ -100,7 +99,7 @@ pub fn Today() -> impl IntoView {
             </div>
             <div class="stack">
                 <section class="stack">
-                    <h2 class="head">{words::last_records()}<A href="/records">{words::whole_ledger()}</A></h2>
+                    <h2 class="head">{words::last_records()}<a href="/records">{words::whole_ledger()}</a></h2>
                     {last}
                 </section>
             </div>
@@ -126,7 +125,7 @@ fn draft_cell(draft: &Draft) -> impl IntoView + use<> {
     let (href, changed) = (format!("/drafts/{}", draft.id), format_moment(draft.changed_at.to_utc()));
     view! {
         <li>
-            <A href=href attr:class="cell">
+            <a href=href class="cell">
                 {mark}
                 <span class="cell-title">{title}</span>
                 <span class="cell-meta">
@@ -134,7 +133,7 @@ fn draft_cell(draft: &Draft) -> impl IntoView + use<> {
                     <time>{changed}</time>
                     {badge(Sign::Draft)}
                 </span>
-            </A>
+            </a>
         </li>
     }
 }
@@ -149,10 +148,10 @@ pub(super) fn row_cell(row: Row, current: bool) -> impl IntoView {
     let sign = Sign::of(row.badge, phase.with_untracked(|phase| matches!(phase, Phase::Uploading { .. })));
     view! {
         <li>
-            <A
+            <a
                 href=format!("/records/{}", row.record)
-                attr:class="cell"
-                attr:aria-current=current.then_some("true")
+                class="cell"
+                aria-current=current.then_some("true")
             >
                 {mark(row.kind.as_str())}
                 <span class="cell-title">{title}</span>
@@ -161,7 +160,7 @@ pub(super) fn row_cell(row: Row, current: bool) -> impl IntoView {
                     <time>{row_time(&row)}</time>
                     {badge(sign)}
                 </span>
-            </A>
+            </a>
         </li>
     }
 }
