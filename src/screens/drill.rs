@@ -59,7 +59,7 @@ pub fn Drill() -> impl IntoView {
             .iter()
             .map(|row| {
                 let title = row_title(&kinds, &county, row);
-                view! { <li><a href=format!("/records/{}", row.record) class="row">{title}{icon("chevron")}</a></li> }
+                view! { <li><a href=format!("/records/{}", row.record) class="row"><span>{title}</span>{icon("chevron")}</a></li> }
             })
             .collect_view();
         let lost = if at_risk.only_here.is_empty() {
@@ -82,7 +82,7 @@ pub fn Drill() -> impl IntoView {
             .then(|| view! { <p class="quiet">{words::drill_drafts(at_risk.drafts)}</p> });
         Some(view! {
             <section class="paper"><p>{words::drill_at_station(safe)}</p></section>
-            <section class="paper">{lost}{drafts}</section>
+            <section class="paper stack">{lost}{drafts}</section>
         })
     };
     view! {
