@@ -50,7 +50,7 @@ pub fn bench(workspace: &Workspace, quick: bool, only: &[Part]) -> Outcome {
 
     let mut report = report::Report::new(workspace, machine, quick);
     let mut failed = Vec::new();
-    for part in parts {
+    for &part in &parts {
         match timed(part.title(), || bench.measure(part)) {
             Ok(measured) => report.take(measured),
             Err(fault) => {
@@ -59,8 +59,10 @@ pub fn bench(workspace: &Workspace, quick: bool, only: &[Part]) -> Outcome {
             }
         }
     }
-    print!("{}", report.for_terminal());
-    println!("\nAs Markdown:\n\n{}", report.as_markdown());
+    if failed.len() < parts.len() {
+        print!("{}", report.for_terminal());
+        println!("\nAs Markdown:\n\n{}", report.as_markdown());
+    }
     let file = folder.join("report.json");
     std::fs::write(&file, format!("{:#}\n", report.as_json())).at("write", &file)?;
     println!("{} has every sample. All of it took {}.", file.display(), span(start.elapsed()));

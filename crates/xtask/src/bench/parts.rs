@@ -138,7 +138,8 @@ impl Bench<'_> {
     fn storage_test(&self, what: &[&str]) -> Outcome<Vec<serde_json::Value>> {
         let tools = tools::for_wasm_tests(self.workspace)?;
         let mut command = cargo();
-        command.args(["test", "--quiet", "--release", "--package", "xunji", "--test", "bench_storage"]);
+        // Cargo hands --quiet on to the runner, which does not know it.
+        command.args(["test", "--release", "--package", "xunji", "--test", "bench_storage"]);
         command.args(["--target", "wasm32-unknown-unknown"]).args(what).current_dir(self.workspace.root());
         command.env("CHROMEDRIVER", &self.browser()?.driver).env("TMPDIR", self.folder.join("tmp"));
         command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner");
