@@ -31,8 +31,14 @@ pub fn ExportButton() -> impl IntoView {
         app.say(words::backup_made().to_owned());
         Ok(())
     };
+    // The sheet begins empty, and so does what it remembers.
+    let begin = move |_| {
+        first.set(String::new());
+        second.set(String::new());
+        open.set(true);
+    };
     view! {
-        <button class="btn" type="button" on:click=move |_| open.set(true)>
+        <button class="btn" type="button" on:click=begin>
             {icon("download")}{words::export_backup()}
         </button>
         <Show when=move || open.get()>
@@ -64,8 +70,13 @@ pub fn ImportButton() -> impl IntoView {
         app.say(words::backup_restored(restored.entries, restored.unsent));
         Ok(())
     };
+    let begin = move |_| {
+        file.set_value(None);
+        passphrase.set(String::new());
+        open.set(true);
+    };
     view! {
-        <button class="btn" type="button" on:click=move |_| open.set(true)>
+        <button class="btn" type="button" on:click=begin>
             {icon("upload")}{words::import_backup()}
         </button>
         <Show when=move || open.get()>
