@@ -7,10 +7,14 @@
 
 mod support;
 
+#[path = "stories/backup.rs"]
+mod backup;
 #[path = "stories/clock.rs"]
 mod clock;
 #[path = "stories/drafts.rs"]
 mod drafts;
+#[path = "stories/drill.rs"]
+mod drill;
 #[path = "stories/enrolment.rs"]
 mod enrolment;
 #[path = "stories/forms.rs"]
@@ -27,6 +31,8 @@ mod parked;
 mod photos;
 #[path = "stories/portal.rs"]
 mod portal;
+#[path = "stories/receipts.rs"]
+mod receipts;
 #[path = "stories/samples.rs"]
 mod samples;
 #[path = "stories/settings.rs"]

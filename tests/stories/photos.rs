@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Any picture will do.
-const PICTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/public/icons/icon-512.png");
+pub const PICTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/public/icons/icon-512.png");
 
 #[tokio::test]
 async fn photos_chosen_offline_survive_a_killed_browser_and_arrive_whole() {

@@ -10,6 +10,7 @@
 
 mod browser;
 mod devtools;
+mod files;
 mod fill;
 mod page;
 mod phone;

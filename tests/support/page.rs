@@ -125,6 +125,21 @@ impl Phone {
         .await;
     }
 
+    /// Presses a button until these words are on the screen. The app may be quicker than the thumb.
+    pub async fn press_until_seen(&self, name: &str, words: &str) {
+        until(&format!("press {name} until there is {words:?}"), async || {
+            let all = self.everything().await?;
+            if all.contains(words) {
+                return Ok(());
+            }
+            match self.tap("press", vec![name.into()]).await {
+                Ok(()) => Err(all),
+                Err(error) => Err(format!("{all}; {error}")),
+            }
+        })
+        .await;
+    }
+
     /// Waits until this is announced, other than by the line 同步状态.
     pub async fn hears(&self, wanted: &str) {
         until(&format!("hear {wanted:?}"), async || {

@@ -150,6 +150,12 @@ impl Phone {
         }
     }
 
+    /// A folder beside the phone's own that has not been used yet.
+    pub(super) fn fresh_folder(&self) -> PathBuf {
+        let names = (1..).map(|number| self.0.folder.join(format!("{}-download-{number}", self.0.name)));
+        names.into_iter().find(|folder| !folder.exists()).expect("there are enough numbers")
+    }
+
     fn profile(&self) -> PathBuf {
         self.0.folder.join(format!("{}-profile", self.0.name))
     }

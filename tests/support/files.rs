@@ -1,0 +1,53 @@
+//! Files that come out of a phone, and what lies in its database.
+
+use std::{fs, path::PathBuf};
+
+use serde_json::json;
+
+use super::{page::texts, phone::Phone, wait::until};
+
+impl Phone {
+    /// Does something that ends in a download, and waits until the file is there. Each download has a folder of its own.
+    pub async fn downloads(&self, ask: impl AsyncFnOnce()) -> PathBuf {
+        let folder = self.fresh_folder();
+        fs::create_dir_all(&folder).expect("a folder for a download can be made");
+        let details = json!({ "behavior": "allow", "downloadPath": folder });
+        self.devtools("Browser.setDownloadBehavior", details).await;
+        ask().await;
+        until("see the download", async || {
+            let files = fs::read_dir(&folder).expect("the folder has just been made").flatten();
+            let files: Vec<_> = files.map(|entry| entry.path()).collect();
+            // A file that is not whole yet has a name of the browser's own.
+            match &files[..] {
+                [file] if file.extension().is_some_and(|kind| kind == "backup") => Ok(file.clone()),
+                _ => Err(format!("{files:?}")),
+            }
+        })
+        .await
+    }
+
+    /// A line for every value in the phone's database, by table and key, with the value's hash.
+    pub async fn database(&self) -> Vec<String> {
+        texts(self.run(DATABASE, vec![]).await.expect("the phone has a database"))
+    }
+}
+
+const DATABASE: &str = "
+    const answer = (request) => new Promise((done, failed) => {
+        request.onsuccess = () => done(request.result);
+        request.onerror = () => failed(request.error);
+    });
+    const database = await answer(indexedDB.open('xunji'));
+    const lines = [];
+    for (const table of database.objectStoreNames) {
+        const rows = () => database.transaction(table).objectStore(table);
+        const keys = await answer(rows().getAllKeys());
+        for (const key of keys) {
+            const value = await answer(rows().get(key));
+            const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', value));
+            lines.push(`${table} ${key} ${Array.from(hash).join('-')}`);
+        }
+    }
+    database.close();
+    return lines;
+";
