@@ -36,6 +36,7 @@ use xunji_domain::{
     wire::Enrolment,
 };
 use xunji_station::{
+    connections::Limits,
     db,
     enrolment::{self, code::Code},
     people,
@@ -80,6 +81,7 @@ async fn run(base: &Path, clients: usize, entries: usize, time: Duration) -> Out
         name: "load".to_owned(),
         base_url: None,
         max_pages: None,
+        limits: Limits::default(),
     };
     let station = server::start(config).await?;
     let mut phones = Vec::new();

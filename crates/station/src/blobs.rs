@@ -5,6 +5,8 @@
 //! bytes → blobs/<aa>/<sha>.part → flushed → read back and hashed → renamed to <sha>, folder flushed → row in `blobs`
 //! ```
 //!
+//! A `.part` that has not grown for seven days is removed ([`crate::abandoned`]); its phone begins again.
+//!
 //! A file without its row (the power failed between the two) is hashed again and recorded when somebody next asks.
 
 use std::{
@@ -59,19 +61,33 @@ impl Blobs {
         self.path(digest).with_extension("part")
     }
 
+    /// Where they are.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The right to write to one attachment, unless somebody else has it.
+    pub fn try_claim(&self, digest: Digest) -> Option<Claim> {
+        let free = self.busy.lock().unwrap_or_else(PoisonError::into_inner).insert(digest);
+        free.then(|| Claim { busy: self.busy.clone(), digest })
+    }
+
     async fn claim(&self, digest: Digest) -> Result<Claim, Problem> {
         let waiting = async {
-            while !self.busy.lock().unwrap_or_else(PoisonError::into_inner).insert(digest) {
-                tokio::time::sleep(Duration::from_millis(50)).await;
+            loop {
+                match self.try_claim(digest) {
+                    Some(claim) => return claim,
+                    None => tokio::time::sleep(Duration::from_millis(50)).await,
+                }
             }
         };
-        tokio::time::timeout(PATIENCE, waiting).await.map_err(|_| Problem::UploadBusy)?;
-        Ok(Claim { busy: self.busy.clone(), digest })
+        tokio::time::timeout(PATIENCE, waiting).await.map_err(|_| Problem::UploadBusy)
     }
 }
 
-/// The right to write to one attachment.
-struct Claim {
+/// The right to write to one attachment, until it is dropped.
+#[derive(Debug)]
+pub struct Claim {
     busy: Arc<Mutex<BTreeSet<Digest>>>,
     digest: Digest,
 }

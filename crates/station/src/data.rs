@@ -4,7 +4,7 @@
 //! DATA/station.sqlite     the database, with -wal and -shm beside it while it is open
 //! DATA/receipt-key.pem    what receipts are signed with; readable by its owner alone
 //! DATA/station.lock       held by the one `serve` that runs on the folder
-//! DATA/blobs/<aa>/<sha>   verified attachments; <sha>.part is one on its way
+//! DATA/blobs/<aa>/<sha>   verified attachments; <sha>.part is one on its way, removed after a week's rest
 //! DATA/kinds/*.json       more ledgers, optional
 //! DATA/villages.json      the county's villages, optional
 //! ```

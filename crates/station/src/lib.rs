@@ -4,11 +4,13 @@
 //! One binary, one data folder, SQLite. [`server`] starts and stops it, [`routes`] lists what it answers, [`ingest`]
 //! is the way in, [`mailbox`] the way out, [`entitled`] the table of who sees what.
 
+pub mod abandoned;
 pub mod app;
 pub mod blobs;
 pub mod body;
 pub mod check;
 pub mod cli;
+pub mod connections;
 pub mod data;
 pub mod db;
 pub mod definitions;

@@ -3,12 +3,18 @@
 //! Start: folder → lock → look at the database → definitions → bind → open → receipt key → writer → accept. Stop: no new connection →
 //! running requests finish → writer drains its queue, checkpoints and closes.
 //!
-//! Against slow or hostile clients: a limit of connections, a time limit for headers here, and limits of bytes and
-//! silence for bodies in [`crate::body`].
+//! Against slow or hostile clients: limits of connections, of the time for heads and of the time for answers in
+//! [`crate::connections`], and limits of bytes and silence for bodies in [`crate::body`].
 
-use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::SocketAddr,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
-use axum::Router;
+use axum::{Router, http::header};
 use hyper::{
     Request,
     body::Incoming,
@@ -17,7 +23,7 @@ use hyper::{
 };
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
+    server::graceful::{GracefulShutdown, Watcher},
     service::TowerToHyperService,
 };
 use sqlx::{Executor, SqliteConnection, SqlitePool};
@@ -28,7 +34,9 @@ use tokio::{
 };
 
 use crate::{
+    abandoned,
     blobs::Blobs,
+    connections::{Limits, Patient, Seat, Seats},
     data::{DataError, DataFolder, ServeLock},
     db::{self, DbError},
     definitions::{DefinitionError, Definitions},
@@ -40,10 +48,8 @@ use crate::{
     state::Station,
 };
 
-/// Most systems give a process 1024 open files.
-const CONNECTIONS: usize = 512;
-/// The longest time from a connection's, or the last answer's, end to the next request's whole head.
-const HEADERS: Duration = Duration::from_secs(60);
+/// The most connections that wait for a seat.
+const DOOR: usize = 32;
 /// How long running requests may take when the station stops.
 const FAREWELL: Duration = Duration::from_secs(20);
 
@@ -60,6 +66,8 @@ pub struct Config {
     pub base_url: Option<String>,
     /// The most pages that the database may have: for tests of a full disk.
     pub max_pages: Option<u32>,
+    /// What is done about those who are slow.
+    pub limits: Limits,
 }
 
 /// Why a station did not start, or stopped by itself.
@@ -156,18 +164,25 @@ pub async fn start(config: Config) -> Result<Running, ServeError> {
     let readers = db::open_readers(&data.database()).await?;
     let receipt_key = key.public().text().into();
     let (writer, writing) = Writer::start(connection, definitions.kinds.clone(), key);
+    let blobs = Blobs::new(data.blobs());
+    let sweeping = tokio::spawn(abandoned::sweep_daily(blobs.clone(), SystemTime::now));
     let station = Station {
         name: config.name.into(),
         receipt_key,
         readers: readers.clone(),
         writer,
         definitions: Arc::new(definitions),
-        blobs: Blobs::new(data.blobs()),
+        blobs,
         attempts: Arc::new(Attempts::new()),
     };
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "the station runs");
     let (stop, stopped) = oneshot::channel();
-    let task = tokio::spawn(run(listener, routes::router(station), readers, writing, stopped, lock));
+    let running = run(listener, routes::router(station), config.limits, readers, writing, stopped, lock);
+    let task = tokio::spawn(async move {
+        let ended = running.await;
+        sweeping.abort();
+        ended
+    });
     Ok(Running { address, stop: Some(stop), task })
 }
 
@@ -191,21 +206,27 @@ async fn remember(connection: &mut SqliteConnection, base_url: String) -> Result
 async fn run(
     listener: TcpListener,
     router: Router,
+    limits: Limits,
     readers: SqlitePool,
     mut writing: JoinHandle<Result<(), DbError>>,
     mut stopped: oneshot::Receiver<()>,
     _lock: ServeLock,
 ) -> Result<(), ServeError> {
     let graceful = GracefulShutdown::new();
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let (door, seats) = (Arc::new(Semaphore::new(DOOR)), Seats::new(&limits));
     let mut connections = JoinSet::new();
     let failed = loop {
         tokio::select! {
             _ = &mut stopped => break false,
             _ = &mut writing => break true,
             Some(_) = connections.join_next() => {}
-            (stream, peer, place) = accept(&listener, &places) => {
-                connections.spawn(serve(stream, peer, router.clone(), &graceful, place));
+            (stream, peer, place) = accept(&listener, &door) => {
+                let (router, seats, watcher) = (router.clone(), seats.clone(), graceful.watcher());
+                connections.spawn(async move {
+                    let seat = seats.take().await;
+                    drop(place);
+                    serve(stream, peer, router, limits, seat, watcher).await;
+                });
             }
         }
     };
@@ -225,9 +246,9 @@ async fn run(
 
 async fn accept(
     listener: &TcpListener,
-    places: &Arc<Semaphore>,
+    door: &Arc<Semaphore>,
 ) -> (TcpStream, SocketAddr, Option<OwnedSemaphorePermit>) {
-    let place = places.clone().acquire_owned().await.ok();
+    let place = door.clone().acquire_owned().await.ok();
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => return (stream, peer, place),
@@ -240,29 +261,45 @@ async fn accept(
     }
 }
 
-fn serve(
+async fn serve(
     stream: TcpStream,
     peer: SocketAddr,
     router: Router,
-    graceful: &GracefulShutdown,
-    place: Option<OwnedSemaphorePermit>,
-) -> impl Future<Output = ()> + use<> {
+    limits: Limits,
+    seat: Seat,
+    watcher: Watcher,
+) {
     // Receipts are small: they must not wait for a full packet.
     stream.set_nodelay(true).ok();
     let router = TowerToHyperService::new(router);
-    let service = service_fn(move |mut request: Request<Incoming>| {
+    let guest = seat.guest().clone();
+    let service = service_fn(|mut request: Request<Incoming>| {
         request.extensions_mut().insert(peer);
-        router.call(request)
+        let served = is_of_a_phone(&request).then(|| guest.serve());
+        let answering = router.call(request);
+        async move {
+            let answer = answering.await;
+            drop(served);
+            answer
+        }
     });
+    let stream = Patient::new(stream, seat.guest().clone(), limits.reading);
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADERS)
+        .header_read_timeout(limits.head)
         .serve_connection(TokioIo::new(stream), service);
-    let connection = graceful.watch(connection);
-    async move {
-        let _place = place;
-        if let Err(error) = connection.await {
-            tracing::debug!(%error, "a connection broke off");
+    tokio::select! {
+        ended = watcher.watch(connection) => {
+            if let Err(error) = ended {
+                tracing::debug!(%error, "a connection broke off");
+            }
         }
+        () = seat.dismissed() => tracing::debug!("a connection made room for another"),
     }
+}
+
+/// Whether somebody with a token, which is looked at before anything else, is being waited for. Enrolling phones have
+/// none yet, and nothing about them can be believed before their body is there.
+fn is_of_a_phone(request: &Request<Incoming>) -> bool {
+    request.headers().contains_key(header::AUTHORIZATION) && !request.uri().path().ends_with("/enrolments")
 }

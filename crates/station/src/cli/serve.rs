@@ -5,7 +5,10 @@ use std::io::{self, Write};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{CliError, ServeArgs};
-use crate::server::{self, Config};
+use crate::{
+    connections::Limits,
+    server::{self, Config},
+};
 
 pub(super) async fn run(args: ServeArgs) -> Result<(), CliError> {
     tracing_subscriber::fmt().json().flatten_event(true).with_target(false).with_writer(io::stderr).init();
@@ -13,7 +16,9 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), CliError> {
     let mut terminated = signal(SignalKind::terminate())?;
     let mut interrupted = signal(SignalKind::interrupt())?;
     let ServeArgs { listen, data, name, base_url } = args;
-    let mut station = server::start(Config { listen, data, name, base_url, max_pages: None }).await?;
+    let mut station =
+        server::start(Config { listen, data, name, base_url, max_pages: None, limits: Limits::default() })
+            .await?;
     let mut out = io::stdout();
     writeln!(out, "listening on http://{}", station.address())?;
     out.flush()?;

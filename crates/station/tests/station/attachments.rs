@@ -1,8 +1,11 @@
 //! Invariant 6: delivered includes the photos, each verified by its SHA-256.
 
+use std::time::Duration;
+
 use serde_json::json;
 use uuid::Uuid;
 use xunji_domain::wire::{Answer, BLOB_BYTES};
+use xunji_station::abandoned;
 
 use crate::support::*;
 
@@ -141,4 +144,29 @@ async fn a_file_whose_row_was_lost_with_the_power_counts_again_once_it_is_hashed
     std::fs::write(folder.join(&digest), "photo").unwrap();
     assert_eq!(phone.call("HEAD", &path(b"photo"), &[], "").await.header("upload-complete"), "?1");
     assert_eq!(station.count("blobs").await, 1);
+}
+
+#[tokio::test]
+async fn an_upload_that_rested_for_a_week_is_removed_at_the_start_and_begins_again() {
+    let mut station = Station::spawn().await;
+    let mut phone = station.any_phone().await;
+    let (old, young) = (path(b"photo"), path(b"other"));
+    for path in [&old, &young] {
+        assert_eq!(append(&phone, path, 0, 5, b"pho").await.status, 204);
+    }
+    station.stop().await;
+    let digest = sha256(b"photo").to_string();
+    let part = station.data().join("blobs").join(&digest[..2]).join(&digest).with_extension("part");
+    let file = std::fs::File::options().write(true).open(&part).unwrap();
+    file.set_modified(std::time::SystemTime::now() - abandoned::REST - Duration::from_secs(60)).unwrap();
+    station.start().await;
+    phone.address = station.address;
+    while part.exists() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(phone.call("HEAD", &young, &[], "").await.header("upload-offset"), "3");
+    assert_eq!(phone.call("HEAD", &old, &[], "").await.status, 404);
+    let reply = append(&phone, &old, 3, 5, b"to").await;
+    assert_eq!((reply.problem().as_str(), reply.header("upload-offset")), ("/problems/upload-offset", "0"));
+    assert_eq!(append(&phone, &old, 0, 5, b"photo").await.header("upload-complete"), "?1");
 }

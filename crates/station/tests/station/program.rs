@@ -40,7 +40,10 @@ pub struct Served {
 
 impl Served {
     pub fn start(data: &Path) -> Self {
-        let mut command = program(&["serve", "--listen", "127.0.0.1:0"], data);
+        Self::spawn(program(&["serve", "--listen", "127.0.0.1:0"], data))
+    }
+
+    pub fn spawn(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
@@ -71,7 +74,12 @@ pub const ENROL: [&str; 8] =
     ["enrol", "--name", "张三", "--role", "grid_worker", "--village", VILLAGE, "--json"];
 
 pub async fn phone(served: &Served, data: &Path) -> (Phone, String) {
-    let enrolled: Value = serde_json::from_str(&printed(&run(&ENROL, data))).unwrap();
+    enrolled(served, &run(&ENROL, data)).await
+}
+
+/// The phone that redeems what `enrol` printed.
+pub async fn enrolled(served: &Served, output: &Output) -> (Phone, String) {
+    let enrolled: Value = serde_json::from_str(&printed(output)).unwrap();
     let code = enrolled["code"].as_str().unwrap();
     assert_eq!(enrolled["url"], format!("http://{}/enrol?code={code}", served.address));
     let installation = InstallationId::new(Uuid::new_v4());

@@ -1,35 +1,32 @@
 //! A station, phones that talk to it, and a look into its database.
 
 use std::{
-    collections::BTreeMap,
     net::SocketAddr,
     path::{Path, PathBuf},
 };
 
 use axum::body::Bytes;
 use chrono::TimeDelta;
-use http_body_util::{BodyExt, Full};
-use hyper::{Request, client::conn::http1};
-use hyper_util::rt::TokioIo;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use sqlx::{Connection, Row};
 use tempfile::TempDir;
-use tokio::net::TcpStream;
 use uuid::Uuid;
 use xunji_domain::{
     canonical,
     id::{InstallationId, WorkerId},
     person::{Role, Worker},
-    wire::{Answer, Answers, Enrolment, Outcome, ProblemDetails, Reason, Receipt, Refusal},
+    wire::{Answer, Answers, Enrolment, Outcome, Reason, Receipt, Refusal},
 };
 use xunji_station::{
+    connections::Limits,
     db,
     enrolment::{self, code::Code},
     people,
     server::{self, Config, Running},
 };
+
+pub use crate::http::*;
 
 pub const VILLAGE: &str = "513322100201";
 pub const ELSEWHERE: &str = "513322103201";
@@ -157,6 +154,7 @@ pub fn config(data: &Path) -> Config {
         name: "泸定县站点".to_owned(),
         base_url: None,
         max_pages: None,
+        limits: Limits::default(),
     }
 }
 
@@ -219,6 +217,11 @@ impl Phone {
         self.call("POST", "/api/v1/entries", &[], json!({ "entries": entries }).to_string()).await
     }
 
+    /// Sends entries; nothing when the connection broke.
+    pub async fn attempt(&self, entries: &[Value]) -> Option<Reply> {
+        self.try_call("POST", "/api/v1/entries", &[], json!({ "entries": entries }).to_string()).await
+    }
+
     pub async fn call(
         &self,
         method: &str,
@@ -226,9 +229,19 @@ impl Phone {
         headers: &[(&str, &str)],
         body: impl Into<Bytes>,
     ) -> Reply {
+        self.try_call(method, path, headers, body).await.expect("an answer")
+    }
+
+    pub async fn try_call(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Bytes>,
+    ) -> Option<Reply> {
         let bearer = format!("Bearer {}", self.token);
         let headers: Vec<_> = headers.iter().copied().chain([("authorization", bearer.as_str())]).collect();
-        request(self.address, method, path, &headers, body).await
+        try_request(self.address, method, path, &headers, body).await
     }
 
     pub async fn mailbox(&self, after: u64) -> Value {
@@ -242,67 +255,6 @@ impl Phone {
         let page = self.mailbox(0).await;
         let items = page["items"].as_array().unwrap();
         items.iter().map(|item| item["entry"]["content"]["id"].as_str().unwrap().to_owned()).collect()
-    }
-}
-
-/// What a request got.
-pub struct Reply {
-    pub status: u16,
-    pub headers: BTreeMap<String, String>,
-    pub body: Bytes,
-}
-
-impl Reply {
-    pub fn json<T: DeserializeOwned>(&self) -> T {
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
-    }
-
-    pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.body).into_owned()
-    }
-
-    pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", String::as_str)
-    }
-
-    /// The problem's type, after making sure that it is one.
-    #[track_caller]
-    pub fn problem(&self) -> String {
-        assert_eq!(
-            self.header("content-type"),
-            "application/problem+json",
-            "{} {}",
-            self.status,
-            self.text()
-        );
-        let details: ProblemDetails = self.json();
-        assert_eq!(details.status, self.status);
-        assert!(details.title.ends_with('.'), "{}", details.title);
-        details.kind
-    }
-}
-
-pub async fn request(
-    address: SocketAddr,
-    method: &str,
-    path: &str,
-    headers: &[(&str, &str)],
-    body: impl Into<Bytes>,
-) -> Reply {
-    let stream = TcpStream::connect(address).await.unwrap();
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
-    tokio::spawn(connection);
-    let mut builder = Request::builder().method(method).uri(path).header("host", "station");
-    for (name, value) in headers {
-        builder = builder.header(*name, *value);
-    }
-    let response = sender.send_request(builder.body(Full::new(body.into())).unwrap()).await.unwrap();
-    let (parts, body) = response.into_parts();
-    let text = |value: &hyper::header::HeaderValue| value.to_str().unwrap().to_owned();
-    Reply {
-        status: parts.status.as_u16(),
-        headers: parts.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
-        body: body.collect().await.unwrap().to_bytes(),
     }
 }
 
