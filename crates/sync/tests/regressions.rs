@@ -153,6 +153,31 @@ fn what_a_restored_station_has_forgotten_is_sent_again() {
     });
 }
 
+/// Invariants 4 and 9: what was parked and repaired since goes to the restored station, too, or its number would be
+/// missing there for ever; its author has nothing more to do about it.
+#[test]
+fn what_was_repaired_is_sent_again_without_troubling_its_author() {
+    pollster::block_on(async {
+        let pocket = open(&Memory::default());
+        let reason = Reason::Invalid { problems: Vec::new() };
+        let parked = pocket.save(&unsent(1, "a")).await.unwrap();
+        let down = item(1, &parked, Outcome::Parked { reason });
+        pocket.receive(Position(0), &page(vec![down.clone()])).await.unwrap();
+        let mut repaired = unsent(1, "b");
+        repaired.content.id = EntryId::new(Uuid::from_u128(50));
+        repaired.content.replaces = Some(parked.content.id);
+        repaired.digest = Digest::new([50; 32]);
+        let repaired = pocket.save(&repaired).await.unwrap();
+        pocket.receive(Position(1), &page(vec![item(2, &repaired, FIRST)])).await.unwrap();
+        pocket.receive(Position(2), &reset()).await.unwrap();
+        pocket.receive(Position(0), &page(vec![item(1, &repaired, FIRST)])).await.unwrap();
+        assert_eq!(pocket.next_batch(9, 1 << 20).await.unwrap().entries, [parked.clone()]);
+        let answer = Answer::Receipt { receipt: down.receipt, missing: Vec::new() };
+        pocket.acknowledge(std::slice::from_ref(&parked), &[answer]).await.unwrap();
+        assert!(pocket.outbox().await.unwrap().is_empty());
+    });
+}
+
 /// Invariant 8: a definition that comes after the entries that need it.
 #[test]
 fn a_definition_that_comes_later_folds_its_records_again() {

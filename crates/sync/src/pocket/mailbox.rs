@@ -90,17 +90,11 @@ impl<S: Storage> Pocket<S> {
     /// The station knows less than it did: it was restored from an older backup. Everything that it had of this phone
     /// goes back into the line, and leaves it again as it comes down; sending it twice doubles nothing.
     async fn send_again(&self, batch: &mut Batch<'_, S>) -> Result<(), StorageError> {
-        let all: Vec<Known> = batch.prefix(Table::Entries, "").await?;
-        let mended: BTreeSet<_> = all.iter().filter_map(|known| known.entry.content.replaces).collect();
-        for Known { entry, standing } in &all {
+        for Known { entry, standing } in batch.prefix::<Known>(Table::Entries, "").await? {
             let own = entry.installation == self.installation();
-            let receipted = match standing {
-                Standing::Accepted { .. } => true,
-                Standing::Parked { .. } => !mended.contains(&entry.content.id),
-                Standing::Pending | Standing::Refused { .. } => false,
-            };
+            let receipted = matches!(standing, Standing::Accepted { .. } | Standing::Parked { .. });
             if own && receipted {
-                wait(batch, entry)?;
+                wait(batch, &entry)?;
             }
         }
         Ok(())

@@ -308,7 +308,12 @@ pub(super) async fn settle<S: Storage>(
     let key = outbox_key(entry.seq);
     let waiting = batch.get::<Waiting>(Table::Outbox, &key).await?;
     // The number may have been given twice, on a phone and on its copy: then the row is not this entry's.
-    match (waiting.filter(|waiting| waiting.entry == content.id), state) {
+    let waiting = waiting.filter(|waiting| waiting.entry == content.id);
+    let state = match state {
+        Some(WaitingState::Parked { .. }) if is_mended(batch, entry).await? => None,
+        state => state,
+    };
+    match (waiting, state) {
         // What waits for its attachments or its author has been received, and is past refusing.
         (Some(waiting), Some(WaitingState::Refused { .. }))
             if matches!(waiting.state, WaitingState::Attachments { .. } | WaitingState::Parked { .. }) =>
@@ -323,6 +328,13 @@ pub(super) async fn settle<S: Storage>(
         // Settled before, by an answer that came twice.
         (None, _) => Ok(()),
     }
+}
+
+/// Whether another entry has taken the place of this one.
+async fn is_mended<S: Storage>(batch: &Batch<'_, S>, entry: &Entry) -> Result<bool, StorageError> {
+    let content = &entry.content;
+    let all: Vec<Known> = batch.prefix(Table::Entries, &format!("{}/", content.record)).await?;
+    Ok(all.iter().any(|known| known.entry.content.replaces == Some(content.id)))
 }
 
 /// Puts an entry into the line.

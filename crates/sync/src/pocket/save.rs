@@ -12,7 +12,7 @@ use super::{
     Pocket, SEQ,
     batch::Batch,
     last_key,
-    outbox::{Waiting, outbox_key, wait},
+    outbox::{Waiting, WaitingState, outbox_key, wait},
     rows,
 };
 use crate::storage::{Storage, StorageError, Table};
@@ -97,9 +97,10 @@ impl<S: Storage> Pocket<S> {
         let known: Option<Known> = batch.get(Table::Entries, &entry_key(record, parked)).await?;
         let Some(Known { entry, standing: Standing::Parked { .. } }) = known else { return Ok(()) };
         let key = outbox_key(entry.seq);
-        // Another phone's number may be in use here as well.
+        // Another phone's number may be in use here as well; and what is in the line goes to the station first.
         let waiting: Option<Waiting> = batch.get(Table::Outbox, &key).await?;
-        if waiting.is_some_and(|waiting| waiting.entry == parked) {
+        let idle = |waiting: Waiting| matches!(waiting.state, WaitingState::Parked { .. });
+        if waiting.filter(|waiting| waiting.entry == parked).is_some_and(idle) {
             batch.delete(Table::Outbox, &key);
         }
         Ok(())

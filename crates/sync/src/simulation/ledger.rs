@@ -14,8 +14,8 @@ use xunji_domain::{
 pub(super) struct Ledger {
     /// What a screen called saved, with the phone it was on.
     pub(super) saved: Vec<(usize, Entry)>,
-    /// What was tried to be saved: an error may have come after the commit.
-    pub(super) tried: BTreeMap<EntryId, Vec<Digest>>,
+    /// What was tried to be saved, and by whom: an error may have come after the commit.
+    pub(super) tried: BTreeMap<EntryId, (WorkerId, Vec<Digest>)>,
     /// Every receipt that the station ever gave, whether or not it arrived.
     pub(super) receipts: Vec<Receipt>,
     /// Records that people know of: they may talk about them over the telephone.
@@ -30,8 +30,13 @@ pub(super) struct Ledger {
     pub(super) resets: BTreeMap<usize, u64>,
     /// Attachments whose bytes were spoiled.
     pub(super) spoiled: BTreeSet<Digest>,
-    /// Who opened each record, by their own account.
-    pub(super) openers: BTreeMap<RecordId, WorkerId>,
+}
+
+impl Ledger {
+    /// Somebody presses the button.
+    pub(super) fn tries(&mut self, id: EntryId, by: WorkerId, digest: Digest) {
+        self.tried.entry(id).or_insert_with(|| (by, Vec::new())).1.push(digest);
+    }
 }
 
 /// Stands for SHA-256 here: nothing in this crate looks into a digest, and this one costs little.

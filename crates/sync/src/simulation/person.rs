@@ -130,13 +130,16 @@ async fn save(env: &Rc<Env>, phone: &Rc<Phone>, tab: &Rc<Tab>, deed: Deed) {
             return;
         }
     }
+    // Now and then somebody writes in another person's name.
+    let other = env.station.borrow().workers.keys().next().copied().filter(|_| env.dice.comes(30));
+    let author = other.unwrap_or(enrolment.worker.id);
     for _ in 0..3 {
         let content = Content {
             id: deed.id,
             record: deed.record,
             kind: deed.kind.clone(),
             kind_version: deed.kind_version,
-            author: enrolment.worker.id,
+            author,
             // The app asks the clock at every attempt.
             noted_at: wall_clock(env, phone),
             basis: deed.basis,
@@ -145,7 +148,7 @@ async fn save(env: &Rc<Env>, phone: &Rc<Phone>, tab: &Rc<Tab>, deed: Deed) {
             attachments: deed.blobs.iter().map(|(digest, _)| *digest).collect(),
         };
         let digest = ledger::sealed(&content);
-        env.ledger.borrow_mut().tried.entry(deed.id).or_default().push(digest);
+        env.ledger.borrow_mut().tries(deed.id, phone.worker.id, digest);
         let blobs = if early { Vec::new() } else { deed.blobs.clone() };
         match tab.pocket.save(&Unsent { content, digest, blobs }).await {
             Ok(entry) => {
@@ -153,7 +156,6 @@ async fn save(env: &Rc<Env>, phone: &Rc<Phone>, tab: &Rc<Tab>, deed: Deed) {
                 let mut ledger = env.ledger.borrow_mut();
                 if matches!(entry.content.action, Action::Open { .. }) {
                     ledger.records.push((deed.record, deed.kind.clone()));
-                    ledger.openers.entry(deed.record).or_insert(enrolment.worker.id);
                 }
                 ledger.saved.push((phone.index, entry));
                 drop(ledger);

@@ -8,7 +8,7 @@ use std::{
 use xunji_domain::{id::InstallationId, person::Worker};
 
 use super::{disk, env::Env, ledger::Ledger, tab::Tab};
-use crate::memory::Memory;
+use crate::{memory::Memory, pocket::Found};
 
 /// A phone.
 pub(super) struct Phone {
@@ -71,14 +71,16 @@ impl Phone {
             ledger.copied.insert(installation);
             self.memory.replace(disk::copied(&of.memory.borrow()));
             self.installation.set(Some(installation));
+            self.evicted.set(None);
         }
     }
 
-    /// The app was opened: an empty database where there was one is said to be gone.
-    pub(super) fn noticed(&self, env: &Env, empty: bool) {
-        let Some(installation) = self.evicted.take() else { return };
-        if empty {
-            env.ledger.borrow_mut().evicted.insert(installation);
+    /// The app was opened: a database that is not the one it remembers is said to be gone.
+    pub(super) fn opened(&self, env: &Env, found: Found, installation: InstallationId) {
+        self.installation.set(Some(installation));
+        let Some(before) = self.evicted.take() else { return };
+        if before != installation || found != Found::Whole {
+            env.ledger.borrow_mut().evicted.insert(before);
         } else {
             self.fooled.set(true);
         }

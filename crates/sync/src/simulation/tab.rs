@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     engine::{Effect, Engine, Event, Failure, Millis, Phase},
-    pocket::{Found, Pocket},
+    pocket::Pocket,
 };
 
 /// What tabs tell each other.
@@ -54,8 +54,7 @@ impl Tab {
             Ok::<_, crate::storage::StorageError>((pocket, found, enrolled))
         };
         let Ok((pocket, found, enrolled)) = opened.await else { return };
-        phone.installation.set(Some(pocket.installation()));
-        phone.noticed(&env, found == Found::Empty);
+        phone.opened(&env, found, pocket.installation());
         let tab = Rc::new(Self {
             id,
             phone: phone.index,

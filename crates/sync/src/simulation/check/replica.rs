@@ -75,7 +75,7 @@ impl<'a> Replica<'a> {
             self.own(env, &station, known)?;
         }
         self.folds()?;
-        self.secrets(&station)?;
+        self.secrets(env, &station)?;
         let fooled = self.phone.fooled.get();
         must(!fooled, Invariant::LossShows, || format!("phone {} was evicted unawares", self.phone.index))?;
         // A station that has gone back in time gives places and revisions to other entries. See the module's report.
@@ -102,7 +102,7 @@ impl<'a> Replica<'a> {
         }
         for known in self.entries.values() {
             let tried = ledger.tried.get(&known.entry.content.id);
-            let genuine = tried.is_some_and(|tried| tried.contains(&known.entry.digest));
+            let genuine = tried.is_some_and(|(_, tried)| tried.contains(&known.entry.digest));
             must(genuine, Invariant::ExactlyOnce, || format!("nobody wrote {:?}", known.entry))?;
         }
         drop(ledger);
@@ -154,6 +154,9 @@ impl<'a> Replica<'a> {
 
     /// An own entry is in exactly one place.
     fn own(&self, env: &Env, station: &Station, known: &Known) -> Result<(), Broken> {
+        if self.is_copied(env) && !self.is_from_here(env, &known.entry) {
+            return Ok(());
+        }
         let content = &known.entry.content;
         let replaced = self.entries.values().any(|other| other.entry.content.replaces == Some(content.id));
         let state = self.outbox.get(&content.id).map(|waiting| &waiting.state);
@@ -167,8 +170,6 @@ impl<'a> Replica<'a> {
             (Standing::Parked { .. }, Some(WaitingState::Parked { .. })) => true,
             (Standing::Parked { .. }, None) => replaced,
             (Standing::Refused { .. }, Some(WaitingState::Refused { .. } | WaitingState::Unsent)) => true,
-            // Its twin on the copied phone stands in the line with this number.
-            (Standing::Pending, None) => self.twin(env, &known.entry),
             _ => false,
         };
         must(right, Invariant::NothingLeavesUnreceipted, || {
@@ -199,11 +200,10 @@ impl<'a> Replica<'a> {
         env.ledger.borrow().copied.contains(&self.installation)
     }
 
-    fn twin(&self, env: &Env, entry: &Entry) -> bool {
-        let saved_here = |(phone, saved): &(usize, Entry)| {
-            *phone == self.phone.index && saved.content.id == entry.content.id
-        };
-        self.is_copied(env) && !env.ledger.borrow().saved.iter().any(saved_here)
+    /// A phone and its copy have one installation: whether it was this one that saved an entry.
+    fn is_from_here(&self, env: &Env, entry: &Entry) -> bool {
+        let saved = &env.ledger.borrow().saved;
+        saved.iter().any(|(phone, saved)| *phone == self.phone.index && saved.content.id == entry.content.id)
     }
 
     /// Folds and lines are true to the entries; nothing is applied twice.
@@ -227,11 +227,12 @@ impl<'a> Replica<'a> {
     }
 
     /// What the phone has of others is what it may see.
-    fn secrets(&self, station: &Station) -> Result<(), Broken> {
+    fn secrets(&self, env: &Env, station: &Station) -> Result<(), Broken> {
+        let ledger = env.ledger.borrow();
         let worker = &self.phone.worker;
         for known in self.entries.values().filter(|known| known.entry.installation != self.installation) {
             let content = &known.entry.content;
-            let sent = station.entry(content.id).is_some_and(|stored| stored.sender == worker.id);
+            let sent = ledger.tried.get(&content.id).is_some_and(|(by, _)| *by == worker.id);
             let may = sent
                 || station.records.get(&content.record).is_none_or(|record| {
                     record.opener == worker.id
@@ -263,13 +264,20 @@ impl<'a> Replica<'a> {
                 ours.entry(known.entry.content.record).or_default().push(known.clone());
             }
         }
-        let fold = |kinds: &Kinds, known: Option<&Vec<Known>>| {
-            Record::fold(kinds, known.cloned().unwrap_or_default())
-        };
         for record in theirs.keys().chain(ours.keys()) {
-            let same = fold(&self.kinds, ours.get(record)) == fold(&station.kinds, theirs.get(record));
-            must(same, Invariant::ReplicasConverge, || {
-                format!("phone {} and the station fold {record} otherwise", self.phone.index)
+            let (ours, theirs) = (ours.get(record), theirs.get(record));
+            let ours = Record::fold(&self.kinds, ours.cloned().unwrap_or_default());
+            let theirs = Record::fold(&station.kinds, theirs.cloned().unwrap_or_default());
+            must(ours == theirs, Invariant::ReplicasConverge, || {
+                let told = |record: Option<Record>| {
+                    record.map(|record| (record.state, record.revision, record.entries))
+                };
+                format!(
+                    "phone {} folds {record} to {:?}, the station to {:?}",
+                    self.phone.index,
+                    told(ours),
+                    told(theirs)
+                )
             })?;
         }
         Ok(())
