@@ -23,6 +23,8 @@ mod forms;
 mod history;
 #[path = "stories/installed.rs"]
 mod installed;
+#[path = "stories/kills.rs"]
+mod kills;
 #[path = "stories/offline.rs"]
 mod offline;
 #[path = "stories/parked.rs"]
@@ -37,6 +39,8 @@ mod receipts;
 mod samples;
 #[path = "stories/settings.rs"]
 mod settings;
+#[path = "stories/storage.rs"]
+mod storage;
 #[path = "stories/tabs.rs"]
 mod tabs;
 #[path = "stories/today.rs"]
