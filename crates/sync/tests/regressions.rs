@@ -14,6 +14,7 @@ use xunji_sync::{
     engine::{Effect, Ended, Engine, Event, Failure, Job, Millis, Phase},
     memory::Memory,
     pocket::{Pocket, WaitingState},
+    storage::{Storage, Table, Write},
     suite::{accepted, unsent},
 };
 
@@ -92,6 +93,8 @@ fn another_entry_under_the_same_number_settles_nothing_of_this_phone() {
         pocket.receive(Position(0), &page(vec![item(1, &other, FIRST)])).await.unwrap();
         assert_eq!(states(&pocket).await, [WaitingState::Unsent]);
         assert_eq!(pocket.record_count().await, Ok(2));
+        pocket.receive(Position(1), &reset()).await.unwrap();
+        assert_eq!(pocket.outbox().await.unwrap()[0].entry, own.content.id);
     });
 }
 
@@ -132,6 +135,28 @@ fn a_late_refusal_takes_no_receipt_back() {
         pocket.receive(Position(0), &page(vec![down])).await.unwrap();
         pocket.refuse(&parked, Refusal::Unreadable).await.unwrap();
         assert_eq!(states(&pocket).await, [WaitingState::Parked { reason }]);
+    });
+}
+
+/// Invariant 5: a row that can't be read any more kept every other one from being sent.
+#[test]
+fn an_entry_that_is_gone_from_the_disk_holds_no_other_up() {
+    pollster::block_on(async {
+        let memory = Memory::default();
+        let pocket = open(&memory);
+        let gone = pocket.save(&unsent(1, "a")).await.unwrap();
+        let damaged = pocket.save(&unsent(2, "b")).await.unwrap();
+        let whole = pocket.save(&unsent(3, "c")).await.unwrap();
+        let key = |entry: &Entry| format!("{}/{}", entry.content.record, entry.content.id);
+        let read = memory.generation().await.unwrap();
+        let writes = vec![
+            Write::Delete(Table::Entries, key(&gone)),
+            Write::Put(Table::Entries, key(&damaged), b"{".to_vec()),
+        ];
+        memory.commit(read, writes).await.unwrap();
+        assert_eq!(pocket.next_batch(9, 1 << 20).await.unwrap().entries, [whole]);
+        let refused = WaitingState::Refused { refusal: Refusal::Damaged };
+        assert_eq!(states(&pocket).await, [refused.clone(), refused, WaitingState::Unsent]);
     });
 }
 

@@ -54,14 +54,20 @@ impl<S: Storage> Pocket<S> {
                 let standing = Standing::from(&item.receipt);
                 // What was saved here keeps the number that it was given here, even when the station has it from
                 // elsewhere; and a number says nothing about an entry that was not saved here.
-                match known.filter(|known| known.entry.installation == self.installation()) {
-                    Some(own) => {
+                match known {
+                    Some(own) if own.entry.installation == self.installation() => {
                         let waiting: Option<Waiting> =
                             batch.get(Table::Outbox, &outbox_key(own.entry.seq)).await?;
+                        let waiting = waiting.filter(|waiting| waiting.entry == content.id);
+                        // Most come back only after their answer.
+                        if waiting.is_none() && own.standing == standing {
+                            continue;
+                        }
                         let state = waiting.and_then(|waiting| left_to_do(&own, &standing, waiting.state));
                         settle(batch, &own.entry, standing, state).await?;
                     }
-                    None => {
+                    Some(other) if other.standing == standing && other.entry == *entry => continue,
+                    _ => {
                         let key = entry_key(content.record, content.id);
                         batch.put(Table::Entries, &key, &Known { entry: entry.clone(), standing })?;
                     }
@@ -93,7 +99,9 @@ impl<S: Storage> Pocket<S> {
         for Known { entry, standing } in batch.prefix::<Known>(Table::Entries, "").await? {
             let own = entry.installation == self.installation();
             let receipted = matches!(standing, Standing::Accepted { .. } | Standing::Parked { .. });
-            if own && receipted {
+            // What stands in the line with this number stays there: it may be another entry, on a copied phone.
+            let row = batch.get::<Waiting>(Table::Outbox, &outbox_key(entry.seq)).await?;
+            if own && receipted && row.is_none() {
                 wait(batch, &entry)?;
             }
         }

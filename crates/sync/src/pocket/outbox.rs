@@ -116,12 +116,13 @@ impl<S: Storage> Pocket<S> {
         const STRIDE: usize = 256;
         let mut entries: Vec<Entry> = Vec::new();
         let (mut size, mut passed_over) = (0, 0);
+        let mut spoiled: Vec<Seq> = Vec::new();
         let mut span = Span::all();
         'rows: loop {
             let rows = self.scan::<Waiting>(Table::Outbox, span.clone().limit(STRIDE)).await?;
             let Some((last, _)) = rows.last() else { break };
             span = Span::all().after(last);
-            for (_, waiting) in &rows {
+            for (place, waiting) in &rows {
                 if waiting.state != WaitingState::Unsent {
                     passed_over += 1;
                     continue;
@@ -132,10 +133,22 @@ impl<S: Storage> Pocket<S> {
                     break 'rows;
                 }
                 let key = entry_key(waiting.record, waiting.entry);
-                let known: Option<Known> = self.read(Table::Entries, &key).await?;
-                entries.push(known.ok_or(StorageError::Damaged(key))?.entry);
-                size += cost;
+                match self.read::<Known>(Table::Entries, &key).await {
+                    Ok(Some(known)) => {
+                        entries.push(known.entry);
+                        size += cost;
+                    }
+                    Ok(None) | Err(StorageError::Damaged(_)) => {
+                        passed_over += 1;
+                        spoiled.extend(seq_of(place));
+                    }
+                    Err(error) => return Err(error),
+                }
             }
+        }
+        // What can't be read any more is shown, and holds nothing else up.
+        for seq in spoiled {
+            self.refuse_attachments(seq, Refusal::Damaged).await?;
         }
         let remaining = self.storage.count(Table::Outbox).await?.saturating_sub(entries.len() + passed_over);
         Ok(Outgoing { entries, remaining })

@@ -68,6 +68,7 @@ pub(super) struct Env {
     until: Cell<u64>,
     slot: RefCell<Option<Slot>>,
     tabs: Cell<TabId>,
+    numbers: Cell<u32>,
 }
 
 impl Env {
@@ -90,6 +91,7 @@ impl Env {
             until: Cell::new(0),
             slot: RefCell::default(),
             tabs: Cell::new(0),
+            numbers: Cell::new(0),
         }
     }
 
@@ -131,6 +133,12 @@ impl Env {
     /// The phone that a tab is on, even one that is only being opened.
     pub(super) fn phone_of(tab: TabId) -> usize {
         usize::try_from(tab % PHONES).unwrap_or(0)
+    }
+
+    /// 1, 2, 3 …
+    pub(super) fn number(&self) -> u32 {
+        self.numbers.set(self.numbers.get() + 1);
+        self.numbers.get()
     }
 
     pub(super) fn spawn(&self, tab: TabId, work: impl Future<Output = ()> + 'static) {

@@ -8,13 +8,17 @@ use std::{
 use xunji_domain::{id::InstallationId, person::Worker};
 
 use super::{disk, env::Env, ledger::Ledger, tab::Tab};
-use crate::{memory::Memory, pocket::Found};
+use crate::{
+    memory::Memory,
+    pocket::{Found, Pocket},
+};
 
 /// A phone.
 pub(super) struct Phone {
     pub(super) index: usize,
     pub(super) worker: Worker,
     pub(super) memory: RefCell<Memory>,
+    reader: RefCell<Option<Pocket<Memory>>>,
     pub(super) tabs: RefCell<Vec<Rc<Tab>>>,
     /// What its database said when it was last opened.
     pub(super) installation: Cell<Option<InstallationId>>,
@@ -34,6 +38,7 @@ impl Phone {
             index,
             worker,
             memory: RefCell::default(),
+            reader: RefCell::new(None),
             tabs: RefCell::default(),
             installation: Cell::new(None),
             wall_clock: Cell::new(0),
@@ -53,6 +58,29 @@ impl Phone {
         }
     }
 
+    /// Looks into its database from outside.
+    pub(super) fn reader(&self) -> Pocket<Memory> {
+        self.reader
+            .borrow_mut()
+            .get_or_insert_with(|| {
+                let nobody = InstallationId::new(uuid::Uuid::nil());
+                disk::at_once(Pocket::open(self.memory.borrow().clone(), nobody)).expect("memory opens").0
+            })
+            .clone()
+    }
+
+    /// The same, knowing all that is there now.
+    pub(super) fn fresh_reader(&self) -> Pocket<Memory> {
+        self.reader.replace(None);
+        self.reader()
+    }
+
+    /// Another database takes the place of this one.
+    fn replace(&self, memory: Memory) {
+        self.memory.replace(memory);
+        self.reader.replace(None);
+    }
+
     /// Any open tab.
     pub(super) fn any_tab(&self, env: &Env) -> Option<Rc<Tab>> {
         env.dice.one(&self.tabs.borrow()).cloned()
@@ -61,7 +89,8 @@ impl Phone {
     /// The browser throws the whole database away, while the app is closed.
     pub(super) fn evict(&self, env: &Env) {
         let Some(installation) = self.installation.get() else { return };
-        self.memory.replace_with(|memory| disk::evicted(env, memory));
+        let left = disk::evicted(env, &self.memory.borrow());
+        self.replace(left);
         self.evicted.set(Some(installation));
     }
 
@@ -69,7 +98,7 @@ impl Phone {
     pub(super) fn become_copy(&self, of: &Self, ledger: &mut Ledger) {
         if let Some(installation) = of.installation.get() {
             ledger.copied.insert(installation);
-            self.memory.replace(disk::copied(&of.memory.borrow()));
+            self.replace(disk::copied(&of.memory.borrow()));
             self.installation.set(Some(installation));
             self.evicted.set(None);
         }

@@ -35,6 +35,8 @@ pub(super) struct Tab {
     pub(super) pocket: Pocket<Disk>,
     pub(super) leads: Cell<bool>,
     pub(super) timer: Cell<Option<u64>>,
+    /// Not on the screen, as far as it knows.
+    pub(super) hidden: Cell<bool>,
     pub(super) defined: Cell<bool>,
     engine: RefCell<Engine>,
     opened_at: u64,
@@ -61,6 +63,7 @@ impl Tab {
             pocket,
             leads: Cell::new(false),
             timer: Cell::new(None),
+            hidden: Cell::new(false),
             defined: Cell::new(!env.defines),
             engine: RefCell::new(Engine::new(enrolled)),
             opened_at: env.now.get(),
@@ -93,6 +96,11 @@ impl Tab {
 
     /// Takes in an event of this tab, and passes on what the leading tab has to know.
     pub(super) fn notify(self: &Rc<Self>, event: Event) {
+        match event {
+            Event::Hidden => self.hidden.set(true),
+            Event::Visible => self.hidden.set(false),
+            _ => {}
+        }
         if !self.leads.get() {
             match event {
                 Event::Saved => self.say(Said::Saved),

@@ -22,12 +22,12 @@ use super::{
 };
 use crate::{
     engine::{Event, Phase},
-    pocket::{Pocket, WaitingState},
+    pocket::WaitingState,
     storage::{Span, Storage, Table, Write},
 };
 
 /// How long the troubles last.
-const TROUBLES: u64 = 600_000;
+const TROUBLES: u64 = 400_000;
 /// How long it may take afterwards until everything has arrived: a full rest, a full watchdog, and some rounds.
 const PEACE: u64 = 1_800_000;
 /// More turns than any scenario needs: a scenario that uses them up is going round in circles.
@@ -123,11 +123,11 @@ impl World {
         let mut add = |from: u64, happening| plan.push((from + dice.below(TROUBLES - from), happening));
         for index in 0..self.phones.len() {
             add(TROUBLES - 1_000, Happening::Look(index));
-            for _ in 0..4 {
+            for _ in 0..3 {
                 add(0, Happening::Look(index));
             }
         }
-        for _ in 0..2 + dice.below(7) {
+        for _ in 0..2 + dice.below(5) {
             add(5_000, Happening::Act(phone()));
         }
         for _ in 0..dice.below(3) {
@@ -212,7 +212,7 @@ impl World {
 
     fn is_drained(&self, phone: &Phone) -> bool {
         let Some(tab) = phone.tabs.borrow().first().cloned() else { return false };
-        let pocket = self.reader(phone);
+        let pocket = phone.reader();
         let waiting = at_once(pocket.outbox()).unwrap_or_default();
         let unsent =
             |state: &WaitingState| matches!(state, WaitingState::Unsent | WaitingState::Attachments { .. });
@@ -227,7 +227,7 @@ impl World {
         let what = stuck.map_or_else(
             || "something is always under way".to_owned(),
             |phone| {
-                let pocket = self.reader(phone);
+                let pocket = phone.reader();
                 let states: Vec<_> = at_once(pocket.outbox()).unwrap_or_default();
                 let states: Vec<_> = states.into_iter().map(|waiting| waiting.state).collect();
                 let phases: Vec<_> = phone.tabs.borrow().iter().map(|tab| tab.phase()).collect();
@@ -240,13 +240,6 @@ impl World {
             },
         );
         Broken { invariant: Invariant::NothingBlocks, what }
-    }
-
-    /// Looks into a phone from outside.
-    pub(super) fn reader(&self, phone: &Phone) -> Pocket<crate::memory::Memory> {
-        let memory = phone.memory.borrow().clone();
-        let nobody = xunji_domain::id::InstallationId::new(uuid::Uuid::nil());
-        at_once(Pocket::open(memory, nobody)).expect("memory opens").0
     }
 
     fn run(&mut self, end: u64, done: impl Fn(&Self) -> bool) -> Result<(), Broken> {
@@ -369,7 +362,8 @@ impl World {
             let Some(tab) = phone.any_tab(env) else { return };
             phone.enrolling.set(true);
             env.spawn(tab.id, person::enrol(Rc::clone(env), Rc::clone(phone), tab));
-        } else if env.dice.comes(500) {
+        } else if leader.hidden.get() || (!env.calm.get() && env.dice.comes(500)) {
+            // In peace nobody urges: the sending has to go on by itself.
             leader.notify(Event::Visible);
         }
     }

@@ -16,7 +16,7 @@ pub(super) fn all(world: &World) -> Result<(), Broken> {
     truth::station(&world.env)?;
     truth::gaps(&world.env)?;
     for phone in &world.phones {
-        let replica = Replica::read(world, phone)?;
+        let replica = Replica::read(phone)?;
         replica.check(&world.env)?;
     }
     truth::count(world)

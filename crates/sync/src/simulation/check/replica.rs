@@ -20,7 +20,6 @@ use crate::{
         env::Env,
         phone::Phone,
         station::{MailboxId, Station},
-        world::World,
     },
     storage::{Span, Storage, Table},
 };
@@ -39,9 +38,9 @@ pub(super) struct Replica<'a> {
 }
 
 impl<'a> Replica<'a> {
-    pub(super) fn read(world: &World, phone: &'a Phone) -> Result<Self, Broken> {
+    pub(super) fn read(phone: &'a Phone) -> Result<Self, Broken> {
         let read = || {
-            let pocket = world.reader(phone);
+            let pocket = phone.fresh_reader();
             let memory = phone.memory.borrow().clone();
             let rows = at_once(memory.range(Table::Entries, Span::all())).ok()?;
             let known = rows.iter().map(|(_, bytes)| serde_json::from_slice::<Known>(bytes).ok());
@@ -68,6 +67,8 @@ impl<'a> Replica<'a> {
     }
 
     pub(super) fn check(&self, env: &Env) -> Result<(), Broken> {
+        let fooled = self.phone.fooled.get();
+        must(!fooled, Invariant::LossShows, || format!("phone {} was evicted unawares", self.phone.index))?;
         let station = env.station.borrow();
         self.saved(env, &station)?;
         self.sequence(env)?;
@@ -76,8 +77,6 @@ impl<'a> Replica<'a> {
         }
         self.folds()?;
         self.secrets(env, &station)?;
-        let fooled = self.phone.fooled.get();
-        must(!fooled, Invariant::LossShows, || format!("phone {} was evicted unawares", self.phone.index))?;
         // A station that has gone back in time gives places and revisions to other entries. See the module's report.
         if env.ledger.borrow().restored.is_none() {
             self.converges(&station)?;

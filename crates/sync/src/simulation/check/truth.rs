@@ -124,7 +124,7 @@ pub(super) fn count(world: &World) -> Result<(), Broken> {
             Some(Outcome::Accepted { .. }) => &mut tally.accepted,
             Some(Outcome::Parked { .. }) => &mut tally.parked,
             None if ledger.restored.is_some() => continue,
-            None if is_refused(&world.phones[*phone], world, entry) => &mut tally.refused,
+            None if is_refused(&world.phones[*phone], entry) => &mut tally.refused,
             None if ledger.evicted.contains(&entry.installation) => &mut tally.evicted,
             None => {
                 tally.lost += 1;
@@ -136,8 +136,8 @@ pub(super) fn count(world: &World) -> Result<(), Broken> {
     Ok(())
 }
 
-fn is_refused(phone: &Phone, world: &World, entry: &xunji_domain::entry::Entry) -> bool {
-    let record = at_once(world.reader(phone).record(entry.content.record)).ok().flatten();
+fn is_refused(phone: &Phone, entry: &xunji_domain::entry::Entry) -> bool {
+    let record = at_once(phone.reader().record(entry.content.record)).ok().flatten();
     let known = record.iter().flat_map(|record| &record.entries);
     known.into_iter().any(|known| {
         known.entry.content.id == entry.content.id && matches!(known.standing, Standing::Refused { .. })

@@ -131,11 +131,13 @@ impl Station {
 }
 
 fn receipt(env: &Env, entry: &Entry, outcome: Outcome) -> Receipt {
-    let millis = 1_700_000_000_000 + i64::try_from(env.now.get()).unwrap_or(0);
+    // No two at the same time, so that no receipt passes for another.
+    let millis = i64::try_from(env.now.get()).unwrap_or(0) * 1000;
+    let micros = 1_700_000_000_000_000 + millis + i64::from(env.number() % 1000);
     Receipt {
         entry: entry.content.id,
         digest: entry.digest,
-        received_at: DateTime::from_timestamp_millis(millis).unwrap_or_default(),
+        received_at: DateTime::from_timestamp_micros(micros).unwrap_or_default(),
         outcome,
         signature: None,
     }
