@@ -13,6 +13,6 @@ pub use self::{
     settings::{Setting, setting, store_setting},
     shim::{
         apply_update, bytes_of, can_install, download, insist_on_strict_durability, install, is_installed,
-        lead, persist, persisted, seal, shrink, unseal, update_ready, url_of, verify,
+        lead, persist, persisted, seal, shrink, unseal, update_ready, url_of, verify, why_aborted,
     },
 };

@@ -1,12 +1,25 @@
 // The few calls of the browser that its Rust bindings leave out or mark as unstable.
 
+// The name of the error that aborted the last writing transaction.
+let lastAbort = "";
+
+export function whyAborted() {
+  return lastAbort;
+}
+
 // Every transaction that writes waits for the disk. Browsers otherwise report success once the operating system has
 // the bytes, which a power cut loses; and no path can forget the option when it is set here.
 export function insistOnStrictDurability() {
   const plain = IDBDatabase.prototype.transaction;
   if (plain.strict) return;
   const strict = function (stores, mode, options) {
-    return plain.call(this, stores, mode, mode === "readwrite" ? { ...options, durability: "strict" } : options);
+    if (mode !== "readwrite") return plain.call(this, stores, mode, options);
+    const transaction = plain.call(this, stores, mode, { ...options, durability: "strict" });
+    // When only the commit fails, as on a full disk, no request has an error to tell why; the transaction has.
+    transaction.addEventListener("abort", () => {
+      lastAbort = transaction.error?.name ?? "";
+    });
+    return transaction;
   };
   strict.strict = true;
   IDBDatabase.prototype.transaction = strict;

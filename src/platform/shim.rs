@@ -9,6 +9,9 @@ extern "C" {
     /// See `shim.js`.
     #[wasm_bindgen(js_name = insistOnStrictDurability)]
     pub fn insist_on_strict_durability();
+    /// The name of the error by which the last writing transaction was aborted; empty when nothing went wrong with it.
+    #[wasm_bindgen(js_name = whyAborted)]
+    pub fn why_aborted() -> String;
     #[wasm_bindgen(js_name = lead)]
     fn lead_js(name: &str, on_lead: &Closure<dyn FnMut()>);
     #[wasm_bindgen(js_name = persisted)]

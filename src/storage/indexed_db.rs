@@ -218,6 +218,7 @@ fn generation(bytes: &[u8]) -> Result<Generation, StorageError> {
 fn explain(error: &rexie::Error) -> StorageError {
     let text = match error {
         rexie::Error::IdbError(error) => error.to_string(),
+        rexie::Error::TransactioncommitFailed => platform::why_aborted(),
         other => other.to_string(),
     };
     match &text {

@@ -1,5 +1,7 @@
 //! The fold: laws that hold for any history, and the stories behind them.
 
+#![allow(clippy::unwrap_used, reason = "Clippy does not take the helpers of tests for tests.")]
+
 use chrono::DateTime;
 use proptest::prelude::*;
 use serde_json::{Value, json};

@@ -1,5 +1,7 @@
 //! The evaluator of forms, case by case: what is refused, and that everything else is kept.
 
+#![allow(clippy::unwrap_used, reason = "Clippy does not take the helpers of tests for tests.")]
+
 use serde_json::{Value, json};
 use xunji_domain::{
     entry::Body,

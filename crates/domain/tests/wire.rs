@@ -1,6 +1,8 @@
 //! The wire and storage formats, frozen. A failing test here means that phones which are out there would not be
 //! understood any more: add a case for the new form, never change an old one.
 
+#![allow(clippy::unwrap_used, reason = "Clippy does not take the helpers of tests for tests.")]
+
 use chrono::DateTime;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};

@@ -1,5 +1,7 @@
 //! What the simulation, or writing it, has brought to light in this crate: each as the shortest story that shows it.
 
+#![allow(clippy::unwrap_used, reason = "Clippy does not take the helpers of tests for tests.")]
+
 use uuid::Uuid;
 use xunji_domain::{
     canonical::Digest,
@@ -196,7 +198,7 @@ fn what_was_repaired_is_sent_again_without_troubling_its_author() {
         pocket.receive(Position(1), &page(vec![item(2, &repaired, FIRST)])).await.unwrap();
         pocket.receive(Position(2), &reset()).await.unwrap();
         pocket.receive(Position(0), &page(vec![item(1, &repaired, FIRST)])).await.unwrap();
-        assert_eq!(pocket.next_batch(9, 1 << 20).await.unwrap().entries, [parked.clone()]);
+        assert_eq!(pocket.next_batch(9, 1 << 20).await.unwrap().entries, std::slice::from_ref(&parked));
         let answer = Answer::Receipt { receipt: down.receipt, missing: Vec::new() };
         pocket.acknowledge(std::slice::from_ref(&parked), &[answer]).await.unwrap();
         assert!(pocket.outbox().await.unwrap().is_empty());

@@ -26,11 +26,11 @@ fn first_broken(scenarios: u64, sabotage: Option<Sabotage>) -> (Tally, Option<(u
             scope.spawn(|| {
                 loop {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= scenarios || found.lock().unwrap().1.is_some() {
+                    if seed >= scenarios || found.lock().expect("no thread has panicked").1.is_some() {
                         break;
                     }
                     let (tally, result) = play(seed, sabotage);
-                    let mut found = found.lock().unwrap();
+                    let mut found = found.lock().expect("no thread has panicked");
                     found.0 += &tally;
                     if let Err(broken) = result
                         && found.1.as_ref().is_none_or(|(other, _)| seed < *other)
@@ -41,7 +41,7 @@ fn first_broken(scenarios: u64, sabotage: Option<Sabotage>) -> (Tally, Option<(u
             });
         }
     });
-    found.into_inner().unwrap()
+    found.into_inner().expect("no thread has panicked")
 }
 
 /// All ten invariants under every sort of fault.

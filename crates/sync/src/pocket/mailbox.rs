@@ -101,7 +101,7 @@ impl<S: Storage> Pocket<S> {
             let receipted = matches!(standing, Standing::Accepted { .. } | Standing::Parked { .. });
             // What stands in the line with this number stays there: it may be another entry, on a copied phone.
             let row = batch.get::<Waiting>(Table::Outbox, &outbox_key(entry.seq)).await?;
-            if own && receipted && row.is_none() {
+            if own && receipted && row.is_none_or(|row| row.entry == entry.content.id) {
                 wait(batch, &entry)?;
             }
         }
