@@ -161,9 +161,12 @@ async fn an_upload_that_rested_for_a_week_is_removed_at_the_start_and_begins_aga
     file.set_modified(std::time::SystemTime::now() - abandoned::REST - Duration::from_secs(60)).unwrap();
     station.start().await;
     phone.address = station.address;
-    while part.exists() {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let gone = async {
+        while part.exists() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), gone).await.unwrap();
     assert_eq!(phone.call("HEAD", &young, &[], "").await.header("upload-offset"), "3");
     assert_eq!(phone.call("HEAD", &old, &[], "").await.status, 404);
     let reply = append(&phone, &old, 3, 5, b"to").await;

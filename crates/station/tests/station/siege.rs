@@ -58,23 +58,25 @@ async fn beside_an_honest_phone(station: &Station, phone: Phone, attack: impl As
     assert_eq!(station.count("entries").await, sent, "and everything is there once");
 }
 
-/// What is sent as slowly as possible.
-fn slow_words(kind: usize) -> Vec<u8> {
-    match kind % 4 {
-        0 => b"GET /healthz HTTP/1.1\r\nhost: station\r\nx-slow: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa".to_vec(),
-        1 => [&b"POST /api/v1/enrolments HTTP/1.1\r\nhost: x\r\ncontent-length: 4000\r\n\r\n"[..], &[b' '; 200]].concat(),
-        // A token that isn't one buys no time.
-        2 => [&b"POST /api/v1/enrolments HTTP/1.1\r\nhost: x\r\nauthorization: Bearer x\r\ncontent-length: 4000\r\n\r\n"[..], &[b' '; 200]]
-            .concat(),
-        _ => Vec::new(),
+/// What is said at once, and what as slowly as possible: a head, a body, a body with a token that isn't one, nothing.
+fn words(kind: usize) -> (&'static [u8], Vec<u8>) {
+    match kind {
+        0 => (b"", format!("GET /healthz HTTP/1.1\r\nx-slow: {}", "a".repeat(100)).into_bytes()),
+        1 => (b"POST /api/v1/enrolments HTTP/1.1\r\nhost: x\r\ncontent-length: 4000\r\n\r\n", vec![b' '; 200]),
+        2 => (
+            b"POST /api/v1/enrolments HTTP/1.1\r\nhost: x\r\nauthorization: Bearer x\r\ncontent-length: 4000\r\n\r\n",
+            vec![b' '; 200],
+        ),
+        _ => (b"", Vec::new()),
     }
 }
 
 async fn slow_client(address: SocketAddr, kind: usize, rounds: Arc<AtomicUsize>) {
+    let (at_once, slowly) = words(kind);
     loop {
         if let Ok(mut stream) = TcpStream::connect(address).await {
-            let words = slow_words(kind);
-            for byte in &words {
+            stream.write_all(at_once).await.ok();
+            for byte in &slowly {
                 // Being slow is what it does.
                 tokio::time::sleep(Duration::from_millis(20)).await;
                 if stream.write_all(&[*byte]).await.is_err() {
@@ -91,21 +93,23 @@ async fn slow_client(address: SocketAddr, kind: usize, rounds: Arc<AtomicUsize>)
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn more_slow_clients_than_there_are_places_keep_nobody_out() {
     let limits = Limits { connections: 20, ..Limits::default() };
-    let station = Station::spawn_with(|config| config.limits = limits).await;
-    let phone = station.any_phone().await;
-    let mut attackers = JoinSet::new();
-    let rounds = Arc::new(AtomicUsize::new(0));
-    for kind in 0..80 {
-        attackers.spawn(slow_client(station.address, kind, rounds.clone()));
-    }
-    // All places were taken many times over, without anybody waiting for the limits to pass.
-    let full = async || {
-        while rounds.load(Ordering::Relaxed) < 300 {
-            tokio::time::sleep(Duration::from_millis(10)).await;
+    for kind in 0..4 {
+        let station = Station::spawn_with(|config| config.limits = limits).await;
+        let phone = station.any_phone().await;
+        let mut attackers = JoinSet::new();
+        let rounds = Arc::new(AtomicUsize::new(0));
+        for _ in 0..60 {
+            attackers.spawn(slow_client(station.address, kind, rounds.clone()));
         }
-    };
-    beside_an_honest_phone(&station, phone, full).await;
-    attackers.shutdown().await;
+        // All places were taken many times over, without anybody waiting for the limits to pass.
+        let full = async || {
+            while rounds.load(Ordering::Relaxed) < 300 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        beside_an_honest_phone(&station, phone, full).await;
+        attackers.shutdown().await;
+    }
 }
 
 const BOGUS: usize = 10_000;

@@ -19,6 +19,8 @@ use xunji_domain::wire::{Answers, Receipt};
 use crate::{program::*, support::*};
 
 const KILLS: usize = 15;
+/// Against a test that hangs; nothing depends on how long something takes.
+const AT_MOST: Duration = Duration::from_secs(120);
 
 /// What goes on while the station is killed again and again.
 struct Storm {
@@ -96,6 +98,12 @@ fn stored(listed: &Output) -> BTreeMap<String, usize> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_again_and_again_it_keeps_every_receipt_and_doubles_nothing() {
+    tokio::time::timeout(AT_MOST, killed_again_and_again())
+        .await
+        .expect("phones get their answers between the kills");
+}
+
+async fn killed_again_and_again() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path();
     let mut served = Served::start(data);
