@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "Clippy does not take the helpers of tests for tests.")]
 
+use std::cell::Cell;
+
 use uuid::Uuid;
 use xunji_domain::{
     canonical::Digest,
@@ -16,7 +18,7 @@ use xunji_sync::{
     engine::{Effect, Ended, Engine, Event, Failure, Job, Millis, Phase},
     memory::Memory,
     pocket::{Pocket, WaitingState},
-    storage::{Storage, Table, Write},
+    storage::{Commit, Generation, Span, Storage, StorageError, Table, Write},
     suite::{accepted, unsent},
 };
 
@@ -50,6 +52,35 @@ const FIRST: Outcome = Outcome::Accepted { revision: Revision(1) };
 
 async fn states(pocket: &Pocket<Memory>) -> Vec<WaitingState> {
     pocket.outbox().await.unwrap().into_iter().map(|waiting| waiting.state).collect()
+}
+
+/// A disk that is full after so many commits.
+struct Tired {
+    memory: Memory,
+    commits: Cell<u32>,
+}
+
+impl Storage for &Tired {
+    async fn generation(&self) -> Result<Generation, StorageError> {
+        self.memory.generation().await
+    }
+
+    async fn get(&self, table: Table, key: &str) -> Result<Option<Vec<u8>>, StorageError> {
+        self.memory.get(table, key).await
+    }
+
+    async fn range(&self, table: Table, span: Span) -> Result<Vec<(String, Vec<u8>)>, StorageError> {
+        self.memory.range(table, span).await
+    }
+
+    async fn count(&self, table: Table) -> Result<usize, StorageError> {
+        self.memory.count(table).await
+    }
+
+    async fn commit(&self, read: Generation, writes: Vec<Write>) -> Result<Commit, StorageError> {
+        self.commits.set(self.commits.get().checked_sub(1).ok_or(StorageError::Full)?);
+        self.memory.commit(read, writes).await
+    }
 }
 
 /// Invariant 6: the entry's own return in the mailbox took the row away that said that its photo could not be sent.
@@ -202,6 +233,48 @@ fn what_was_repaired_is_sent_again_without_troubling_its_author() {
         let answer = Answer::Receipt { receipt: down.receipt, missing: Vec::new() };
         pocket.acknowledge(std::slice::from_ref(&parked), &[answer]).await.unwrap();
         assert!(pocket.outbox().await.unwrap().is_empty());
+    });
+}
+
+/// Invariant 6: a backup does not know whether the photos of an accepted entry had arrived. They were never sent again.
+#[test]
+fn photos_out_of_a_backup_are_offered_again() {
+    pollster::block_on(async {
+        let old = open(&Memory::default());
+        let photo = (Digest::new([9; 32]), vec![1, 2, 3]);
+        let mut unsent = unsent(1, "a");
+        unsent.content.attachments = vec![photo.0];
+        unsent.blobs = vec![photo.clone()];
+        let entry = old.save(&unsent).await.unwrap();
+        let Answer::Receipt { receipt, .. } = accepted(&entry, 1) else { panic!("a receipt") };
+        let answer = Answer::Receipt { receipt, missing: vec![photo.0] };
+        old.acknowledge(std::slice::from_ref(&entry), &[answer]).await.unwrap();
+        let (backup, _) = old.back_up(entry.content.author).await.unwrap();
+        let new = open(&Memory::default());
+        new.restore(&backup, &[photo]).await.unwrap();
+        assert_eq!(states(&new).await, [WaitingState::Unsent]);
+    });
+}
+
+/// Invariant 8: putting a backup back was cut short between an entry and the fold of its record; the next attempt
+/// found the entry there and left the record out for good.
+#[test]
+fn a_backup_that_is_put_back_in_two_attempts_is_whole() {
+    pollster::block_on(async {
+        let old = open(&Memory::default());
+        let entries: Vec<Entry> =
+            [old.save(&unsent(1, "a")).await.unwrap(), old.save(&unsent(2, "b")).await.unwrap()].into();
+        old.acknowledge(&entries, &[accepted(&entries[0], 1), accepted(&entries[1], 1)]).await.unwrap();
+        let (backup, _) = old.back_up(entries[0].content.author).await.unwrap();
+        let tired = Tired { memory: Memory::default(), commits: Cell::new(1) };
+        let new = Pocket::open(&tired, installation(2)).await.unwrap().0;
+        // Each attempt gets a commit further than the one before.
+        for commits in 0..3 {
+            tired.commits.set(commits);
+            drop(new.restore(&backup, &[]).await);
+            assert_eq!(new.record_count().await, tired.memory.count(Table::Entries).await, "{commits}");
+        }
+        assert_eq!(new.record_count().await, Ok(2));
     });
 }
 

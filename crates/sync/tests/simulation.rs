@@ -96,12 +96,12 @@ macro_rules! mutation {
 }
 
 mutation! {
-    a_swallowed_full_disk_is_noticed: SwallowFullDisk breaks SavedMeansSaved;
+    a_swallowed_full_disk_is_noticed: SwallowFullDisk breaks SavedMeansSaved | LossShows;
     a_row_lost_in_a_crash_is_noticed: LoseRowOnCrash breaks SavedMeansSaved;
-    a_torn_commit_is_noticed: TearCommit breaks SavedMeansSaved;
+    a_torn_commit_is_noticed: TearCommit breaks SavedMeansSaved | NothingLeavesUnreceipted | ReplicasConverge | LossShows;
     silence_taken_for_a_receipt_is_noticed: AcknowledgeSilence breaks ReceiptsAreTrue;
-    receipts_taken_by_place_are_noticed: AcknowledgeByPlace breaks ReceiptsAreTrue;
-    a_number_given_twice_is_noticed: GiveSeqTwice breaks LossShows;
+    receipts_taken_by_place_are_noticed: AcknowledgeByPlace breaks NothingLeavesUnreceipted | ReceiptsAreTrue | PhotosToo;
+    a_number_given_twice_is_noticed: GiveSeqTwice breaks ExactlyOnce | LossShows;
     an_entry_taken_twice_is_noticed: TakeTwice breaks ExactlyOnce;
     an_ignored_digest_is_noticed: IgnoreDigest breaks ReceiptsAreTrue;
     an_answer_before_the_commit_is_noticed: AnswerBeforeCommit breaks ReceiptsAreTrue;
@@ -110,7 +110,7 @@ mutation! {
     a_phone_that_never_tries_again_is_noticed: NeverTryAgain breaks NothingBlocks;
     photos_that_count_too_early_are_noticed: CountUnverified breaks PhotosToo;
     a_forgotten_rival_is_noticed: ForgetRivals breaks BothVersions;
-    a_fold_by_arrival_is_noticed: FoldByArrival breaks ReplicasConverge;
+    a_fold_by_arrival_is_noticed: FoldByArrival breaks ReplicasConverge | ReceiptsAreTrue;
     a_skipped_position_is_noticed: SkipPosition breaks ReplicasConverge;
     a_forgotten_history_is_noticed: ForgetHistory breaks ReplicasConverge;
     a_quiet_eviction_is_noticed: QuietEviction breaks LossShows;

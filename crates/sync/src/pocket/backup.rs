@@ -3,12 +3,12 @@
 //! What is put back keeps its ids and digests, so that uploading it again doubles nothing. What the station had not
 //! answered yet is saved anew under this installation and its own sequence; what it had is simply here again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use xunji_domain::{
     canonical::Digest,
-    id::WorkerId,
+    id::{RecordId, WorkerId},
     reads,
     record::{Known, Standing},
 };
@@ -80,7 +80,7 @@ impl<S: Storage> Pocket<S> {
         let mut entries: Vec<&Known> = backup.entries.iter().collect();
         entries.sort_by_key(|known| (known.entry.installation, known.entry.seq));
         let mended: BTreeSet<_> = entries.iter().filter_map(|known| known.entry.content.replaces).collect();
-        let mut touched = BTreeSet::new();
+        let mut here: BTreeMap<RecordId, Vec<&Known>> = BTreeMap::new();
         for known in entries {
             let content = &known.entry.content;
             let key = entry_key(content.record, content.id);
@@ -88,10 +88,15 @@ impl<S: Storage> Pocket<S> {
                 continue;
             }
             restored.entries += 1;
-            // What was mended already needs no more doing; all else that is not accepted is sent (again).
-            if matches!(known.standing, Standing::Accepted { .. }) || mended.contains(&content.id) {
-                self.mutate(async |batch| batch.put(Table::Entries, &key, known)).await?;
-                touched.insert(content.record);
+            // Nobody knows any more whether its photos have arrived; sending it again tells.
+            let has_photos = content.attachments.iter().any(|digest| backup.blobs.contains(digest));
+            let delivered = match known.standing {
+                Standing::Accepted { .. } => content.author != backup.worker || !has_photos,
+                // What was mended already needs no more doing.
+                _ => mended.contains(&content.id),
+            };
+            if delivered {
+                here.entry(content.record).or_default().push(known);
             } else {
                 let unsent =
                     Unsent { content: content.clone(), digest: known.entry.digest, blobs: Vec::new() };
@@ -99,8 +104,15 @@ impl<S: Storage> Pocket<S> {
                 restored.unsent += 1;
             }
         }
-        for record in touched {
-            self.mutate(async |batch| self.refold(batch, record).await).await?;
+        for (record, entries) in here {
+            self.mutate(async |batch| {
+                for known in &entries {
+                    let content = &known.entry.content;
+                    batch.put(Table::Entries, &entry_key(record, content.id), known)?;
+                }
+                self.refold(batch, record).await
+            })
+            .await?;
         }
         Ok(restored)
     }

@@ -97,11 +97,13 @@ impl<S: Storage> Pocket<S> {
     /// goes back into the line, and leaves it again as it comes down; sending it twice doubles nothing.
     async fn send_again(&self, batch: &mut Batch<'_, S>) -> Result<(), StorageError> {
         for Known { entry, standing } in batch.prefix::<Known>(Table::Entries, "").await? {
-            let own = entry.installation == self.installation();
             let receipted = matches!(standing, Standing::Accepted { .. } | Standing::Parked { .. });
+            if !receipted || entry.installation != self.installation() {
+                continue;
+            }
             // What stands in the line with this number stays there: it may be another entry, on a copied phone.
             let row = batch.get::<Waiting>(Table::Outbox, &outbox_key(entry.seq)).await?;
-            if own && receipted && row.is_none_or(|row| row.entry == entry.content.id) {
+            if row.is_none_or(|row| row.entry == entry.content.id) {
                 wait(batch, &entry)?;
             }
         }

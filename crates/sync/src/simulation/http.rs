@@ -9,7 +9,7 @@ use xunji_domain::{
     wire::{Answer, Answers, Definitions, Enrolment, MailboxPage},
 };
 
-use super::{env::Env, tally::Fault};
+use super::{env::Env, sabotage::Sabotage, tally::Fault};
 
 /// What phones ask.
 #[derive(Clone)]
@@ -177,6 +177,10 @@ fn answer(env: &Env, token: Option<&str>, request: Request, fate: Option<Fault>)
         Some(Fault::AnswerLost) => {
             drop(station());
             None
+        }
+        // Who doesn't care for mixed answers is shown many.
+        None if env.breaks(Sabotage::AcknowledgeByPlace, 300) => {
+            Some(mangle(env, station(), Fault::AnswerMixed))
         }
         Some(fault) => Some(mangle(env, station(), fault)),
         None => Some(station()),

@@ -24,10 +24,12 @@ mod jobs;
 mod ledger;
 mod person;
 mod phone;
+mod plan;
 mod sabotage;
 mod station;
 mod tab;
 mod tally;
+mod trouble;
 mod world;
 
 pub use self::{

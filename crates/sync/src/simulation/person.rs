@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     engine::Event,
-    pocket::{Draft, Filter, Rejected, Unsent},
+    pocket::{Backup, Draft, Filter, Rejected, Unsent},
 };
 
 /// Two villages of one township and one of another.
@@ -102,6 +102,24 @@ pub(super) async fn tidy(env: Rc<Env>, phone: Rc<Phone>, tab: Rc<Tab>) {
             blobs: Vec::new(),
         };
         save(&env, &phone, &tab, deed).await;
+    }
+}
+
+/// Makes a copy of everything, for a day without this phone.
+pub(super) async fn back_up(phone: Rc<Phone>, tab: Rc<Tab>) {
+    if let Ok(backup) = tab.pocket.back_up(phone.worker.id).await {
+        phone.backup.replace(Some(backup));
+    }
+}
+
+/// Puts such a copy back, on this phone or another one of the same person.
+pub(super) async fn put_back(tab: Rc<Tab>, (backup, bytes): (Backup, Vec<Vec<u8>>)) {
+    let blobs: Vec<_> = backup.blobs.iter().copied().zip(bytes).collect();
+    // What doesn't come through at once is put back by another try.
+    for _ in 0..2 {
+        if tab.pocket.restore(&backup, &blobs).await.is_ok() {
+            return tab.notify(Event::Saved);
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use xunji_domain::{id::InstallationId, person::Worker};
 use super::{disk, env::Env, ledger::Ledger, tab::Tab};
 use crate::{
     memory::Memory,
-    pocket::{Found, Pocket},
+    pocket::{Backup, Found, Pocket},
 };
 
 /// A phone.
@@ -20,6 +20,8 @@ pub(super) struct Phone {
     pub(super) memory: RefCell<Memory>,
     reader: RefCell<Option<Pocket<Memory>>>,
     pub(super) tabs: RefCell<Vec<Rc<Tab>>>,
+    /// The last backup that its person made of it.
+    pub(super) backup: RefCell<Option<(Backup, Vec<Vec<u8>>)>>,
     /// What its database said when it was last opened.
     pub(super) installation: Cell<Option<InstallationId>>,
     /// How much its wall clock is wrong, in seconds.
@@ -40,6 +42,7 @@ impl Phone {
             memory: RefCell::default(),
             reader: RefCell::new(None),
             tabs: RefCell::default(),
+            backup: RefCell::new(None),
             installation: Cell::new(None),
             wall_clock: Cell::new(0),
             evicted: Cell::new(None),

@@ -3,62 +3,38 @@
 
 use std::rc::Rc;
 
-use serde_json::json;
 use xunji_domain::{
     id::WorkerId,
-    kind::{Kind, State},
     person::{Role, Worker},
 };
 
 use super::{
     Broken, Invariant, Sabotage, Tally, check,
-    disk::{self, at_once},
-    env::{Env, NEVER, TabId, Task},
+    disk::at_once,
+    env::{Env, NEVER, Task},
     person::{self, VILLAGES},
     phone::Phone,
+    plan::{self, Happening, TROUBLES},
     station::Station,
     tab::Tab,
-    tally::Fault,
 };
 use crate::{
     engine::{Event, Phase},
     pocket::WaitingState,
-    storage::{Span, Storage, Table, Write},
 };
 
-/// How long the troubles last.
-const TROUBLES: u64 = 400_000;
 /// How long it may take afterwards until everything has arrived: a full rest, a full watchdog, and some rounds.
 const PEACE: u64 = 1_800_000;
 /// More turns than any scenario needs: a scenario that uses them up is going round in circles.
 const TURNS: u32 = 400_000;
 
-/// Something that happens at its time.
-#[derive(Clone, Copy, Debug)]
-enum Happening {
-    /// Somebody does something.
-    Act(usize),
-    /// Somebody repairs what came back.
-    Tidy(usize),
-    /// Somebody looks at the phone: opens the app, enrols when it asks for it.
-    Look(usize),
-    /// A small thing that the browser tells the app.
-    Hint(usize),
-    /// Another tab is opened.
-    OpenTab(usize),
-    /// A fault that needs no request.
-    Fault(Fault, usize),
-    /// The station's backup is made.
-    Backup,
-}
-
 /// A scenario that is being played.
 pub(super) struct World {
     pub(super) env: Rc<Env>,
     pub(super) phones: Vec<Rc<Phone>>,
-    tasks: Vec<Task>,
-    plan: Vec<(u64, Happening)>,
-    backup: Option<Station>,
+    pub(super) tasks: Vec<Task>,
+    pub(super) plan: Vec<(u64, Happening)>,
+    pub(super) backup: Option<Station>,
     turns: u32,
 }
 
@@ -111,60 +87,8 @@ impl World {
             env.station.borrow_mut().workers.insert(worker.id, worker.clone());
             phones.push(Rc::new(Phone::new(index, worker)));
         }
-        let mut world = Self { env, phones, tasks: Vec::new(), plan: Vec::new(), backup: None, turns: 0 };
-        world.plan();
-        world
-    }
-
-    fn plan(&mut self) {
-        let dice = &self.env.dice;
-        let phone = || dice.place(self.phones.len());
-        let mut plan = Vec::new();
-        let mut add = |from: u64, happening| plan.push((from + dice.below(TROUBLES - from), happening));
-        for index in 0..self.phones.len() {
-            add(TROUBLES - 1_000, Happening::Look(index));
-            for _ in 0..3 {
-                add(0, Happening::Look(index));
-            }
-        }
-        for _ in 0..2 + dice.below(5) {
-            add(5_000, Happening::Act(phone()));
-        }
-        for _ in 0..dice.below(3) {
-            add(60_000, Happening::Tidy(phone()));
-        }
-        for _ in 0..dice.below(4) {
-            add(0, Happening::Hint(phone()));
-        }
-        for _ in 0..dice.below(3) {
-            add(0, Happening::OpenTab(phone()));
-        }
-        let rates = [
-            (Fault::TabKilled, 400),
-            (Fault::PhoneKilled, 300),
-            (Fault::TwoLeaders, 250),
-            (Fault::WallClockJumped, 150),
-            (Fault::Slept, 150),
-            (Fault::Revoked, 100),
-            (Fault::BlobSpoiled, 60),
-            (Fault::Evicted, 60),
-            (Fault::Copied, 40),
-            (Fault::Restored, 60),
-            (Fault::Redefined, if self.env.defines { 700 } else { 0 }),
-        ];
-        for (fault, rate) in rates {
-            if dice.comes(rate) {
-                add(60_000, Happening::Fault(fault, phone()));
-                if fault == Fault::Restored {
-                    add(0, Happening::Backup);
-                }
-            }
-        }
-        // The first looks come first: every phone is enrolled early.
-        plan.extend((0..self.phones.len()).map(|index| (index as u64, Happening::Look(index))));
-        plan.extend((0..self.phones.len()).map(|index| (1_500, Happening::Look(index))));
-        plan.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
-        self.plan = plan;
+        let plan = plan::draw(&env, phones.len());
+        Self { env, phones, tasks: Vec::new(), plan, backup: None, turns: 0 }
     }
 
     fn play(&mut self) -> Result<(), Broken> {
@@ -333,6 +257,12 @@ impl World {
                     env.spawn(id, person::tidy(Rc::clone(&env), phone, tab));
                 }
             }
+            Happening::BackUp(index) => {
+                let phone = &self.phones[index];
+                let Some(tab) = phone.any_tab(&env) else { return self.open_tab(index) };
+                env.spawn(tab.id, person::back_up(Rc::clone(phone), tab));
+            }
+            Happening::PutBack(index) => self.put_back(index),
             Happening::Look(index) => self.look(index),
             Happening::Hint(index) => {
                 let Some(tab) = self.phones[index].any_tab(&env) else { return };
@@ -347,10 +277,19 @@ impl World {
         }
     }
 
-    fn open_tab(&self, index: usize) {
+    pub(super) fn open_tab(&self, index: usize) {
         let (env, phone) = (Rc::clone(&self.env), Rc::clone(&self.phones[index]));
         let id = env.new_tab(index);
         env.spawn(id, Tab::open(Rc::clone(&env), phone, id));
+    }
+
+    fn put_back(&self, index: usize) {
+        let (env, phone) = (&self.env, &self.phones[index]);
+        let Some(tab) = phone.any_tab(env) else { return self.open_tab(index) };
+        let own = |of: &&Rc<Phone>| of.worker == phone.worker && of.backup.borrow().is_some();
+        let Some(of) = self.phones.iter().find(own) else { return };
+        let Some(backup) = of.backup.borrow().clone() else { return };
+        env.spawn(tab.id, person::put_back(tab, backup));
     }
 
     /// A person takes the phone out of the pocket.
@@ -367,100 +306,4 @@ impl World {
             leader.notify(Event::Visible);
         }
     }
-
-    fn trouble(&mut self, fault: Fault, index: usize) {
-        let env = Rc::clone(&self.env);
-        let phone = Rc::clone(&self.phones[index]);
-        match fault {
-            Fault::TabKilled => {
-                let Some(tab) = phone.any_tab(&env) else { return };
-                self.kill(&phone, |other| other == tab.id);
-            }
-            Fault::PhoneKilled => self.kill_all(&phone),
-            Fault::TwoLeaders => {
-                let Some(tab) = phone.tabs.borrow().iter().find(|tab| !tab.leads.get()).cloned() else {
-                    // There is but one tab: another one is opened, and takes the lead when this comes again.
-                    self.open_tab(index);
-                    self.plan.push((env.now.get() + 3_000, Happening::Fault(fault, index)));
-                    return self.plan.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
-                };
-                tab.lead();
-            }
-            Fault::WallClockJumped => {
-                let years = i64::try_from(env.dice.below(80)).unwrap_or(0) - 70;
-                phone.wall_clock.set(years * 31_000_000);
-            }
-            Fault::Slept => {
-                phone.tabs.borrow().iter().for_each(|tab| tab.oversleep(env.dice.below(10_000_000)));
-            }
-            Fault::Revoked => {
-                let Some(installation) = phone.installation.get() else { return };
-                env.station.borrow_mut().revoke(installation);
-            }
-            Fault::BlobSpoiled => self.spoil_blob(&phone),
-            Fault::Evicted => {
-                self.kill_all(&phone);
-                phone.evict(&env);
-            }
-            Fault::Copied => {
-                let of = self.phones.iter().find(|of| of.index != index && of.worker == phone.worker);
-                let Some(of) = of.cloned() else { return };
-                // What was on the phone before is gone, and its person did that.
-                self.kill_all(&phone);
-                if let Some(before) = phone.installation.get() {
-                    env.ledger.borrow_mut().evicted.insert(before);
-                }
-                phone.become_copy(&of, &mut env.ledger.borrow_mut());
-            }
-            Fault::Restored => {
-                let Some(backup) = self.backup.take() else { return };
-                env.station.replace(backup);
-                env.ledger.borrow_mut().restored = Some(env.now.get());
-            }
-            Fault::Redefined => env.station.borrow_mut().define(newer_patrol()),
-            _ => return,
-        }
-        env.count(fault);
-    }
-
-    fn kill_all(&mut self, phone: &Phone) {
-        self.kill(phone, |tab| Env::phone_of(tab) == phone.index);
-    }
-
-    fn kill(&mut self, phone: &Phone, which: impl Fn(TabId) -> bool) {
-        self.tasks.append(&mut self.env.spawned.borrow_mut());
-        self.tasks.retain(|task| !which(task.tab));
-        phone.tabs.borrow_mut().retain(|tab| !which(tab.id));
-        phone.enrolling.set(false);
-        if self.env.broken(Sabotage::LoseRowOnCrash) {
-            disk::lose_row(&self.env, &phone.memory.borrow());
-        }
-        phone.elect();
-    }
-
-    fn spoil_blob(&self, phone: &Phone) {
-        let memory = phone.memory.borrow();
-        let rows = at_once(memory.range(Table::Blobs, Span::all())).unwrap_or_default();
-        let Some((key, bytes)) = self.env.dice.one(&rows).cloned() else { return };
-        let write = match self.env.dice.comes(500) {
-            true => Write::Delete(Table::Blobs, key.clone()),
-            false => Write::Put(Table::Blobs, key.clone(), bytes.iter().map(|byte| byte ^ 1).collect()),
-        };
-        disk::change(&memory, vec![write]);
-        if let Ok(digest) = key.parse() {
-            self.env.ledger.borrow_mut().spoiled.insert(digest);
-        }
-    }
-}
-
-/// The next version of a ledger, whose records begin in another state.
-fn newer_patrol() -> Kind {
-    let mut kind =
-        Kind::built_in().iter().find(|kind| kind.id.as_str() == "patrol").expect("built in").clone();
-    kind.version = 2;
-    let state: State =
-        serde_json::from_value(json!({ "id": "checked", "label": { "zh": "", "en": "" } })).expect("a state");
-    kind.workflow.initial = state.id.clone();
-    kind.workflow.states.push(state);
-    kind
 }

@@ -131,7 +131,8 @@ impl<'a> Replica<'a> {
         let id = known.entry.content.id;
         if let Some(stored) = station.entry(id) {
             let stale = env.ledger.borrow().restored.is_some();
-            return must(stale || stored.known() == *known, Invariant::ReceiptsAreTrue, || {
+            let same = placeless(&stored.known()) == placeless(known);
+            return must(stale || same, Invariant::ReceiptsAreTrue, || {
                 format!("phone {} has {known:?} otherwise than the station", self.phone.index)
             });
         }
@@ -255,12 +256,12 @@ impl<'a> Replica<'a> {
         let mut theirs: BTreeMap<RecordId, Vec<Known>> = BTreeMap::new();
         for place in mailbox.into_iter().flatten() {
             let stored = &station.entries[*place];
-            theirs.entry(stored.entry.content.record).or_default().push(stored.known());
+            theirs.entry(stored.entry.content.record).or_default().push(placeless(&stored.known()));
         }
         let mut ours: BTreeMap<RecordId, Vec<Known>> = BTreeMap::new();
         for known in self.entries.values() {
             if matches!(known.standing, Standing::Accepted { .. } | Standing::Parked { .. }) {
-                ours.entry(known.entry.content.record).or_default().push(known.clone());
+                ours.entry(known.entry.content.record).or_default().push(placeless(known));
             }
         }
         for record in theirs.keys().chain(ours.keys()) {
@@ -281,4 +282,12 @@ impl<'a> Replica<'a> {
         }
         Ok(())
     }
+}
+
+/// An entry that was put back from a backup has one place on its old phone and another one on its new.
+fn placeless(known: &Known) -> Known {
+    let mut known = known.clone();
+    known.entry.installation = InstallationId::new(uuid::Uuid::nil());
+    known.entry.seq = Seq(0);
+    known
 }

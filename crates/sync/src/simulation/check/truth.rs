@@ -1,8 +1,12 @@
 //! What the station holds, checked for itself and against what was said.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
 use xunji_domain::{
+    entry::Entry,
     id::{InstallationId, RecordId},
     record::Standing,
     wire::Outcome,
@@ -118,13 +122,13 @@ pub(super) fn count(world: &World) -> Result<(), Broken> {
     let ledger = env.ledger.borrow();
     let mut tally = env.tally.borrow_mut();
     tally.entries = ledger.saved.len() as u64;
-    for (phone, entry) in &ledger.saved {
+    for (_, entry) in &ledger.saved {
         let id = entry.content.id;
         let number = match station.entry(id).map(|stored| &stored.receipt.outcome) {
             Some(Outcome::Accepted { .. }) => &mut tally.accepted,
             Some(Outcome::Parked { .. }) => &mut tally.parked,
             None if ledger.restored.is_some() => continue,
-            None if is_refused(&world.phones[*phone], entry) => &mut tally.refused,
+            None if is_refused(&world.phones, entry) => &mut tally.refused,
             None if ledger.evicted.contains(&entry.installation) => &mut tally.evicted,
             None => {
                 tally.lost += 1;
@@ -136,10 +140,12 @@ pub(super) fn count(world: &World) -> Result<(), Broken> {
     Ok(())
 }
 
-fn is_refused(phone: &Phone, entry: &xunji_domain::entry::Entry) -> bool {
-    let record = at_once(phone.reader().record(entry.content.record)).ok().flatten();
-    let known = record.iter().flat_map(|record| &record.entries);
-    known.into_iter().any(|known| {
-        known.entry.content.id == entry.content.id && matches!(known.standing, Standing::Refused { .. })
+/// On whichever phone it is: it may have been moved.
+fn is_refused(phones: &[Rc<Phone>], entry: &Entry) -> bool {
+    phones.iter().any(|phone| {
+        let record = at_once(phone.reader().record(entry.content.record)).ok().flatten();
+        record.iter().flat_map(|record| &record.entries).any(|known| {
+            known.entry.content.id == entry.content.id && matches!(known.standing, Standing::Refused { .. })
+        })
     })
 }
