@@ -1,4 +1,4 @@
-//! The command line, parsed by hand: seven words do not need a library.
+//! The command line, parsed by hand: eight words do not need a library.
 
 use crate::bench::Part;
 use crate::fault::{Fault, Outcome};
@@ -16,6 +16,8 @@ cargo xtask <command>
   dist         target/dist/xunji-station: one file, the app inside
   bench [--quick] [--only PART]...
                sizes and speeds as a table, each beside its bare limit; PART is one of bytes, start, save, station
+  torture [--minutes 10] [--seed N]
+               phones, tabs and a station in a world of faults for so long; says what was lost and doubled
   app          only build the app, into target/app
   finish-app   the last step of a Trunk build (Trunk calls it)
   help         this text
@@ -49,6 +51,13 @@ pub enum Command {
         quick: bool,
         /// The parts to measure; none means all.
         only: Vec<Part>,
+    },
+    /// Torture the engine and the pocket.
+    Torture {
+        /// For how long.
+        minutes: u32,
+        /// The first scenario; without it, one that depends on the time.
+        seed: Option<u64>,
     },
     /// Build the app only.
     App,
@@ -98,6 +107,18 @@ pub fn parse(args: impl Iterator<Item = String>) -> Outcome<Command> {
             }
             Command::Bench { quick, only }
         }
+        "torture" => {
+            let (mut minutes, mut seed) = (10, None);
+            while let Some(option) = args.option()? {
+                match option.as_str() {
+                    "--minutes" => minutes = args.number(&option)?,
+                    "--seed" => seed = Some(args.number(&option)?),
+                    "--help" => return Ok(Command::Help),
+                    _ => return Err(unknown(&option)),
+                }
+            }
+            Command::Torture { minutes, seed }
+        }
         "app" => Command::App,
         "finish-app" => Command::FinishApp,
         _ => return Err(unknown(&name)),
@@ -129,6 +150,11 @@ impl Args {
             return Ok(Some(option.to_owned()));
         }
         Ok(Some(word))
+    }
+
+    fn number<T: std::str::FromStr>(&mut self, option: &str) -> Outcome<T> {
+        let value = self.value(option)?;
+        value.parse().map_err(|_| unknown(&format!("{option} {value}")))
     }
 
     fn value(&mut self, option: &str) -> Outcome<String> {
@@ -187,6 +213,14 @@ mod tests {
             Ok(Command::Bench { quick: true, only: vec![Part::Save, Part::Bytes] })
         );
         assert!(parsed("bench --only all").is_err());
+    }
+
+    #[test]
+    fn torture_takes_numbers() {
+        assert_eq!(parsed("torture"), Ok(Command::Torture { minutes: 10, seed: None }));
+        let both = Command::Torture { minutes: 1, seed: Some(7) };
+        assert_eq!(parsed("torture --seed 7 --minutes=1"), Ok(both));
+        assert!(parsed("torture --minutes long").is_err());
     }
 
     #[test]

@@ -23,6 +23,7 @@ mod station;
 mod term;
 mod test;
 mod tools;
+mod torture;
 mod workspace;
 
 use args::Command;
@@ -58,6 +59,7 @@ fn dispatch(command: Command) -> Outcome {
         Command::Test { only } => test::test(&workspace, &only),
         Command::Dist => dist::dist(&workspace),
         Command::Bench { quick, only } => bench::bench(&workspace, quick, &only),
+        Command::Torture { minutes, seed } => torture::torture(&workspace, minutes, seed),
         Command::App => term::timed("Build the app", || app::build(&workspace)),
         Command::FinishApp => finish::from_hook(&workspace),
     }
