@@ -5,7 +5,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use crate::{
     address::Screen,
-    components::{Float, Nav, SyncLine},
+    components::{Float, Nav, Show, SyncLine, live, view},
     platform::{self, Setting},
     screens::{Drill, Enrol, Form, Ledger, Me, NotFound, Outbox, ReturnToDraft, Today},
     state::{App, storage_sentence, use_app},
@@ -25,9 +25,9 @@ pub fn start() {
         leptos::mount::mount_to_body(move || match opened.clone() {
             Ok(app) => {
                 provide_context(app);
-                view! { <Root/> }.into_any()
+                view! { <Root/> }
             }
-            Err(error) => view! { <CantOpen sentence=storage_sentence(&error)/> }.into_any(),
+            Err(error) => view! { <CantOpen sentence=storage_sentence(&error)/> },
         });
     });
 }
@@ -57,10 +57,10 @@ pub struct Redraw(pub RwSignal<u32>);
 fn Root() -> impl IntoView {
     let redraw = RwSignal::new(0);
     provide_context(Redraw(redraw));
-    move || {
+    live(move || {
         redraw.track();
         view! { <Frame/> }
-    }
+    })
 }
 
 #[component]
@@ -71,17 +71,17 @@ fn Frame() -> impl IntoView {
         move || if app.signals.me.with(Option::is_none) { Screen::Enrol } else { app.address.screen() };
     let screen = Memo::new(move |_| named());
     let solo = Memo::new(move |_| screen.get() == Screen::Enrol);
-    let drawn = move || match screen.get() {
-        Screen::Today => view! { <Today/> }.into_any(),
-        Screen::Enrol => view! { <Enrol/> }.into_any(),
-        Screen::New(kind) => view! { <Form kind=kind/> }.into_any(),
-        Screen::Draft(id) => view! { <ReturnToDraft id=id/> }.into_any(),
-        Screen::Ledger => view! { <Ledger/> }.into_any(),
-        Screen::Outbox => view! { <Outbox/> }.into_any(),
-        Screen::Me => view! { <Me/> }.into_any(),
-        Screen::Drill => view! { <Drill/> }.into_any(),
-        Screen::Nowhere => view! { <NotFound/> }.into_any(),
-    };
+    let drawn = live(move || match screen.get() {
+        Screen::Today => view! { <Today/> },
+        Screen::Enrol => view! { <Enrol/> },
+        Screen::New(kind) => view! { <Form kind=kind/> },
+        Screen::Draft(id) => view! { <ReturnToDraft id=id/> },
+        Screen::Ledger => view! { <Ledger/> },
+        Screen::Outbox => view! { <Outbox/> },
+        Screen::Me => view! { <Me/> },
+        Screen::Drill => view! { <Drill/> },
+        Screen::Nowhere => view! { <NotFound/> },
+    });
     view! {
         <div class="frame" class:solo=solo>
             <a class="skip" href="#main">{words::skip_to_content()}</a>

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use xunji_sync::pocket::Badge;
 
-use super::icon;
+use super::{icon, view};
 use crate::words;
 
 /// How far something has come, as a badge shows it.
@@ -66,14 +66,14 @@ impl Sign {
 }
 
 /// A badge: told apart by shape and word, not by colour alone.
-pub fn badge(sign: Sign) -> impl IntoView {
+pub fn badge(sign: Sign) -> AnyView {
     view! {
         <span class="badge" data-state=sign.state()>{icon(sign.icon())}{sign.word()}</span>
     }
 }
 
 /// The seal of a ledger: one character, which the title beside it spells out.
-pub fn mark(kind: &str) -> impl IntoView + use<> {
+pub fn mark(kind: &str) -> AnyView {
     let character = match kind {
         "patrol" => words::mark_patrol(),
         "consultation" => words::mark_consultation(),

@@ -12,7 +12,7 @@ use xunji_domain::{
     village::County,
 };
 
-use super::{icon, inputs::Photo, value_text};
+use super::{icon, inputs::Photo, live, value_text, view};
 use crate::words;
 
 /// The facts of a record.
@@ -53,7 +53,7 @@ fn fact(
     held: &Held,
     county: StoredValue<std::rc::Rc<County>, LocalStorage>,
     body: &Body,
-) -> impl IntoView + use<> {
+) -> AnyView {
     let label = field.as_ref().map_or_else(|| id.to_string(), |field| words::label(&field.label).to_owned());
     let text = |value: &Value| county.with_value(|county| value_text(kind, field.as_ref(), county, value));
     let long = field
@@ -62,19 +62,18 @@ fn fact(
     let sensitive = field.as_ref().is_some_and(|field| field.sensitive);
     let high = id.as_str() == "risk" && body.get("risk").and_then(Value::as_str) == Some("grave");
     let value = match (field.as_ref().map(|field| field.form), &held.value) {
-        (Some(FieldType::People), Value::Array(people)) => people_view(people).into_any(),
+        (Some(FieldType::People), Value::Array(people)) => people_view(people),
         (Some(FieldType::Attachments), Value::Array(items)) => {
             let digests = items.iter().filter_map(|item| item.as_str()?.parse::<Digest>().ok());
             let photos = digests
                 .enumerate()
                 .map(|(index, digest)| view! { <li class="photo"><Photo digest=digest number=index + 1/></li> })
                 .collect_view();
-            view! { <ul class="photos">{photos}</ul> }.into_any()
+            view! { <ul class="photos">{photos}</ul> }
         }
-        _ if sensitive => view! { <Masked label=label.clone() text=text(&held.value)/> }.into_any(),
+        _ if sensitive => view! { <Masked label=label.clone() text=text(&held.value)/> },
         _ if high => {
             view! { <span class="risk" data-tone="high">{icon("warning")}{text(&held.value)}</span> }
-                .into_any()
         }
         (_, value) => text(value).into_any(),
     };
@@ -91,7 +90,7 @@ fn fact(
     }
 }
 
-fn people_view(people: &[Value]) -> impl IntoView + use<> {
+fn people_view(people: &[Value]) -> AnyView {
     let rows = people
         .iter()
         .map(|person| {
@@ -112,7 +111,7 @@ fn people_view(people: &[Value]) -> impl IntoView + use<> {
 fn Masked(#[prop(into)] label: String, text: String) -> impl IntoView {
     let shown = RwSignal::new(false);
     let name = label.clone();
-    let button = move || {
+    let button = live(move || {
         (!shown.get()).then(|| {
             view! {
                 <button
@@ -126,7 +125,7 @@ fn Masked(#[prop(into)] label: String, text: String) -> impl IntoView {
                 </button>
             }
         })
-    };
+    });
     view! {
         {button}
         {move || shown.get().then(|| {

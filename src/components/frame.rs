@@ -4,7 +4,7 @@ use gloo::events::EventListener;
 use leptos::prelude::*;
 use xunji_sync::engine::Phase;
 
-use super::{icon, when_drawn};
+use super::{Show, icon, live, view, when_drawn};
 use crate::{address::Screen, driver::is_unreached, platform, state::use_app, words};
 
 /// One line on every screen: where what was saved is now. It leads to the outbox.
@@ -58,12 +58,12 @@ pub fn Nav() -> impl IntoView {
             let here = if href == "/" { path == "/" } else { path.starts_with(href) };
             here.then_some("page")
         };
-        let count = move || {
+        let count = live(move || {
             let counts = counts.get();
             let number = counts.waiting + counts.returned;
             (href == "/outbox" && number > 0)
                 .then(|| view! { <b class="count" aria-hidden="true">{number.min(999)}</b> })
-        };
+        });
         view! {
             <a href=href aria-current=current>{icon(name)}<span>{word}</span>{count}</a>
         }

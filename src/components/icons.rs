@@ -2,8 +2,10 @@
 
 use leptos::prelude::*;
 
+use super::view;
+
 /// An icon by its name; it never carries a meaning that no word beside it has.
-pub fn icon(name: &str) -> impl IntoView + use<> {
+pub fn icon(name: &str) -> AnyView {
     view! {
         <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
             <path d=path(name)/>

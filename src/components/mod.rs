@@ -2,6 +2,7 @@
 
 mod badge;
 mod drawn;
+mod erased;
 mod facts;
 mod frame;
 mod icons;
@@ -11,9 +12,11 @@ mod sheet;
 mod text;
 mod timeline;
 
+pub(crate) use self::erased::view;
 pub use self::{
     badge::{Sign, badge, mark},
     drawn::when_drawn,
+    erased::{Show, live},
     facts::Facts,
     frame::{Float, Head, Nav, SyncLine},
     icons::icon,

@@ -7,7 +7,7 @@ use xunji_domain::{
     validate::{Fault, Problem},
 };
 
-use super::icon;
+use super::{Show, icon, live, view};
 use crate::words;
 
 /// The id of a field's control in the page; of a person's part when the problem names one.
@@ -87,7 +87,7 @@ pub fn ProblemList(kind: Kind, #[prop(into)] problems: Signal<Vec<Problem>>) -> 
             <div class="alert" role="alert" tabindex="-1" node_ref=alert>
                 {icon("warning")}
                 <h2>{move || words::problems_heading(problems.with(Vec::len))}</h2>
-                <ul>{items}</ul>
+                <ul>{live(items)}</ul>
             </div>
         </Show>
     }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{icon, when_drawn};
+use super::{icon, view, when_drawn};
 use crate::words;
 
 /// A dialog, shown as long as it is drawn.

@@ -13,7 +13,7 @@ use super::{
     badge::{Sign, badge},
     icon, reason_sentence, role_name,
     text::refusal_sentence,
-    value_text,
+    value_text, view,
 };
 use crate::{platform::format_moment, words};
 
@@ -34,7 +34,7 @@ fn line(
     kind: Option<&Kind>,
     people: &[Worker],
     county: StoredValue<std::rc::Rc<County>, LocalStorage>,
-) -> impl IntoView + use<> {
+) -> AnyView {
     let content = &known.entry.content;
     let author = people.iter().find(|worker| worker.id == content.author);
     let who = author.map_or_else(
@@ -67,7 +67,7 @@ fn line(
         Standing::Pending => (Sign::Waiting, None),
         Standing::Accepted { revision, received_at } => {
             let short: String = known.entry.digest.to_string().chars().take(8).collect();
-            let text = words::receipt(revision.0, format_moment(*received_at), short.to_uppercase());
+            let text = words::receipt(revision.0, format_moment(*received_at), short.to_ascii_uppercase());
             (Sign::Delivered, Some(text))
         }
         Standing::Parked { reason, .. } => (Sign::Returned, Some(reason_sentence(kind, reason))),

@@ -7,7 +7,7 @@ use web_sys::{File, HtmlInputElement};
 
 use crate::{
     backup::{self, SHORTEST},
-    components::{Sheet, icon},
+    components::{Sheet, Show, icon, view},
     platform,
     state::use_app,
     words,

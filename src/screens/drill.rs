@@ -6,7 +6,7 @@ use xunji_sync::{engine::Event, pocket::Row};
 
 use super::backup::ExportButton;
 use crate::{
-    components::{Head, icon, row_title},
+    components::{Head, icon, live, row_title, view},
     state::{loaded, use_app},
     words,
 };
@@ -49,7 +49,7 @@ pub fn Drill() -> impl IntoView {
             app.notify(Event::SendNow);
         });
     };
-    let body = move || {
+    let body = live(move || {
         let at_risk = at_risk.get()?;
         let safe = at_risk.records - at_risk.only_here.len().min(at_risk.records);
         let kinds = app.pocket().kinds();
@@ -63,7 +63,7 @@ pub fn Drill() -> impl IntoView {
             })
             .collect_view();
         let lost = if at_risk.only_here.is_empty() {
-            view! { <p><strong>{words::drill_nothing_lost()}</strong></p> }.into_any()
+            view! { <p><strong>{words::drill_nothing_lost()}</strong></p> }
         } else {
             view! {
                 <p><strong>{words::drill_here_only(at_risk.only_here.len())}</strong></p>
@@ -76,7 +76,6 @@ pub fn Drill() -> impl IntoView {
                     <ExportButton/>
                 </div>
             }
-            .into_any()
         };
         let drafts = (at_risk.drafts > 0)
             .then(|| view! { <p class="quiet">{words::drill_drafts(at_risk.drafts)}</p> });
@@ -84,7 +83,7 @@ pub fn Drill() -> impl IntoView {
             <section class="paper"><p>{words::drill_at_station(safe)}</p></section>
             <section class="paper stack">{lost}{drafts}</section>
         })
-    };
+    });
     view! {
         <Head title=words::drill().to_owned() back="/me"/>
         <div class="stack narrow">{body}</div>

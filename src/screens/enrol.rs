@@ -10,7 +10,7 @@ use xunji_domain::{
 
 use crate::{
     address::query,
-    components::{icon, when_drawn},
+    components::{Show, icon, view, when_drawn},
     platform,
     state::{App, storage_sentence, use_app},
     words,

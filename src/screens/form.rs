@@ -14,7 +14,7 @@ use xunji_sync::pocket::Draft;
 
 use super::{NotFound, autosave::Autosave};
 use crate::{
-    components::{FieldInput, Filled, Head, ProblemList, icon},
+    components::{FieldInput, Filled, Head, ProblemList, Show, icon, live, view},
     platform,
     state::{App, Deed, loaded, use_app},
     words,
@@ -25,17 +25,17 @@ use crate::{
 pub fn Form(kind: String) -> impl IntoView {
     let app = use_app();
     let Some(kind) = app.pocket().kinds().newest(&KindId::new(kind)).cloned() else {
-        return view! { <NotFound/> }.into_any();
+        return view! { <NotFound/> };
     };
     let begun = loaded({
         let kind = kind.clone();
         move || begin(app, kind.clone())
     });
-    let form = move || {
+    let form = live(move || {
         let (draft, same) = begun.get()?;
         Some(view! { <OpenForm kind=kind.clone() draft=draft same=same/> })
-    };
-    form.into_any()
+    });
+    form
 }
 
 /// `/drafts/…`: a form to go on with.
@@ -48,12 +48,12 @@ pub fn ReturnToDraft(id: String) -> impl IntoView {
         let kind = app.pocket().kinds().nearest(&draft.kind, draft.kind_version)?.clone();
         Some((kind, draft))
     });
-    move || {
+    live(move || {
         Some(match found.get()? {
-            Some((kind, draft)) => view! { <OpenForm kind=kind draft=draft same=Vec::new()/> }.into_any(),
-            None => view! { <NotFound/> }.into_any(),
+            Some((kind, draft)) => view! { <OpenForm kind=kind draft=draft same=Vec::new()/> },
+            None => view! { <NotFound/> },
         })
-    }
+    })
 }
 
 /// A new draft with what can be known beforehand, and the fields that are as they were last time.
@@ -98,7 +98,7 @@ async fn begin(app: App, kind: Kind) -> (Draft, Vec<FieldId>) {
 fn OpenForm(kind: Kind, draft: Draft, same: Vec<FieldId>) -> impl IntoView {
     let app = use_app();
     let filled = Filled::new(draft.body.clone());
-    filled.same.set(same.into_iter().collect());
+    filled.same.set(same);
     let stored = StoredValue::new(kind.clone());
     let (entry, record, replaces) = (draft.id, draft.record, draft.replaces);
     let autosave = Autosave::new(app, draft);
@@ -114,7 +114,7 @@ fn OpenForm(kind: Kind, draft: Draft, same: Vec<FieldId>) -> impl IntoView {
             return;
         }
         failure.set(None);
-        let body = stored.with_value(|kind| tidy(kind, filled.body.get_untracked()));
+        let body = stored.with_value(|kind| tidy(kind, &filled.body.get_untracked()));
         let problems = stored.with_value(|kind| validate::form(kind, &body));
         filled.problems.set(problems.clone());
         if !problems.is_empty() {
@@ -147,20 +147,18 @@ fn OpenForm(kind: Kind, draft: Draft, same: Vec<FieldId>) -> impl IntoView {
         });
     };
 
-    let shown = Memo::new(move |_| {
-        filled.body.with(|body| {
-            stored.with_value(|kind| {
-                kind.form()
-                    .filter(|field| kind.shows(field, body))
-                    .map(|field| field.id.clone())
-                    .collect::<Vec<_>>()
-            })
+    let inputs = kind
+        .form()
+        .map(|field| {
+            let (field, asked) = (field.clone(), field.clone());
+            let shown = move || filled.body.with(|body| stored.with_value(|kind| kind.shows(&asked, body)));
+            view! {
+                <Show when=shown>
+                    <FieldInput kind=stored field=field.clone() filled=filled/>
+                </Show>
+            }
         })
-    });
-    let input = move |id: FieldId| {
-        let field = stored.with_value(|kind| kind.field(&id).cloned());
-        field.map(|field| view! { <FieldInput kind=stored field=field filled=filled/> })
-    };
+        .collect_view();
     let discard = autosave.clone();
     let throw_away = move |_| {
         let discard = discard.clone();
@@ -169,11 +167,11 @@ fn OpenForm(kind: Kind, draft: Draft, same: Vec<FieldId>) -> impl IntoView {
             app.address.go("/");
         });
     };
-    let note = move || match kept.get() {
-        Ok(true) => view! { {icon("check")}{words::draft_kept()} }.into_any(),
+    let note = live(move || match kept.get() {
+        Ok(true) => view! { {icon("check")}{words::draft_kept()} },
         Ok(false) => ().into_any(),
-        Err(sentence) => view! { {icon("warning")}{sentence} }.into_any(),
-    };
+        Err(sentence) => view! { {icon("warning")}{sentence} },
+    });
     view! {
         {kind.emergency.then(|| {
             view! { <a class="emergency" href="tel:110">{icon("phone")}{words::call_110()}</a> }
@@ -188,7 +186,7 @@ fn OpenForm(kind: Kind, draft: Draft, same: Vec<FieldId>) -> impl IntoView {
             }}
             <p class="legend">{words::is_required()}</p>
             {kind.confidential.then(|| view! { <p class="hint">{words::confidential_hint()}</p> })}
-            <For each=move || shown.get() key=|id| id.clone() children=input/>
+            {inputs}
             <button class="btn plain" type="button" on:click=throw_away>{words::throw_away()}</button>
             <div class="bar savebar">
                 <p class="quiet" role="status">{note}</p>
@@ -201,18 +199,26 @@ fn OpenForm(kind: Kind, draft: Draft, same: Vec<FieldId>) -> impl IntoView {
 }
 
 /// What is saved: without what the form doesn't show, without what says nothing, without blanks at the ends.
-fn tidy(kind: &Kind, body: Body) -> Body {
-    let shown = |id: &FieldId| kind.field(id).is_none_or(|field| kind.shows(field, &body));
-    let kept = body.iter().filter(|(id, value)| shown(id) && !is_empty(value));
-    kept.map(|(id, value)| (id.clone(), trim(value))).collect()
+fn tidy(kind: &Kind, body: &Body) -> Body {
+    tidied(body, &|id| kind.field(id).is_none_or(|field| kind.shows(field, body)))
 }
 
-fn trim(value: &Value) -> Value {
+fn tidied(body: &Body, shown: &dyn Fn(&FieldId) -> bool) -> Body {
+    let mut tidy = Body::new();
+    for (id, value) in body.iter().filter(|(id, value)| shown(id) && !is_empty(value)) {
+        let mut value = value.clone();
+        trim(&mut value);
+        tidy.insert(id.clone(), value);
+    }
+    tidy
+}
+
+fn trim(value: &mut Value) {
     match value {
-        Value::String(text) => Value::String(text.trim().to_owned()),
-        Value::Array(items) => items.iter().map(trim).collect(),
-        Value::Object(parts) => parts.iter().map(|(part, value)| (part.clone(), trim(value))).collect(),
-        other => other.clone(),
+        Value::String(text) => *text = text.trim().to_owned(),
+        Value::Array(items) => items.iter_mut().for_each(trim),
+        Value::Object(parts) => parts.values_mut().for_each(trim),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
@@ -222,9 +228,9 @@ fn attachments(kind: &Kind, body: &Body) -> Vec<Digest> {
     values.flatten().filter_map(|item| item.as_str()?.parse().ok()).collect()
 }
 
-/// What is wrong with a form, for the dialogs that ask for some of its fields.
-pub(super) fn tidy_asked(body: Body) -> Body {
-    body.iter().filter(|(_, value)| !is_empty(value)).map(|(id, value)| (id.clone(), trim(value))).collect()
+/// The same for the dialogs that ask for some of its fields.
+pub(super) fn tidy_asked(body: &Body) -> Body {
+    tidied(body, &|_| true)
 }
 
 /// The problems of some fields.

@@ -8,7 +8,7 @@ use xunji_sync::pocket::{Filter, Row};
 
 use super::{RecordPage, today::row_cell};
 use crate::{
-    components::{Head, icon},
+    components::{Head, Show, icon, live, view},
     state::use_app,
     words,
 };
@@ -29,7 +29,10 @@ pub fn Ledger() -> impl IntoView {
                 <List open=open/>
             </section>
             <section class="split-detail" aria-label=words::detail()>
-                <Show when=move || open.with(Option::is_some) fallback=|| view! { <NoRecord/> }>
+                <Show when=move || open.with(Option::is_none)>
+                    <NoRecord/>
+                </Show>
+                <Show when=move || open.with(Option::is_some)>
                     <RecordPage open=open/>
                 </Show>
             </section>
@@ -110,7 +113,6 @@ fn List(open: Memo<Option<String>>) -> impl IntoView {
             load(true);
         }
     };
-    let sentinel = NodeRef::<leptos::html::Button>::new();
     let filters = {
         let all = std::iter::once((None, words::all().to_owned()));
         let kinds = app.pocket().kinds();
@@ -145,7 +147,7 @@ fn List(open: Memo<Option<String>>) -> impl IntoView {
         (true, true, false) => words::hits(listed.rows.with(Vec::len)),
         (true, true, true) => words::more_than(listed.rows.with(Vec::len)),
     };
-    let body = move || {
+    let body = live(move || {
         if listed.rows.with(Vec::is_empty) {
             return listed.ready.get().then(|| {
                 if narrowed() {
@@ -157,7 +159,6 @@ fn List(open: Memo<Option<String>>) -> impl IntoView {
                             <button class="btn" type="button" on:click=clear>{words::clear_search()}</button>
                         </div>
                     }
-                    .into_any()
                 } else {
                     view! {
                         <div class="paper empty">
@@ -167,7 +168,6 @@ fn List(open: Memo<Option<String>>) -> impl IntoView {
                             <a href="/" class="btn primary">{words::write_one()}</a>
                         </div>
                     }
-                    .into_any()
                 }
             });
         }
@@ -180,8 +180,8 @@ fn List(open: Memo<Option<String>>) -> impl IntoView {
                 row_cell(row, is_open)
             })
             .collect_view();
-        Some(view! { <ul class="cells ledger">{cells}</ul> }.into_any())
-    };
+        Some(view! { <ul class="cells ledger">{cells}</ul> })
+    });
     view! {
         <div on:scroll=scrolled>
             <Head title=words::ledger().to_owned()/>
@@ -204,7 +204,7 @@ fn List(open: Memo<Option<String>>) -> impl IntoView {
             <p class="tally" role="status">{tally}</p>
             {body}
             <Show when=move || listed.next.with(Option::is_some)>
-                <button class="btn wide" type="button" node_ref=sentinel on:click=move |_| load(true)>
+                <button class="btn wide" type="button" on:click=move |_| load(true)>
                     {words::show_more()}
                 </button>
             </Show>

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     app::{Redraw, apply_settings},
-    components::{Head, icon, role_name, village_name},
+    components::{Head, icon, role_name, view, village_name},
     platform::{self, Setting},
     state::use_app,
     words,
@@ -69,7 +69,7 @@ pub fn Me() -> impl IntoView {
                 <div class="row"><span>{words::version()}</span><span>{env!("CARGO_PKG_VERSION")}</span></div>
                 <div class="row">
                     <span>{words::installation()}</span>
-                    <span>{app.pocket().installation().to_string()[..8].to_uppercase()}</span>
+                    <span>{app.pocket().installation().to_string()[..8].to_ascii_uppercase()}</span>
                 </div>
                 <p class="quiet">{words::where_data_is()}</p>
                 <p class="quiet">{words::licence()}</p>
@@ -101,8 +101,7 @@ fn Protection() -> impl IntoView {
                             {icon("shield")}
                             <p><strong>{words::protected()}</strong>{words::protected_means()}</p>
                         </div>
-                    }
-                    .into_any(),
+                    },
                 ),
                 false => Some(
                     view! {
@@ -114,8 +113,7 @@ fn Protection() -> impl IntoView {
                             <button class="btn primary" type="button" on:click=ask>{words::protect()}</button>
                         </div>
                         <InstallOffer/>
-                    }
-                    .into_any(),
+                    },
                 ),
             }}
         </section>

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{Head, icon},
+    components::{Head, icon, view},
     words,
 };
 

@@ -14,7 +14,7 @@ use xunji_sync::{
 
 use super::backup::ExportButton;
 use crate::{
-    components::{Head, Sign, badge, icon, mark, reason_sentence, refusal_sentence, title_of},
+    components::{Head, Sign, badge, icon, live, mark, reason_sentence, refusal_sentence, title_of, view},
     platform::{self, format_moment},
     state::{App, Deed, loaded, use_app},
     words,
@@ -52,7 +52,7 @@ pub fn Outbox() -> impl IntoView {
             app.notify(Event::SendNow);
         });
     };
-    let body = move || {
+    let body = live(move || {
         let rows = listed.get()?;
         Some(if rows.is_empty() {
             view! {
@@ -62,7 +62,6 @@ pub fn Outbox() -> impl IntoView {
                     <p>{words::outbox_empty()}</p>
                 </div>
             }
-            .into_any()
         } else {
             let entries = rows.into_iter().map(|row| entry(app, row)).collect_view();
             view! {
@@ -74,9 +73,8 @@ pub fn Outbox() -> impl IntoView {
                 </div>
                 <ul class="cells">{entries}</ul>
             }
-            .into_any()
         })
-    };
+    });
     view! {
         <Head title=words::outbox().to_owned()/>
         <div class="stack narrow">
@@ -90,7 +88,7 @@ pub fn Outbox() -> impl IntoView {
 #[component]
 fn Why() -> impl IntoView {
     let phase = use_app().signals.phase;
-    move || {
+    live(move || {
         let (name, sentence) = match phase.get() {
             Phase::Idle | Phase::Working | Phase::Uploading { .. } => return None,
             Phase::Offline => ("cloud-off", words::why_offline().to_owned()),
@@ -111,7 +109,7 @@ fn Why() -> impl IntoView {
         let again = matches!(phase.get(), Phase::Stopped)
             .then(|| view! { <a href="/enrol" class="btn">{words::enrol_heading()}</a> });
         Some(view! { <div class="alert note" role="status">{icon(name)}<p>{sentence}</p>{again}</div> })
-    }
+    })
 }
 
 /// The clock in so many seconds, so that nothing on the screen has to count.
@@ -133,7 +131,7 @@ const fn sign(state: &WaitingState, sending: bool) -> Sign {
     }
 }
 
-fn entry(app: App, row: Shown) -> impl IntoView {
+fn entry(app: App, row: Shown) -> AnyView {
     let pocket = app.pocket();
     let Shown { waiting, record } = row;
     let kinds = pocket.kinds();

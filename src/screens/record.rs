@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use serde_json::Value;
 use xunji_domain::{
-    entry::{Action, Body},
+    entry::{Action, Body, body_of},
     id::{FieldId, RecordId},
     kind::{FieldType, Kind, Step},
     person::Worker,
@@ -17,7 +17,7 @@ use super::{
     form::{asked_problems, tidy_asked},
 };
 use crate::{
-    components::{Facts, FieldInput, Filled, Head, Sheet, Timeline, icon, title_of, value_text},
+    components::{Facts, FieldInput, Filled, Head, Sheet, Timeline, icon, live, title_of, value_text, view},
     platform,
     state::{Deed, loaded, use_app},
     words,
@@ -45,12 +45,12 @@ pub fn RecordPage(open: Memo<Option<String>>) -> impl IntoView {
         }
     });
     let doing = RwSignal::new(None::<Doing>);
-    move || {
+    live(move || {
         Some(match found.get()? {
-            Some((record, people)) => view! { <Shown record=record people=people doing=doing/> }.into_any(),
-            None => view! { <NotFound/> }.into_any(),
+            Some((record, people)) => view! { <Shown record=record people=people doing=doing/> },
+            None => view! { <NotFound/> },
         })
-    }
+    })
 }
 
 #[component]
@@ -102,10 +102,10 @@ fn Shown(record: Record, mut people: Vec<Worker>, doing: RwSignal<Option<Doing>>
     let known = kind.is_some();
     let sheet = {
         let (record, kind) = (record.clone(), kind.clone());
-        move || {
+        live(move || {
             let (doing_now, kind) = (doing.get()?, kind.clone()?);
             Some(view! { <Deeds record=record.clone() kind=kind now=doing_now doing=doing/> })
-        }
+        })
     };
     view! {
         <Head title=title back="/records" long=true/>
@@ -165,7 +165,7 @@ fn Deeds(record: Record, kind: Kind, now: Doing, doing: RwSignal<Option<Doing>>)
                 Doing::Note => Some(Action::Note { text: words_said }),
                 Doing::Amend => {
                     let field = field.get_untracked()?;
-                    let body = tidy_asked(filled.body.get_untracked());
+                    let body = tidy_asked(&filled.body.get_untracked());
                     let to = body.get(&field).cloned().unwrap_or(Value::Null);
                     let problems = stored
                         .with_value(|kind| kind.field(&field).map(|known| validate::value(known, Some(&to))));
@@ -177,7 +177,7 @@ fn Deeds(record: Record, kind: Kind, now: Doing, doing: RwSignal<Option<Doing>>)
                     (from != to).then_some(Action::Amend { field, from, to, reason: words_said })
                 }
                 Doing::Step(step) => {
-                    let body = tidy_asked(filled.body.get_untracked());
+                    let body = tidy_asked(&filled.body.get_untracked());
                     let problems = stored.with_value(|kind| asked_problems(kind, &step.asks, &body));
                     filled.problems.set(problems.clone());
                     problems.is_empty().then(|| Action::Step { step: step.id.clone(), body })
@@ -225,9 +225,9 @@ fn Deeds(record: Record, kind: Kind, now: Doing, doing: RwSignal<Option<Doing>>)
         });
     };
     let asked = match &now {
-        Doing::Note => view! { <Words id="deed-text" label=words::note_text() text=text/> }.into_any(),
-        Doing::Amend => view! { <AmendFields stored current field filled text/> }.into_any(),
-        Doing::Step(step) if step.asks.is_empty() => view! { <p>{words::step_sure()}</p> }.into_any(),
+        Doing::Note => view! { <Words id="deed-text" label=words::note_text() text=text/> },
+        Doing::Amend => view! { <AmendFields stored current field filled text/> },
+        Doing::Step(step) if step.asks.is_empty() => view! { <p>{words::step_sure()}</p> },
         Doing::Step(step) => step
             .asks
             .iter()
@@ -285,11 +285,11 @@ fn AmendFields(
             let id = FieldId::new(event_target_value(&event));
             let before = current.get(&id).cloned().unwrap_or(Value::Null);
             filled.problems.set(Vec::new());
-            filled.body.set(if is_empty(&before) { Body::new() } else { [(id.clone(), before)].into() });
+            filled.body.set(if is_empty(&before) { Body::new() } else { body_of([(id.clone(), before)]) });
             field.set((!id.as_str().is_empty()).then_some(id));
         }
     };
-    let input = move || {
+    let input = live(move || {
         let known = stored.with_value(|kind| kind.field(&field.get()?).cloned())?;
         let before = current.get(&known.id).cloned().unwrap_or(Value::Null);
         let before =
@@ -299,7 +299,7 @@ fn AmendFields(
             <p class="hint">{words::now_says(before)}</p>
             <FieldInput kind=stored field=known filled=filled/>
         })
-    };
+    });
     view! {
         <div class="field" data-required="">
             <label class="label" for="deed-field">{words::amend_which()}</label>

@@ -9,7 +9,7 @@ use xunji_sync::{
 };
 
 use crate::{
-    components::{Head, Sign, badge, icon, mark, row_time, row_title, title_of, village_name},
+    components::{Head, Sign, badge, icon, live, mark, row_time, row_title, title_of, view, village_name},
     platform::format_moment,
     state::{loaded, use_app},
     words,
@@ -34,13 +34,13 @@ pub fn Today() -> impl IntoView {
     });
     let now = Local::now();
     let day = words::day(now.month(), now.day(), words::weekday(now.weekday().num_days_from_sunday()));
-    let village = move || {
+    let village = live(move || {
         app.signals.me.with(|me| {
             me.as_ref()
                 .map(|me| village_name(&app.pocket().county(), me.village.as_str()))
                 .unwrap_or_default()
         })
-    };
+    });
     // A memo, so that a book is not drawn anew under a thumb that is just pressing it.
     let kinds = Memo::new(move |_| {
         app.signals.changed.track();
@@ -49,7 +49,7 @@ pub fn Today() -> impl IntoView {
             |kind: &Kind| (kind.id.to_string(), words::label(&kind.begin).to_owned(), kind.icon.clone());
         kinds.current().map(book).collect::<Vec<_>>()
     });
-    let books = move || {
+    let books = live(move || {
         let book = |(kind, name, picture): (String, String, String)| {
             let href = format!("/new/{kind}");
             view! {
@@ -60,8 +60,8 @@ pub fn Today() -> impl IntoView {
             }
         };
         kinds.get().into_iter().map(book).collect_view()
-    };
-    let drafts = move || {
+    });
+    let drafts = live(move || {
         let (drafts, _) = listed.get()?;
         (!drafts.is_empty()).then(|| {
             view! {
@@ -71,8 +71,8 @@ pub fn Today() -> impl IntoView {
                 </section>
             }
         })
-    };
-    let last = move || {
+    });
+    let last = live(move || {
         let (_, rows) = listed.get()?;
         Some(if rows.is_empty() {
             view! {
@@ -82,12 +82,10 @@ pub fn Today() -> impl IntoView {
                     <p>{words::ledger_empty_what_to_do()}</p>
                 </div>
             }
-            .into_any()
         } else {
             view! { <ul class="cells">{rows.into_iter().map(|row| row_cell(row, false)).collect_view()}</ul> }
-                .into_any()
         })
-    };
+    });
     view! {
         <Head title=words::today().to_owned()>
             <p>{day}<br/>{village}</p>
@@ -107,7 +105,7 @@ pub fn Today() -> impl IntoView {
     }
 }
 
-fn draft_cell(draft: &Draft) -> impl IntoView + use<> {
+fn draft_cell(draft: &Draft) -> AnyView {
     let app = use_app();
     let (kinds, county) = (app.pocket().kinds(), app.pocket().county());
     let kind = draft.kind.as_str();
@@ -139,7 +137,7 @@ fn draft_cell(draft: &Draft) -> impl IntoView + use<> {
 }
 
 /// A record's line in a list.
-pub(super) fn row_cell(row: Row, current: bool) -> impl IntoView {
+pub(super) fn row_cell(row: Row, current: bool) -> AnyView {
     let app = use_app();
     let (kinds, county) = (app.pocket().kinds(), app.pocket().county());
     let title = row_title(&kinds, &county, &row);

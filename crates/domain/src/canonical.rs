@@ -14,7 +14,8 @@ use crate::reads;
 /// The canonical bytes of a JSON value.
 pub fn bytes(value: &Value) -> Vec<u8> {
     // `serde_json::Map` is a sorted map as long as its `preserve_order` feature stays off; a test holds it to that.
-    value.to_string().into_bytes()
+    // Not by `to_string`, which would bring along the code that prints prettily.
+    serde_json::to_vec(value).expect("a value is JSON")
 }
 
 /// A SHA-256 as 64 lower-case hexadecimal digits: of an entry's content, or of an attachment's bytes.

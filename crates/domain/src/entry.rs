@@ -16,6 +16,13 @@ use crate::{
 /// The values of a form by field. What this version doesn't know is kept as it came.
 pub type Body = BTreeMap<FieldId, Value>;
 
+/// Makes a body of its parts, one by one: `collect` would sort them first, with code made anew for every caller.
+pub fn body_of(parts: impl IntoIterator<Item = (FieldId, Value)>) -> Body {
+    let mut body = Body::new();
+    parts.into_iter().for_each(|(field, value)| drop(body.insert(field, value)));
+    body
+}
+
 /// What was done, sealed by a digest and placed in its installation's sequence.
 ///
 /// Frozen: it is serialised on the wire, on phones and in the station. Add, never rename.

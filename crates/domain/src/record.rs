@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    entry::{Action, Body, Entry},
+    entry::{Action, Body, Entry, body_of},
     id::{EntryId, FieldId, KindId, RecordId, Revision, StateId},
     kind::Kinds,
     reads,
@@ -72,6 +72,15 @@ pub struct Known {
 
 reads!(Known { entry, standing as rest });
 
+/// The entries that others of these replace.
+pub fn replaced(entries: &[Known]) -> BTreeSet<EntryId> {
+    let mut replaced = BTreeSet::new();
+    for known in entries {
+        replaced.extend(known.entry.content.replaces);
+    }
+    replaced
+}
+
 /// The value of a field, and the other one where two people changed it without knowing of each other.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Held {
@@ -125,8 +134,7 @@ impl Record {
     /// in its history already; they are applied once the opening is there.
     pub fn fold(kinds: &Kinds, entries: impl IntoIterator<Item = Known>) -> Option<Self> {
         let mut entries: Vec<Known> = entries.into_iter().collect();
-        let replaced: BTreeSet<EntryId> =
-            entries.iter().filter_map(|known| known.entry.content.replaces).collect();
+        let replaced = replaced(&entries);
         entries.sort_by_key(|known| {
             let id = known.entry.content.id;
             let order = match known.standing {
@@ -202,7 +210,7 @@ impl Record {
 
     /// The values alone.
     pub fn body(&self) -> Body {
-        self.fields.iter().map(|(field, held)| (field.clone(), held.value.clone())).collect()
+        body_of(self.fields.iter().map(|(field, held)| (field.clone(), held.value.clone())))
     }
 
     /// Whether two people have changed a field without knowing of each other and nobody has settled it.

@@ -5,7 +5,7 @@ use serde_json::Value;
 use xunji_domain::kind::{Field, Kind};
 
 use super::{Filled, Same, Wrong, control_id};
-use crate::words;
+use crate::{components::view, words};
 
 /// One value of a short list.
 #[component]

@@ -9,11 +9,10 @@ mod picker;
 mod typed;
 
 pub use self::photos::Photo;
-use std::collections::BTreeSet;
-
 use leptos::prelude::*;
 use serde_json::Value;
 use xunji_domain::{
+    canonical,
     entry::Body,
     id::FieldId,
     kind::{Field, FieldType, Kind},
@@ -27,7 +26,7 @@ use self::{
     picker::{CodePicker, VillagePicker},
     typed::{LongText, Typed},
 };
-use super::{control_id, icon, problem_sentence};
+use super::{Show, control_id, icon, live, problem_sentence, view};
 use crate::words;
 
 /// Up to so many values of a list are shown all at once, as big buttons.
@@ -39,7 +38,7 @@ pub struct Filled {
     /// The values so far.
     pub body: RwSignal<Body>,
     /// The fields that were filled in from last time and not touched since.
-    pub same: RwSignal<BTreeSet<FieldId>>,
+    pub same: RwSignal<Vec<FieldId>>,
     /// What was wrong when it was last to be saved.
     pub problems: RwSignal<Vec<Problem>>,
 }
@@ -60,9 +59,7 @@ impl Filled {
             }
         });
         if self.same.with_untracked(|same| same.contains(field)) {
-            self.same.update(|same| {
-                same.remove(field);
-            });
+            self.same.update(|same| same.retain(|other| other != field));
         }
     }
 
@@ -76,7 +73,7 @@ impl Filled {
         self.body.with_untracked(|body| match body.get(field) {
             Some(Value::String(text)) => text.clone(),
             Some(Value::Null) | None => String::new(),
-            Some(other) => other.to_string(),
+            Some(other) => String::from_utf8_lossy(&canonical::bytes(other)).into_owned(),
         })
     }
 
@@ -109,19 +106,19 @@ pub fn FieldInput(
     let count = kind.with_value(|kind| kind.codes(&field).len());
     match field.form {
         FieldType::Code if count <= BUTTONS => {
-            view! { <Radios kind=kind field=field filled=filled/> }.into_any()
+            view! { <Radios kind=kind field=field filled=filled/> }
         }
-        FieldType::Code => view! { <CodePicker kind=kind field=field filled=filled/> }.into_any(),
-        FieldType::Codes => view! { <Chips kind=kind field=field filled=filled/> }.into_any(),
-        FieldType::YesNo => view! { <YesNo field=field filled=filled/> }.into_any(),
-        FieldType::Village => view! { <VillagePicker field=field filled=filled/> }.into_any(),
-        FieldType::People => view! { <People field=field filled=filled/> }.into_any(),
-        FieldType::Attachments => view! { <Photos field=field filled=filled/> }.into_any(),
-        FieldType::LongText => view! { <LongText field=field filled=filled/> }.into_any(),
+        FieldType::Code => view! { <CodePicker kind=kind field=field filled=filled/> },
+        FieldType::Codes => view! { <Chips kind=kind field=field filled=filled/> },
+        FieldType::YesNo => view! { <YesNo field=field filled=filled/> },
+        FieldType::Village => view! { <VillagePicker field=field filled=filled/> },
+        FieldType::People => view! { <People field=field filled=filled/> },
+        FieldType::Attachments => view! { <Photos field=field filled=filled/> },
+        FieldType::LongText => view! { <LongText field=field filled=filled/> },
         FieldType::Text if kind.with_value(|kind| kind.title.contains(&field.id)) && field.required => {
-            view! { <LongText field=field filled=filled line=true/> }.into_any()
+            view! { <LongText field=field filled=filled line=true/> }
         }
-        _ => view! { <Typed field=field filled=filled/> }.into_any(),
+        _ => view! { <Typed field=field filled=filled/> },
     }
 }
 
@@ -167,10 +164,10 @@ fn Same(field: FieldId, filled: Filled) -> impl IntoView {
 /// What is wrong, beside the control that it belongs to.
 #[component]
 fn Wrong(id: String, sentence: Signal<Option<String>>) -> impl IntoView {
-    move || {
+    live(move || {
         let id = format!("{id}-error");
         sentence.get().map(|sentence| view! { <p class="error" id=id>{icon("warning")}{sentence}</p> })
-    }
+    })
 }
 
 /// Digits and letters as the phone's keyboards for full-width forms type them, as plain ones.

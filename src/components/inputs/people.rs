@@ -8,7 +8,10 @@ use xunji_domain::{
 };
 
 use super::{Filled, Wrong, control_id, typed::read};
-use crate::{components::icon, words};
+use crate::{
+    components::{icon, live, view},
+    words,
+};
 
 /// Several people.
 #[component]
@@ -27,12 +30,12 @@ pub(super) fn People(field: Field, filled: Filled) -> impl IntoView {
     let legend = words::label(&field.label).to_owned();
     let rows = {
         let (id, legend) = (id.clone(), legend.clone());
-        move || {
+        live(move || {
             epoch.track();
             (0..count.get())
                 .map(|item| view! { <Person field=id.clone() legend=legend.clone() item filled epoch/> })
                 .collect_view()
-        }
+        })
     };
     let of_add = id.clone();
     let add = move |_| {

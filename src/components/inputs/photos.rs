@@ -10,7 +10,7 @@ use xunji_domain::{canonical::Digest, id::FieldId, kind::Field};
 
 use super::{Filled, control_id};
 use crate::{
-    components::icon,
+    components::{icon, live, view},
     platform,
     state::{App, storage_sentence, use_app},
     words,
@@ -48,7 +48,7 @@ pub(super) fn Photos(field: Field, filled: Filled) -> impl IntoView {
     };
     let label = words::label(&field.label).to_owned();
     let label_id = format!("{id}-label");
-    let rows = move || {
+    let rows = live(move || {
         let field = field.id.clone();
         digests
             .get()
@@ -76,7 +76,7 @@ pub(super) fn Photos(field: Field, filled: Filled) -> impl IntoView {
                 }
             })
             .collect_view()
-    };
+    });
     view! {
         <div class="field">
             <span class="label" id=label_id.clone()>{label}</span>
@@ -116,7 +116,7 @@ pub fn Photo(digest: Digest, number: usize) -> impl IntoView {
             drop(web_sys::Url::revoke_object_url(&url));
         }
     });
-    move || url.get().map(|url| view! { <img src=url alt=words::photo_number(number)/> })
+    live(move || url.get().map(|url| view! { <img src=url alt=words::photo_number(number)/> }))
 }
 
 async fn keep(app: App, filled: Filled, field: &FieldId, file: &File) -> Result<(), String> {

@@ -3,10 +3,11 @@
 use leptos::prelude::*;
 use serde_json::Value;
 use xunji_domain::kind::{Field, Kind};
+use xunji_sync::pocket::fold_case;
 
-use super::{Filled, Labelled, control_id, half_width};
+use super::{Filled, Labelled, control_id};
 use crate::{
-    components::{Sheet, icon, village_name},
+    components::{Sheet, Show, icon, view, village_name},
     state::use_app,
     words,
 };
@@ -130,12 +131,12 @@ fn Choices(
 ) -> impl IntoView {
     let typed = RwSignal::new(String::new());
     let groups = Memo::new(move |_| {
-        let wanted = half_width(&typed.get()).to_lowercase();
+        let wanted = fold_case(typed.get().trim());
         choices.with_value(|choices| {
             let hits = |choice: &&Choice| {
                 [&choice.word, &choice.code, &choice.group]
                     .iter()
-                    .any(|text| text.to_lowercase().contains(&wanted))
+                    .any(|text| fold_case(text).contains(&wanted))
             };
             let mut groups: Vec<(String, Vec<Choice>)> = Vec::new();
             for choice in choices.iter().filter(hits) {

@@ -5,6 +5,7 @@ use serde_json::Value;
 use xunji_domain::kind::{Field, FieldType};
 
 use super::{Filled, Labelled, control_id, half_width};
+use crate::components::view;
 
 /// One line of text, a number, an amount, a day or a time.
 #[component]

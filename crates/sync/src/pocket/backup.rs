@@ -10,7 +10,7 @@ use xunji_domain::{
     canonical::Digest,
     id::{RecordId, WorkerId},
     reads,
-    record::{Known, Standing},
+    record::{Known, Standing, replaced},
 };
 
 use super::{Pocket, Rejected, Unsent, save::entry_key};
@@ -79,7 +79,7 @@ impl<S: Storage> Pocket<S> {
         }
         let mut entries: Vec<&Known> = backup.entries.iter().collect();
         entries.sort_by_key(|known| (known.entry.installation, known.entry.seq));
-        let mended: BTreeSet<_> = entries.iter().filter_map(|known| known.entry.content.replaces).collect();
+        let mended = replaced(&backup.entries);
         let mut here: BTreeMap<RecordId, Vec<&Known>> = BTreeMap::new();
         for known in entries {
             let content = &known.entry.content;

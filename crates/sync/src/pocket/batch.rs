@@ -37,7 +37,8 @@ impl<'a, S: Storage> Batch<'a, S> {
         prefix: &str,
     ) -> Result<Vec<T>, StorageError> {
         let span = Span::prefix(prefix);
-        let mut rows: BTreeMap<_, _> = self.storage.range(table, span.clone()).await?.into_iter().collect();
+        let mut rows = BTreeMap::new();
+        rows.extend(self.storage.range(table, span.clone()).await?);
         for ((of, key), value) in &self.writes {
             if *of == table && span.contains(key) {
                 match value {

@@ -83,8 +83,10 @@ impl<S: Storage> Pocket<S> {
             }
             batch.put(Table::Meta, CURSOR, &cursor)?;
             let known = batch.get::<Vec<Worker>>(Table::Meta, PEOPLE).await?.unwrap_or_default();
-            let people: BTreeMap<_, _> =
-                known.iter().chain(&page.people).map(|worker| (worker.id, worker.clone())).collect();
+            let mut people = BTreeMap::new();
+            for worker in known.iter().chain(&page.people) {
+                people.insert(worker.id, worker.clone());
+            }
             if people.len() != known.len() || !page.people.is_empty() {
                 batch.put(Table::Meta, PEOPLE, &people.into_values().collect::<Vec<_>>())?;
             }

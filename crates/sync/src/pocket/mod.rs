@@ -38,7 +38,7 @@ pub use self::{
     backup::{BACKUP_VERSION, Backup, Restored},
     drafts::Draft,
     outbox::{Counts, Outgoing, Waiting, WaitingState},
-    rows::{Badge, Filter, Row, Rows},
+    rows::{Badge, Filter, Row, Rows, fold_case},
     save::{Rejected, Unsent},
 };
 

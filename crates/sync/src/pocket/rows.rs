@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 use xunji_domain::{
-    entry::{Action, Body},
+    entry::{Action, Body, body_of},
     id::{KindId, RecordId, StateId},
     kind::{FieldType, Kind, Kinds},
     reads,
@@ -142,7 +142,7 @@ pub(super) fn row(kinds: &Kinds, county: &County, record: &Record) -> Row {
     let body = record.body();
     let value = |id: Option<&_>| id.and_then(|id| body.get(id)).cloned().unwrap_or(Value::Null);
     let title = kind.map_or_else(Body::new, |kind| {
-        kind.title.iter().filter_map(|id| Some((id.clone(), body.get(id)?.clone()))).collect()
+        body_of(kind.title.iter().filter_map(|id| Some((id.clone(), body.get(id)?.clone()))))
     });
     Row {
         record: record.id,
@@ -204,12 +204,13 @@ fn collect(value: &Value, take: &mut impl FnMut(&str)) {
     }
 }
 
-/// Lower case, and full-width forms as the half-width ones that they stand for.
-fn fold_case(text: &str) -> String {
+/// Latin letters in lower case (no other script in use here has cases), and full-width forms as the half-width ones
+/// that they stand for.
+pub fn fold_case(text: &str) -> String {
     let half = |c: char| match c {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
         '\u{3000}' => ' ',
         _ => c,
     };
-    text.chars().map(half).flat_map(char::to_lowercase).collect()
+    text.chars().map(|c| half(c).to_ascii_lowercase()).collect()
 }
