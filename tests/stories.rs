@@ -19,6 +19,8 @@ mod drill;
 mod enrolment;
 #[path = "stories/forms.rs"]
 mod forms;
+#[path = "stories/full.rs"]
+mod full;
 #[path = "stories/history.rs"]
 mod history;
 #[path = "stories/installed.rs"]

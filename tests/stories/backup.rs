@@ -202,3 +202,27 @@ fn holds(bytes: &[u8], words: &[u8]) -> bool {
 fn unavailable() -> Vec<u8> {
     b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_vec()
 }
+#[tokio::test]
+async fn a_backup_sheet_that_is_opened_again_has_forgotten_file_and_passphrase() {
+    story(async |world| {
+        let phone = world.enrolled().await;
+        import(phone, Path::new(PICTURE), PASSPHRASE).await;
+        phone.is_warned("这不是巡记的备份文件").await;
+        phone.press("取消").await;
+        phone.press("导入备份").await;
+        phone.enter("口令", PASSPHRASE).await;
+        phone.press("导入备份").await;
+        phone.is_warned("请先选择备份文件").await;
+        phone.press("取消").await;
+
+        phone.press("导出备份").await;
+        phone.enter("口令", PASSPHRASE).await;
+        phone.enter("再输一次口令", PASSPHRASE).await;
+        phone.press("取消").await;
+        phone.press("导出备份").await;
+        phone.holds("口令", "").await;
+        phone.press("导出备份").await;
+        phone.is_warned("口令至少 8 个字").await;
+    })
+    .await;
+}

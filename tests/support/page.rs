@@ -87,6 +87,16 @@ impl Phone {
         .await;
     }
 
+    /// Whether a picture of this name has been drawn by now.
+    pub async fn has_picture(&self, name: &str) -> bool {
+        self.ask("picture", vec![name.into()]).await == Ok(Value::Bool(true))
+    }
+
+    /// The alerts that there are now.
+    pub async fn alerts(&self) -> Vec<String> {
+        texts(self.ask("alerts", vec![]).await.unwrap_or_default())
+    }
+
     /// All text on the screen.
     pub async fn everything(&self) -> Result<String, String> {
         text(self.ask("text", vec![]).await?)
