@@ -3,7 +3,7 @@
 //! What is put back keeps its ids and digests, so that uploading it again doubles nothing. What the station had not
 //! answered yet is saved anew under this installation and its own sequence; what it had is simply here again.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use xunji_domain::{
