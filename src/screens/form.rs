@@ -31,11 +31,10 @@ pub fn Form(kind: String) -> impl IntoView {
         let kind = kind.clone();
         move || begin(app, kind.clone())
     });
-    let form = live(move || {
+    live(move || {
         let (draft, same) = begun.get()?;
         Some(view! { <OpenForm kind=kind.clone() draft=draft same=same/> })
-    });
-    form
+    })
 }
 
 /// `/drafts/…`: a form to go on with.
