@@ -63,6 +63,8 @@ pub(super) struct Env {
     pub(super) spawned: RefCell<Vec<Task>>,
     pub(super) ledger: RefCell<Ledger>,
     pub(super) tally: RefCell<Tally>,
+    /// How many more batches somebody on the way will find too large.
+    pub(super) narrow: Cell<u64>,
     pub(super) trace: Option<RefCell<Vec<String>>>,
     sabotage: Option<Sabotage>,
     until: Cell<u64>,
@@ -86,6 +88,7 @@ impl Env {
             spawned: RefCell::default(),
             ledger: RefCell::default(),
             tally: RefCell::default(),
+            narrow: Cell::new(0),
             trace: traced.then(RefCell::default),
             sabotage,
             until: Cell::new(0),

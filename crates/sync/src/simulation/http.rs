@@ -113,6 +113,7 @@ impl Flight {
             hit
         });
         let fate = fate.map(|(fault, _)| *fault).filter(|_| !env.calm.get());
+        let fate = narrowed(env, &request, fate);
         if let Some(fault) = fate {
             env.count(fault);
         }
@@ -153,6 +154,23 @@ impl Flight {
                 env.flights.borrow_mut().push(down);
             }
         }
+    }
+}
+
+/// Who finds one batch too large finds the next ones too large, until it is one entry that is set aside.
+fn narrowed(env: &Env, request: &Request, fate: Option<Fault>) -> Option<Fault> {
+    if !matches!(request, Request::Entries(_)) || env.calm.get() {
+        return fate;
+    }
+    if fate == Some(Fault::StrangeTooLarge) && env.narrow.get() == 0 {
+        env.narrow.set(6 + env.dice.below(8));
+    }
+    match env.narrow.get().checked_sub(1) {
+        Some(left) => {
+            env.narrow.set(left);
+            Some(Fault::StrangeTooLarge)
+        }
+        None => fate,
     }
 }
 

@@ -30,6 +30,8 @@ pub(super) struct Phone {
     evicted: Cell<Option<InstallationId>>,
     /// Eviction happened and the phone behaved as if nothing was.
     pub(super) fooled: Cell<bool>,
+    /// It asked for a code although its token was good.
+    pub(super) misled: Cell<bool>,
     /// The person is at the office's code just now.
     pub(super) enrolling: Cell<bool>,
 }
@@ -47,6 +49,7 @@ impl Phone {
             wall_clock: Cell::new(0),
             evicted: Cell::new(None),
             fooled: Cell::new(false),
+            misled: Cell::new(false),
             enrolling: Cell::new(false),
         }
     }

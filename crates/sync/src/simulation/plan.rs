@@ -12,6 +12,8 @@ pub(super) enum Happening {
     Act(usize),
     /// Somebody repairs what came back.
     Tidy(usize),
+    /// Somebody enrols a phone anew that is enrolled already.
+    Enrol(usize),
     /// Somebody makes a backup file.
     BackUp(usize),
     /// Somebody puts a backup file back.
@@ -45,6 +47,9 @@ pub(super) fn draw(env: &Env, phones: usize) -> Vec<(u64, Happening)> {
     }
     for _ in 0..dice.below(3) {
         add(60_000, Happening::Tidy(phone()));
+    }
+    if dice.comes(150) {
+        add(50_000, Happening::Enrol(phone()));
     }
     if dice.comes(100) {
         add(100_000, Happening::BackUp(phone()));

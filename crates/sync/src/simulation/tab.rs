@@ -171,6 +171,7 @@ impl Tab {
     fn wake_at(&self, at: Millis, now: Millis) {
         let resting = matches!(self.phase(), Phase::Resting { why: Failure::NoAnswer, .. });
         if resting && self.env.broken(Sabotage::NeverTryAgain) {
+            self.timer.set(None);
             return;
         }
         let mut wait = at.0.saturating_sub(now.0);

@@ -17,6 +17,7 @@ use super::{
     plan::{self, Happening, TROUBLES},
     station::Station,
     tab::Tab,
+    tally::Fault,
 };
 use crate::{
     engine::{Event, Phase},
@@ -263,6 +264,13 @@ impl World {
                 env.spawn(tab.id, person::back_up(Rc::clone(phone), tab));
             }
             Happening::PutBack(index) => self.put_back(index),
+            Happening::Enrol(index) => {
+                let phone = &self.phones[index];
+                let Some(tab) = phone.any_tab(&env) else { return self.open_tab(index) };
+                if !phone.enrolling.replace(true) {
+                    env.spawn(tab.id, person::enrol(Rc::clone(&env), Rc::clone(phone), tab));
+                }
+            }
             Happening::Look(index) => self.look(index),
             Happening::Hint(index) => {
                 let Some(tab) = self.phones[index].any_tab(&env) else { return };
@@ -292,12 +300,30 @@ impl World {
         env.spawn(tab.id, person::put_back(tab, backup));
     }
 
+    /// A phone that asks for a code although its token is good and nobody has refused it was stopped by mistake.
+    fn ask_why(&self, phone: &Phone) {
+        let env = &self.env;
+        let busy = self.tasks.iter().any(|task| Env::phone_of(task.tab) == phone.index);
+        // A stranger's refusal, an enrolment that was kept but reported as failed, and the token of a restored station
+        // are reasons that the phone can't see through.
+        let excuses = [Fault::StrangeUnauthorised, Fault::CommitUnheard, Fault::Restored];
+        let excused = excuses.iter().any(|fault| env.tally.borrow().faults.contains_key(fault));
+        if busy || excused || !env.hints.borrow().is_empty() || !env.spawned.borrow().is_empty() {
+            return;
+        }
+        let enrolment = at_once(phone.reader().enrolment()).ok().flatten();
+        if enrolment.is_some_and(|enrolment| env.station.borrow().knows(&enrolment.token)) {
+            phone.misled.set(true);
+        }
+    }
+
     /// A person takes the phone out of the pocket.
     fn look(&self, index: usize) {
         let (env, phone) = (&self.env, &self.phones[index]);
         let leader = phone.tabs.borrow().iter().find(|tab| tab.leads.get()).cloned();
         let Some(leader) = leader else { return self.open_tab(index) };
         if leader.phase() == Phase::Stopped && !phone.enrolling.get() {
+            self.ask_why(phone);
             let Some(tab) = phone.any_tab(env) else { return };
             phone.enrolling.set(true);
             env.spawn(tab.id, person::enrol(Rc::clone(env), Rc::clone(phone), tab));

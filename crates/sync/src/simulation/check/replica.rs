@@ -69,6 +69,10 @@ impl<'a> Replica<'a> {
     pub(super) fn check(&self, env: &Env) -> Result<(), Broken> {
         let fooled = self.phone.fooled.get();
         must(!fooled, Invariant::LossShows, || format!("phone {} was evicted unawares", self.phone.index))?;
+        let misled = self.phone.misled.get();
+        must(!misled, Invariant::NothingBlocks, || {
+            format!("phone {} stopped for nothing", self.phone.index)
+        })?;
         let station = env.station.borrow();
         self.saved(env, &station)?;
         self.sequence(env)?;
@@ -167,7 +171,7 @@ impl<'a> Replica<'a> {
             (Standing::Accepted { .. }, Some(state)) => {
                 photos && !matches!(state, WaitingState::Parked { .. })
             }
-            (Standing::Parked { .. }, Some(WaitingState::Parked { .. })) => true,
+            (Standing::Parked { .. }, Some(WaitingState::Parked { .. })) => !replaced,
             (Standing::Parked { .. }, None) => replaced,
             (Standing::Refused { .. }, Some(WaitingState::Refused { .. } | WaitingState::Unsent)) => true,
             _ => false,

@@ -89,6 +89,11 @@ impl Station {
         }
     }
 
+    /// Whether a token is in force.
+    pub(super) fn knows(&self, token: &str) -> bool {
+        self.caller(Some(token)).is_some()
+    }
+
     /// Adds a definition.
     pub(super) fn define(&mut self, kind: Kind) {
         let mut kinds = Kinds::clone(&self.kinds);
