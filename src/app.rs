@@ -7,29 +7,59 @@ use crate::{
     address::Screen,
     components::{Float, Nav, Show, SyncLine, live, view},
     platform::{self, Setting},
-    screens::{Drill, Enrol, Form, Ledger, Me, NotFound, Outbox, ReturnToDraft, Today},
+    screens::{Drill, Enrol, Form, Ledger, Lock, Me, NotFound, Outbox, ReturnToDraft, SetPin, Today},
     state::{App, storage_sentence, use_app},
-    storage::{DATABASE, IndexedDb},
+    storage::DATABASE,
+    vault::{self, AppStorage, Locked, Opened},
     words::{self, Language},
 };
+
+/// How far this page has come.
+#[derive(Clone)]
+enum Stage {
+    /// A PIN is asked for.
+    Locked(Locked),
+    /// The pocket is open.
+    Open(App),
+    /// The database can't be used; a sentence.
+    Broken(String),
+}
 
 /// Starts the app in this page.
 pub fn start() {
     console_error_panic_hook::set_once();
     apply_settings();
     spawn_local(async {
-        let opened = match IndexedDb::open(DATABASE).await {
-            Ok(storage) => App::open(storage).await,
-            Err(error) => Err(error),
+        let first = match vault::open(DATABASE).await {
+            Ok(Opened::Locked(locked)) => Stage::Locked(locked),
+            Ok(Opened::Open(storage)) => open(storage).await,
+            Err(error) => Stage::Broken(storage_sentence(&error)),
         };
-        leptos::mount::mount_to_body(move || match opened.clone() {
-            Ok(app) => {
-                provide_context(app);
-                view! { <Root/> }
-            }
-            Err(error) => view! { <CantOpen sentence=storage_sentence(&error)/> },
+        let stage = RwSignal::new_local(first);
+        leptos::mount::mount_to_body(move || {
+            live(move || match stage.get() {
+                Stage::Locked(locked) => {
+                    // Whatever the app makes from here on outlives the lock screen.
+                    let unlocked = Callback::new(move |storage: AppStorage| {
+                        spawn_local(async move { stage.set(open(storage).await) });
+                    });
+                    view! { <Lock locked=locked on_unlock=unlocked/> }
+                }
+                Stage::Open(app) => {
+                    provide_context(app);
+                    view! { <Root/> }
+                }
+                Stage::Broken(sentence) => view! { <CantOpen sentence=sentence/> },
+            })
         });
     });
+}
+
+async fn open(storage: AppStorage) -> Stage {
+    match App::open(storage).await {
+        Ok(app) => Stage::Open(app),
+        Err(error) => Stage::Broken(storage_sentence(&error)),
+    }
 }
 
 /// Puts the settings of this phone where the styles and assistive technology look for them.
@@ -57,30 +87,28 @@ pub struct Redraw(pub RwSignal<u32>);
 fn Root() -> impl IntoView {
     let redraw = RwSignal::new(0);
     provide_context(Redraw(redraw));
+    let locking = use_app().signals.locking;
     live(move || {
         redraw.track();
-        view! { <Frame/> }
+        (!locking.get()).then(|| view! { <Frame/> })
     })
 }
 
 #[component]
 fn Frame() -> impl IntoView {
     let app = use_app();
-    // Without a person there is nobody to save for: every address leads to the enrolment first.
-    let named =
-        move || if app.signals.me.with(Option::is_none) { Screen::Enrol } else { app.address.screen() };
+    // Without a person there is nobody to save for: every address leads to the enrolment first. And a phone of earlier
+    // days gets its PIN before anything else is typed into it.
+    let named = move || match app.signals.me.with(Option::is_none) {
+        true => Some(Screen::Enrol),
+        false if !app.signals.sealed.get() => None,
+        false => Some(app.address.screen()),
+    };
     let screen = Memo::new(move |_| named());
-    let solo = Memo::new(move |_| screen.get() == Screen::Enrol);
+    let solo = Memo::new(move |_| matches!(screen.get(), None | Some(Screen::Enrol)));
     let drawn = live(move || match screen.get() {
-        Screen::Today => view! { <Today/> },
-        Screen::Enrol => view! { <Enrol/> },
-        Screen::New(kind) => view! { <Form kind=kind/> },
-        Screen::Draft(id) => view! { <ReturnToDraft id=id/> },
-        Screen::Ledger => view! { <Ledger/> },
-        Screen::Outbox => view! { <Outbox/> },
-        Screen::Me => view! { <Me/> },
-        Screen::Drill => view! { <Drill/> },
-        Screen::Nowhere => view! { <NotFound/> },
+        None => view! { <SetPin/> },
+        Some(screen) => drawn(screen),
     });
     view! {
         <div class="frame" class:solo=solo>
@@ -95,6 +123,20 @@ fn Frame() -> impl IntoView {
             </Show>
             <Float/>
         </div>
+    }
+}
+
+fn drawn(screen: Screen) -> AnyView {
+    match screen {
+        Screen::Today => view! { <Today/> },
+        Screen::Enrol => view! { <Enrol/> },
+        Screen::New(kind) => view! { <Form kind=kind/> },
+        Screen::Draft(id) => view! { <ReturnToDraft id=id/> },
+        Screen::Ledger => view! { <Ledger/> },
+        Screen::Outbox => view! { <Outbox/> },
+        Screen::Me => view! { <Me/> },
+        Screen::Drill => view! { <Drill/> },
+        Screen::Nowhere => view! { <NotFound/> },
     }
 }
 

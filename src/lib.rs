@@ -5,6 +5,7 @@
 //! - [`state`] is what screens share. Screens ask it to save and to read; they never touch the storage themselves.
 //! - [`driver`] feeds the pure sync engine with events and carries out its effects: the only place with timers, locks
 //!   and requests to the station.
+//! - [`vault`] seals what lies on the phone, and opens it by a PIN.
 //! - [`storage`] is the phone's database, [`platform`] everything else that the browser offers.
 //! - [`words`] are all sentences of the interface.
 
@@ -19,6 +20,7 @@ pub mod platform;
 pub mod screens;
 pub mod state;
 pub mod storage;
+pub mod vault;
 pub mod words;
 
 pub use app::start;

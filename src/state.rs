@@ -16,15 +16,22 @@ use xunji_sync::{
     storage::StorageError,
 };
 
-use crate::{address::Address, driver::Driver, platform, storage::IndexedDb, words};
+use crate::{
+    address::Address,
+    driver::Driver,
+    platform,
+    vault::{self, AppStorage},
+    words,
+};
 
 /// The phone's pocket.
-pub type AppPocket = Pocket<IndexedDb>;
+pub type AppPocket = Pocket<AppStorage>;
 
 /// What all screens share. Copies are the same.
 #[derive(Clone, Copy)]
 pub struct App {
     pocket: StoredValue<AppPocket, LocalStorage>,
+    storage: StoredValue<AppStorage, LocalStorage>,
     driver: StoredValue<Option<Driver>, LocalStorage>,
     /// Signals that the driver writes and screens read.
     pub signals: Signals,
@@ -47,9 +54,30 @@ pub struct Signals {
     pub changed: RwSignal<u64>,
     /// Something is wrong with the phone itself or with what answers it, until the person has read it.
     pub trouble: RwSignal<Option<String>>,
+    /// Whether there is a vault: a PIN has been set.
+    pub sealed: RwSignal<bool>,
+    /// Whether the phone is being locked: nothing is shown any more, and what was typed is still being kept.
+    pub locking: RwSignal<bool>,
+    /// How many writes are under way that a lock waits for.
+    pub writing: RwSignal<u32>,
+}
+
+/// A write that a lock waits for, as long as this lives.
+pub struct Writing(RwSignal<u32>);
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        self.0.update_untracked(|writing| *writing -= 1);
+    }
 }
 
 impl Signals {
+    /// Makes a lock wait.
+    pub fn write(&self) -> Writing {
+        self.writing.update_untracked(|writing| *writing += 1);
+        Writing(self.writing)
+    }
+
     fn new() -> Self {
         Self {
             me: RwSignal::new(None),
@@ -57,6 +85,9 @@ impl Signals {
             counts: RwSignal::new(Counts::default()),
             changed: RwSignal::new(0),
             trouble: RwSignal::new(None),
+            sealed: RwSignal::new(false),
+            locking: RwSignal::new(false),
+            writing: RwSignal::new(0),
         }
     }
 }
@@ -86,17 +117,22 @@ impl App {
     ///
     /// # Errors
     /// [`StorageError`].
-    pub async fn open(storage: IndexedDb) -> Result<Self, StorageError> {
-        let (pocket, found) = Pocket::open(storage, platform::new_installation_id()).await?;
+    pub async fn open(storage: AppStorage) -> Result<Self, StorageError> {
+        let (pocket, found) = Pocket::open(storage.clone(), platform::new_installation_id()).await?;
         let enrolment = pocket.enrolment().await?;
         let signals = Signals::new();
         signals.counts.set(pocket.counts().await?);
         let enrolled = enrolment.is_some();
         signals.me.set(enrolment.map(|enrolment| enrolment.worker));
         signals.trouble.set(loss(found, &pocket));
-        let driver = Driver::start(pocket.clone(), signals, enrolled);
+        signals.sealed.set(storage.cipher().is_some());
+        let driver = Driver::start(pocket.clone(), signals, enrolled, storage.bare().name());
+        if let Some(minutes) = vault::idle_minutes(&storage).await {
+            driver.lock_after(minutes);
+        }
         let app = Self {
             pocket: StoredValue::new_local(pocket),
+            storage: StoredValue::new_local(storage),
             driver: StoredValue::new_local(Some(driver)),
             signals,
             address: Address::follow(),
@@ -110,13 +146,39 @@ impl App {
         self.pocket.get_value()
     }
 
-    /// Tells the engine that something happened.
-    pub fn notify(&self, event: Event) {
+    /// The database under the pocket.
+    pub fn storage(&self) -> AppStorage {
+        self.storage.get_value()
+    }
+
+    /// A PIN has been set in this tab.
+    pub async fn sealed(&self) {
+        self.signals.sealed.set(true);
+        let minutes = vault::idle_minutes(&self.storage()).await;
+        self.with_driver(|driver| driver.sealed(minutes));
+    }
+
+    /// Locks this tab and the others.
+    pub fn lock(&self) {
+        self.with_driver(Driver::lock);
+    }
+
+    /// Another time to wait without a touch has been chosen.
+    pub fn lock_after(&self, minutes: u32) {
+        self.with_driver(|driver| driver.lock_after(minutes));
+    }
+
+    fn with_driver(&self, act: impl FnOnce(&Driver)) {
         self.driver.with_value(|driver| {
             if let Some(driver) = driver {
-                driver.notify(event);
+                act(driver);
             }
         });
+    }
+
+    /// Tells the engine that something happened.
+    pub fn notify(&self, event: Event) {
+        self.with_driver(|driver| driver.notify(event));
     }
 
     /// The phone has been enrolled.
@@ -126,20 +188,12 @@ impl App {
             platform::Setting::Installation,
             Some(&self.pocket().installation().to_string()),
         );
-        self.driver.with_value(|driver| {
-            if let Some(driver) = driver {
-                driver.enrolled();
-            }
-        });
+        self.with_driver(Driver::enrolled);
     }
 
     /// Reads the pocket again wherever it is shown, in this tab and the others.
     pub fn changed(&self) {
-        self.driver.with_value(|driver| {
-            if let Some(driver) = driver {
-                driver.changed();
-            }
-        });
+        self.with_driver(Driver::changed);
     }
 
     /// Saves for good, then calls back. The save goes on when the page that asked for it has gone.
@@ -161,8 +215,10 @@ impl App {
             attachments: deed.attachments,
         };
         let record = deed.record;
+        let writing = self.signals.write();
         spawn_local(async move {
             let saved = app.seal_and_save(content).await;
+            drop(writing);
             if saved.is_ok() {
                 app.notify(Event::Saved);
                 app.changed();

@@ -37,8 +37,12 @@ mod photos;
 mod portal;
 #[path = "stories/receipts.rs"]
 mod receipts;
+#[path = "stories/recovery.rs"]
+mod recovery;
 #[path = "stories/samples.rs"]
 mod samples;
+#[path = "stories/sealed.rs"]
+mod sealed;
 #[path = "stories/settings.rs"]
 mod settings;
 #[path = "stories/storage.rs"]
@@ -49,3 +53,5 @@ mod tabs;
 mod today;
 #[path = "stories/update.rs"]
 mod update;
+#[path = "stories/vault.rs"]
+mod vault;

@@ -4,6 +4,7 @@
 //! broadcast channel what they have saved, and hear from it what has changed and how the sending goes. Nothing depends
 //! on there being only one leader: batches are idempotent and commits are optimistic.
 
+mod idle;
 mod jobs;
 mod receipts;
 mod tabs;
@@ -16,7 +17,10 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::VisibilityState;
 use xunji_sync::engine::{Effect, Engine, Event, Millis, Phase};
 
-use self::tabs::{Said, Tabs};
+use self::{
+    idle::Idle,
+    tabs::{Said, Tabs},
+};
 use crate::{
     platform,
     state::{AppPocket, Signals},
@@ -38,26 +42,28 @@ struct Inner {
     listeners: RefCell<Vec<EventListener>>,
     /// Whether the definitions have been fetched since the app was opened.
     defined: RefCell<bool>,
+    idle: Idle,
 }
 
 impl Driver {
     /// Starts listening; begins to send once this tab leads.
-    pub fn start(pocket: AppPocket, signals: Signals, enrolled: bool) -> Self {
+    pub fn start(pocket: AppPocket, signals: Signals, enrolled: bool, vault: &str) -> Self {
         let driver = Self {
             inner: Rc::new(Inner {
                 pocket,
                 signals,
                 engine: RefCell::new(Engine::new(enrolled)),
                 leads: RefCell::new(false),
-                tabs: Tabs::join(),
+                tabs: Tabs::join(vault),
                 timer: RefCell::default(),
                 listeners: RefCell::default(),
                 defined: RefCell::new(false),
+                idle: Idle::default(),
             }),
         };
         driver.listen();
         let leader = driver.clone();
-        platform::lead("xunji-sync", move || {
+        platform::lead(&format!("{vault}-sync"), move || {
             leader.inner.leads.replace(true);
             leader.notify(Event::Leading);
         });
@@ -101,6 +107,9 @@ impl Driver {
                 });
             }
             Said::Changed => self.recount(),
+            // What this tab shows was read and would be written in clear.
+            Said::Sealed | Said::Locked => self.lock_here(),
+            Said::Touched => self.touched_elsewhere(),
             Said::Phase(phase) if !*self.inner.leads.borrow() => self.inner.signals.phase.set(phase),
             Said::Phase(_) => {}
         }

@@ -20,13 +20,20 @@ pub(super) enum Said {
     Enrolled,
     /// Something in the pocket has changed.
     Changed,
+    /// A PIN has been set.
+    Sealed,
+    /// The phone has been locked.
+    Locked,
+    /// The phone has been touched.
+    Touched,
     /// What the leading tab does.
     Phase(Phase),
 }
 
 impl Tabs {
-    pub(super) fn join() -> Self {
-        Self { channel: BroadcastChannel::new("xunji").ok() }
+    /// Each person's vault has tabs of its own.
+    pub(super) fn join(vault: &str) -> Self {
+        Self { channel: BroadcastChannel::new(vault).ok() }
     }
 
     pub(super) fn say(&self, said: &Said) {
@@ -55,6 +62,9 @@ fn write(said: &Said) -> String {
         Said::SendNow => "send".to_owned(),
         Said::Enrolled => "enrolled".to_owned(),
         Said::Changed => "changed".to_owned(),
+        Said::Sealed => "sealed".to_owned(),
+        Said::Locked => "locked".to_owned(),
+        Said::Touched => "touched".to_owned(),
         Said::Phase(phase) => match phase {
             Phase::Idle => "idle".to_owned(),
             Phase::Working => "working".to_owned(),
@@ -75,6 +85,9 @@ fn read(text: &str) -> Option<Said> {
         "send" => return Some(Said::SendNow),
         "enrolled" => return Some(Said::Enrolled),
         "changed" => return Some(Said::Changed),
+        "sealed" => return Some(Said::Sealed),
+        "locked" => return Some(Said::Locked),
+        "touched" => return Some(Said::Touched),
         "idle" => Phase::Idle,
         "working" => Phase::Working,
         "uploading" => {

@@ -1,7 +1,7 @@
 //! The phone's clock. Only data: nothing is ordered or refused by it.
 
 use chrono::{DateTime, Datelike, FixedOffset, Local, Timelike, Utc};
-use xunji_sync::engine::Millis;
+use xunji_sync::{engine::Millis, vault::Moment};
 
 /// Now, with the phone's offset, to the second.
 pub fn now() -> DateTime<FixedOffset> {
@@ -13,6 +13,11 @@ pub fn now() -> DateTime<FixedOffset> {
 pub fn millis() -> Millis {
     let performance = web_sys::window().and_then(|window| window.performance());
     Millis(performance.map_or(0.0, |performance| performance.now()) as u64)
+}
+
+/// The phone's clock in milliseconds, for what has to outlive the page.
+pub fn moment() -> Moment {
+    Moment(js_sys::Date::now() as u64)
 }
 
 /// Waits.

@@ -5,14 +5,16 @@ mod crypto;
 mod http;
 mod settings;
 mod shim;
+mod vault;
 
 pub use self::{
-    clock::{format_moment, format_typed, millis, now, now_local_minute, sleep, today},
+    clock::{format_moment, format_typed, millis, moment, now, now_local_minute, sleep, today},
     crypto::{dice, digest_of, new_entry_id, new_installation_id, new_record_id},
     http::{HttpAnswer, Unanswered, ask, gzip},
     settings::{Setting, setting, store_setting},
     shim::{
         apply_update, bytes_of, can_install, download, insist_on_strict_durability, install, is_installed,
-        lead, persist, persisted, seal, shrink, unseal, update_ready, url_of, verify, why_aborted,
+        lead, persist, persisted, seal, shrink, unseal, update_ready, url_of, verify, why_aborted, withdraw_key,
     },
+    vault::DataKey,
 };

@@ -122,25 +122,123 @@ export function urlOf(bytes, type) {
   return URL.createObjectURL(new Blob([bytes], { type }));
 }
 
-// A passphrase becomes a key by PBKDF2 with 600,000 rounds; a wrong one fails to open, because AES-GCM notices.
-async function keyOf(passphrase, salt) {
+const aes = { name: "AES-GCM", length: 256 };
+const random = (length) => crypto.getRandomValues(new Uint8Array(length));
+const join = async (...parts) => new Uint8Array(await new Blob(parts).arrayBuffer());
+
+// A passphrase or a PIN becomes a key by PBKDF2; a wrong one fails to open, because AES-GCM notices.
+async function keyOf(passphrase, salt, iterations, uses) {
   const typed = await crypto.subtle.importKey("raw", new TextEncoder().encode(passphrase), "PBKDF2", false, ["deriveKey"]);
-  const how = { name: "PBKDF2", hash: "SHA-256", salt, iterations: 600_000 };
-  return crypto.subtle.deriveKey(how, typed, { name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+  return crypto.subtle.deriveKey({ name: "PBKDF2", hash: "SHA-256", salt, iterations }, typed, aes, false, uses);
 }
 
 // Salt (16 bytes), nonce (12 bytes), then the sealed bytes with their tag.
 export async function seal(passphrase, bytes) {
-  const salt = crypto.getRandomValues(new Uint8Array(16));
-  const iv = crypto.getRandomValues(new Uint8Array(12));
-  const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, await keyOf(passphrase, salt), bytes);
-  return new Uint8Array(await new Blob([salt, iv, sealed]).arrayBuffer());
+  const [salt, iv] = [random(16), random(12)];
+  const key = await keyOf(passphrase, salt, 600_000, ["encrypt"]);
+  return join(salt, iv, await crypto.subtle.encrypt({ name: "AES-GCM", iv }, key, bytes));
 }
 
 export async function unseal(passphrase, bytes) {
-  const key = await keyOf(passphrase, bytes.slice(0, 16));
+  const key = await keyOf(passphrase, bytes.slice(0, 16), 600_000, ["decrypt"]);
   const plain = await crypto.subtle.decrypt({ name: "AES-GCM", iv: bytes.slice(16, 28) }, key, bytes.slice(28));
   return new Uint8Array(plain);
+}
+
+// The vault's data key never leaves WebCrypto in clear: it is wrapped and unwrapped there, and what the app holds can't
+// be exported. A wrapped key is its nonce (12 bytes), then the sealed key with its tag.
+async function wrap(key, by) {
+  const iv = random(12);
+  return join(iv, await crypto.subtle.wrapKey("raw", key, by, { name: "AES-GCM", iv }));
+}
+
+function unwrap(wrapped, by, extractable) {
+  const how = { name: "AES-GCM", iv: wrapped.slice(0, 12) };
+  return crypto.subtle.unwrapKey("raw", wrapped.slice(12), by, how, aes, extractable, ["encrypt", "decrypt"]);
+}
+
+// A new data key when `raw` is empty, else the one that the office gave back; wrapped by the PIN.
+export async function wrapByPin(raw, pin, rounds) {
+  const key = raw.length
+    ? await crypto.subtle.importKey("raw", raw, aes, true, ["encrypt", "decrypt"])
+    : await crypto.subtle.generateKey(aes, true, ["encrypt", "decrypt"]);
+  const salt = random(16);
+  return { salt, wrapped: await wrap(key, await keyOf(pin, salt, rounds, ["wrapKey"])) };
+}
+
+// Nothing when the PIN is another one.
+export async function unwrapByPin(pin, salt, rounds, wrapped) {
+  const by = await keyOf(pin, salt, rounds, ["unwrapKey"]);
+  return unwrap(wrapped, by, false).catch(() => undefined);
+}
+
+// A copy of the data key that only the holder of the station's recovery key can open: a point of a new key pair (65
+// bytes), then the data key wrapped by what ECDH and HKDF make of the two.
+export async function copyFor(point, info, pin, salt, rounds, wrapped) {
+  const key = await unwrap(wrapped, await keyOf(pin, salt, rounds, ["unwrapKey"]), true);
+  const curve = { name: "ECDH", namedCurve: "P-256" };
+  const station = await crypto.subtle.importKey("raw", point, curve, false, []);
+  const mine = await crypto.subtle.generateKey(curve, false, ["deriveBits"]);
+  const own = await crypto.subtle.exportKey("raw", mine.publicKey);
+  const shared = await crypto.subtle.deriveBits({ name: "ECDH", public: station }, mine.privateKey, 256);
+  const material = await crypto.subtle.importKey("raw", shared, "HKDF", false, ["deriveKey"]);
+  const how = { name: "HKDF", hash: "SHA-256", salt: own, info: new TextEncoder().encode(info) };
+  return join(own, await wrap(key, await crypto.subtle.deriveKey(how, material, aes, false, ["wrapKey"])));
+}
+
+// Each value with a nonce of its own before it, bound to its place. All at once, because the browser seals on threads
+// of its own.
+export function sealRows(key, places, values) {
+  const text = new TextEncoder();
+  return Promise.all(values.map(async (value, at) => {
+    const iv = random(12);
+    const how = { name: "AES-GCM", iv, additionalData: text.encode(places[at]) };
+    const sealed = new Uint8Array(12 + value.length + 16);
+    sealed.set(iv);
+    sealed.set(new Uint8Array(await crypto.subtle.encrypt(how, key, value)), 12);
+    return sealed;
+  }));
+}
+
+// Nothing in the place of a value that this key did not seal for that place.
+export function openRows(key, places, values) {
+  const text = new TextEncoder();
+  return Promise.all(values.map(async (value, at) => {
+    const how = { name: "AES-GCM", iv: value.subarray(0, 12), additionalData: text.encode(places[at]) };
+    try {
+      return new Uint8Array(await crypto.subtle.decrypt(how, key, value.subarray(12)));
+    } catch {
+      return undefined;
+    }
+  }));
+}
+
+// Hands the key to the other tabs of this origin that ask for it, as long as this tab is unlocked. What is handed over
+// can be used, and still not exported.
+let offered;
+
+export function offerKey(channel, key) {
+  offered = key;
+  new BroadcastChannel(channel).onmessage = ({ data, target }) => {
+    if (data === "?" && offered) target.postMessage(offered);
+  };
+}
+
+export function withdrawKey() {
+  offered = undefined;
+}
+
+export function askForKey(channel, milliseconds) {
+  return new Promise((done) => {
+    const asked = new BroadcastChannel(channel);
+    const end = (key) => {
+      asked.close();
+      done(key);
+    };
+    asked.onmessage = ({ data }) => data instanceof CryptoKey && end(data);
+    asked.postMessage("?");
+    setTimeout(end, milliseconds);
+  });
 }
 
 export function download(bytes, name) {

@@ -1,6 +1,6 @@
 //! The calls of `shim.js`, in Rust's words.
 
-use js_sys::{Promise, Uint8Array};
+use js_sys::{Array, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
@@ -52,6 +52,30 @@ extern "C" {
     fn seal_js(passphrase: &str, bytes: &[u8]) -> Promise;
     #[wasm_bindgen(js_name = unseal)]
     fn unseal_js(passphrase: &str, bytes: &[u8]) -> Promise;
+    #[wasm_bindgen(js_name = wrapByPin)]
+    pub(super) fn wrap_by_pin_js(raw: &[u8], pin: &str, rounds: u32) -> Promise;
+    #[wasm_bindgen(js_name = unwrapByPin)]
+    pub(super) fn unwrap_by_pin_js(pin: &str, salt: &[u8], rounds: u32, wrapped: &[u8]) -> Promise;
+    #[wasm_bindgen(js_name = copyFor)]
+    pub(super) fn copy_for_js(
+        point: &[u8],
+        info: &str,
+        pin: &str,
+        salt: &[u8],
+        rounds: u32,
+        wrapped: &[u8],
+    ) -> Promise;
+    #[wasm_bindgen(js_name = sealRows)]
+    pub(super) fn seal_rows_js(key: &JsValue, places: &Array, values: &Array) -> Promise;
+    #[wasm_bindgen(js_name = openRows)]
+    pub(super) fn open_rows_js(key: &JsValue, places: &Array, values: &Array) -> Promise;
+    #[wasm_bindgen(js_name = offerKey)]
+    pub(super) fn offer_key_js(channel: &str, key: &JsValue);
+    /// Hands the vault's key to no other tab any more.
+    #[wasm_bindgen(js_name = withdrawKey)]
+    pub fn withdraw_key();
+    #[wasm_bindgen(js_name = askForKey)]
+    pub(super) fn ask_for_key_js(channel: &str, milliseconds: u32) -> Promise;
     /// Hands a file to the browser's downloads.
     pub fn download(bytes: &[u8], name: &str);
     #[wasm_bindgen(js_name = verify)]

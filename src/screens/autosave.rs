@@ -84,7 +84,11 @@ impl Autosave {
         let inner = &self.inner;
         if inner.timer.take().is_some() && !inner.stopped.get() && !inner.writing.replace(true) {
             let this = self.clone();
-            spawn_local(async move { this.write().await });
+            let writing = inner.app.signals.write();
+            spawn_local(async move {
+                this.write().await;
+                drop(writing);
+            });
         }
     }
 

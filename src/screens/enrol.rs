@@ -8,12 +8,13 @@ use xunji_domain::{
     wire::{Enrolment, EnrolmentRequest, ProblemDetails},
 };
 
+use super::pin::{NewPin, Typed};
 use crate::{
     address::query,
     components::{Show, icon, view, when_drawn},
     platform,
     state::{App, storage_sentence, use_app},
-    words,
+    vault, words,
 };
 
 /// How long the station may take.
@@ -26,6 +27,9 @@ pub fn Enrol() -> impl IntoView {
     let code = RwSignal::new(query("code").unwrap_or_default());
     let busy = RwSignal::new(false);
     let wrong = RwSignal::new(None::<String>);
+    let typed = Typed::default();
+    // Whoever is enrolled anew has a PIN already.
+    let sealed = app.signals.sealed.get_untracked();
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if busy.get_untracked() {
@@ -35,7 +39,7 @@ pub fn Enrol() -> impl IntoView {
         wrong.set(None);
         let code = code.get_untracked();
         spawn_local(async move {
-            match enrol(app, code).await {
+            match enrol(app, code, typed).await {
                 Ok(()) => {
                     // The browser is most willing right after the app has been put to use.
                     platform::persist().await;
@@ -60,7 +64,7 @@ pub fn Enrol() -> impl IntoView {
             <h1 tabindex="-1">{words::enrol_heading()}</h1>
             <p>{words::enrol_once()}</p>
         </section>
-        <form novalidate on:submit=submit>
+        <form novalidate autocomplete="off" on:submit=submit>
             <Show when=move || wrong.with(Option::is_some)>
                 <div class="alert" role="alert" tabindex="-1" node_ref=alert>
                     {icon("warning")}
@@ -75,13 +79,14 @@ pub fn Enrol() -> impl IntoView {
                     id="enrol-code"
                     type="text"
                     autocapitalize="characters"
-                    autocomplete="one-time-code"
+                    autocomplete="off"
                     spellcheck="false"
                     aria-describedby="enrol-code-hint"
                     prop:value=move || code.get()
                     on:input=move |event| code.set(event_target_value(&event))
                 />
             </div>
+            {(!sealed).then(|| view! { <NewPin typed=typed/> })}
             <button class="btn primary wide" type="submit" aria-busy=move || busy.get().to_string()>
                 {words::enrol()}
             </button>
@@ -89,11 +94,14 @@ pub fn Enrol() -> impl IntoView {
     }
 }
 
-async fn enrol(app: App, code: String) -> Result<(), String> {
+async fn enrol(app: App, code: String, typed: Typed) -> Result<(), String> {
     let code = code.trim().to_owned();
     if code.is_empty() {
         return Err(words::enrol_empty().to_owned());
     }
+    // Before the code is used up.
+    let sealed = app.signals.sealed.get_untracked();
+    let pin = if sealed { None } else { Some(typed.pin()?) };
     let pocket = app.pocket();
     let request = EnrolmentRequest { code, installation: pocket.installation() };
     let body = serde_json::to_string(&request).map_err(|_| words::not_saved_strange().to_owned())?;
@@ -103,6 +111,12 @@ async fn enrol(app: App, code: String) -> Result<(), String> {
     if answer.status == 201 || answer.status == 200 {
         let enrolment: Enrolment =
             json::read(answer.text.as_bytes()).map_err(|_| words::not_the_station().to_owned())?;
+        // The token is the first thing that is written sealed.
+        if let Some(pin) = pin {
+            let station = enrolment.recovery_key.as_deref();
+            vault::make(&app.storage(), pocket.installation(), &pin, station).await?;
+            app.sealed().await;
+        }
         pocket.enrol(&enrolment).await.map_err(|error| storage_sentence(&error))?;
         app.enrolled(enrolment.worker);
         return Ok(());

@@ -6,9 +6,11 @@ mod drill;
 mod enrol;
 mod form;
 mod ledger;
+mod lock;
 mod me;
 mod not_found;
 mod outbox;
+mod pin;
 mod record;
 mod today;
 
@@ -17,9 +19,11 @@ pub use self::{
     enrol::Enrol,
     form::{Form, ReturnToDraft},
     ledger::Ledger,
+    lock::Lock,
     me::Me,
     not_found::NotFound,
     outbox::Outbox,
+    pin::SetPin,
     record::RecordPage,
     today::Today,
 };

@@ -18,9 +18,11 @@ use crate::platform;
 /// The database's name.
 pub const DATABASE: &str = "xunji";
 
-/// Grows by one with every table that is added. Tables are never renamed or taken away: opening deletes what a version
-/// does not list.
-const VERSION: u32 = 1;
+/// Grows by one with every table that is added, and with everything else that an older app must not write beside.
+/// Tables are never renamed or taken away: opening deletes what a version does not list.
+///
+/// 2: values are sealed once there is a PIN; an app of version 1 would write plain ones.
+const VERSION: u32 = 2;
 
 /// A connection to the database. Clones share it.
 #[derive(Clone)]
@@ -50,6 +52,11 @@ impl IndexedDb {
         let storage = Self { name: name.to_owned(), version, tables, connection: Rc::default() };
         storage.connected().await?;
         Ok(storage)
+    }
+
+    /// The database's name.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     async fn connected(&self) -> Result<Rc<Rexie>, StorageError> {

@@ -46,9 +46,7 @@ async fn a_backup_brings_everything_back_to_a_wiped_phone_and_doubles_nothing() 
         );
         let phone = &world.phone_at("wiped", relay.origin()).await;
         let code = world.station.enrol_again(&worker);
-        phone.open(&code.url.replace(&world.station.origin(), &relay.origin())).await;
-        phone.press("登记").await;
-        phone.heading_becomes("今天").await;
+        phone.enrol_at(&code.url.replace(&world.station.origin(), &relay.origin())).await;
         phone.open("/records").await;
         phone.row_count_becomes(0).await;
         import(phone, &file, PASSPHRASE).await;

@@ -2,7 +2,7 @@
 
 use crate::{
     samples::{self, assert_opened},
-    support::{LUQIAO_GUBAO, story},
+    support::{LUQIAO_GUBAO, PIN, story},
 };
 
 #[tokio::test]
@@ -23,6 +23,7 @@ async fn wrong_used_and_expired_codes_say_what_to_do_and_another_code_works() {
         phone.heading_becomes("登记本机").await;
         phone.open("/new/patrol").await;
         phone.heading_becomes("登记本机").await;
+        phone.set_pin(PIN, PIN).await;
         phone.press("登记").await;
         let mut said = vec![phone.is_warned("登记码").await];
         for code in ["ABCD-EFGH", &used.code, &expired.code, "码"] {
@@ -58,6 +59,7 @@ async fn enrolling_without_a_station_says_so_and_works_when_it_is_back() {
         let phone = &world.phone;
         phone.open(&code.url).await;
         phone.holds("登记码", &code.code).await;
+        phone.set_pin(PIN, PIN).await;
         world.station.stop().await;
         phone.press("登记").await;
         phone.is_warned("站点没有回应").await;

@@ -124,9 +124,7 @@ async fn by_relay(world: &World) -> (Relay, Phone) {
     world.phone.end().await;
     let phone = world.phone_at("relayed", relay.origin()).await;
     let code = world.station.enrol("张三", "grid_worker", LUQIAO_GUBAO);
-    phone.open(&code.url.replace(&world.station.origin(), &relay.origin())).await;
-    phone.press("登记").await;
-    phone.heading_becomes("今天").await;
+    phone.enrol_at(&code.url.replace(&world.station.origin(), &relay.origin())).await;
     phone.keeps_the_app().await;
     (relay, phone)
 }

@@ -13,9 +13,7 @@ async fn a_newer_version_is_offered_and_never_reloads_an_open_form() {
         let relay = Relay::before(&world.station.origin());
         let phone = world.phone_at("updated", relay.origin()).await;
         let code = world.station.enrol("张三", "grid_worker", LUQIAO_GUBAO);
-        phone.open(&format!("/enrol?code={}", code.code)).await;
-        phone.press("登记").await;
-        phone.heading_becomes("今天").await;
+        phone.enrol_at(&format!("/enrol?code={}", code.code)).await;
         phone.keeps_the_app().await;
 
         // With nothing open: offered, and taken by one press.
@@ -26,6 +24,7 @@ async fn a_newer_version_is_offered_and_never_reloads_an_open_form() {
         assert!(is_marked(&phone).await, "the page was loaded again without being asked");
         phone.press("更新").await;
         is_loaded_again(&phone).await;
+        phone.unlock().await;
         phone.heading_becomes("今天").await;
 
         // With a form open in one tab, somebody takes the next one in another tab.

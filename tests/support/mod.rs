@@ -23,7 +23,7 @@ mod tabs;
 mod wait;
 mod world;
 
-pub use phone::Phone;
+pub use phone::{LOCKED, PIN, Phone};
 pub use relay::Relay;
 pub use station::{LUQIAO_GUBAO, Reply};
 pub use wait::until;

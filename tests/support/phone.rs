@@ -84,25 +84,77 @@ impl Phone {
         self.0.browser.borrow().is_some()
     }
 
-    /// Opens an address of the app by typing it, and waits for the screen.
+    /// Opens an address of the app by typing it, unlocks it where it is locked, and waits for the screen.
     pub async fn open(&self, path: &str) {
+        self.open_locked(path).await;
+        self.unlock().await;
+    }
+
+    /// Opens an address of the app by typing it, and waits for whatever comes first.
+    pub async fn open_locked(&self, path: &str) {
         let address =
             if path.starts_with('/') { format!("{}{path}", self.0.origin) } else { path.to_owned() };
         self.client().goto(&address).await.unwrap_or_else(|error| panic!("{path} did not open: {error}"));
         self.heading().await;
     }
 
-    /// Loads the page again.
+    /// Loads the page again, and unlocks it where it is locked.
     pub async fn reload(&self) {
+        self.reload_locked().await;
+        self.unlock().await;
+    }
+
+    /// Loads the page again, and waits for whatever comes first.
+    pub async fn reload_locked(&self) {
         self.client().refresh().await.expect("a page can be loaded again");
         self.heading().await;
     }
 
+    /// Types the PIN if it is asked for, and waits for what it opens.
+    pub async fn unlock(&self) {
+        if self.heading().await == LOCKED {
+            self.unlock_with(PIN).await;
+            until("see the phone unlocked", async || match self.heading().await {
+                heading if heading != LOCKED => Ok(()),
+                _ => Err(self.everything().await?),
+            })
+            .await;
+        }
+    }
+
+    /// Types a PIN on the lock screen.
+    pub async fn unlock_with(&self, pin: &str) {
+        self.enter("PIN", pin).await;
+        self.press("解锁").await;
+    }
+
+    /// Fills in the two boxes of a new PIN.
+    pub async fn set_pin(&self, first: &str, second: &str) {
+        self.enter("设置6位PIN", first).await;
+        self.enter("再输一次PIN", second).await;
+    }
+
     /// Enrols by the link, as if it had been scanned, and waits for the first screen.
     pub async fn enrol(&self, code: &Code) {
-        self.open(&code.url).await;
+        self.enrol_at(&code.url).await;
+    }
+
+    /// The same by another address of the same code.
+    pub async fn enrol_at(&self, url: &str) {
+        self.open(url).await;
+        self.set_pin(PIN, PIN).await;
         self.press("登记").await;
         self.heading_becomes("今天").await;
+    }
+
+    /// The short form of the phone's id, as 我的 shows it.
+    pub async fn installation(&self) -> String {
+        until("see the number of this phone", async || {
+            let all = self.everything().await?;
+            let after = all.split("本机编号").nth(1).unwrap_or_default();
+            after.split_whitespace().next().map(str::to_owned).ok_or(all)
+        })
+        .await
     }
 
     /// Waits until the app would open without a network.
@@ -156,10 +208,16 @@ impl Phone {
         names.into_iter().find(|folder| !folder.exists()).expect("there are enough numbers")
     }
 
-    fn profile(&self) -> PathBuf {
+    /// Where the browser keeps everything.
+    pub fn profile(&self) -> PathBuf {
         self.0.folder.join(format!("{}-profile", self.0.name))
     }
 }
+
+/// The heading of the lock screen.
+pub const LOCKED: &str = "解锁";
+/// The PIN of everybody in the stories.
+pub const PIN: &str = "482915";
 
 const KEPT: &str = "
     const registration = await navigator.serviceWorker.getRegistration();

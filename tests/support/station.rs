@@ -115,6 +115,19 @@ impl Station {
         Code { code: text("code"), url: text("url") }
     }
 
+    /// Makes a code for a phone whose PIN is forgotten; gives the code and the name of the person it belongs to.
+    pub fn recover(&self, installation: &str) -> (String, String) {
+        let said = output(self.command("recover").args(["--installation", installation, "--json"]));
+        let code: Value = serde_json::from_str(&said).expect("recover --json says one JSON object");
+        let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("{said}")).to_owned();
+        (text(&code["code"]), text(&code["worker"]["name"]))
+    }
+
+    /// What a check finds, a line each.
+    pub fn check(&self) -> Vec<String> {
+        output(self.command("check").arg("--json")).lines().map(str::to_owned).collect()
+    }
+
     /// Everything it has stored, in order.
     pub fn entries(&self) -> Vec<Value> {
         let said = output(self.command("entries").arg("--json"));

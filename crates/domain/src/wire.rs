@@ -57,9 +57,33 @@ pub struct Enrolment {
     /// of the uncompressed P-256 point, in [`base64url`]. WebCrypto imports the bytes as `raw`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receipt_key: Option<String>,
+    /// The public key to which the phone seals a copy of its data key, so that the office can help when the PIN is
+    /// forgotten: the 65 bytes of the uncompressed P-256 point, in [`base64url`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recovery_key: Option<String>,
 }
 
-reads!(Enrolment { token, worker, station, receipt_key });
+reads!(Enrolment { token, worker, station, receipt_key, recovery_key });
+
+/// `POST /recoveries`: a single-use code of the office opens the copy of its data key that this phone has kept.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct RecoveryRequest {
+    /// The code that the office gave out.
+    pub code: String,
+    /// Whose copy it is.
+    pub installation: InstallationId,
+    /// The copy, sealed to [`Enrolment::recovery_key`], in [`base64url`].
+    pub copy: String,
+}
+
+/// The answer to [`RecoveryRequest`].
+#[derive(Clone, Serialize)]
+pub struct Recovery {
+    /// The 32 bytes of the data key, in [`base64url`].
+    pub key: String,
+}
+
+reads!(Recovery { key });
 
 /// `POST /entries`: what phones send. The station reads `entries` one by one, so that one it can't read doesn't stop
 /// the others.

@@ -268,7 +268,13 @@ fn batches_pages_and_enrolments() {
     let request =
         EnrolmentRequest { code: "ABCD-EFGH".into(), installation: InstallationId::new(Uuid::from_u128(4)) };
     frozen(&request, r#"{"code":"ABCD-EFGH","installation":"00000000-0000-0000-0000-000000000004"}"#);
-    let enrolment = Enrolment { token: "t".into(), worker, station: "泸定县".into(), receipt_key: None };
+    let enrolment = Enrolment {
+        token: "t".into(),
+        worker,
+        station: "泸定县".into(),
+        receipt_key: None,
+        recovery_key: None,
+    };
     frozen(&enrolment, &format!(r#"{{"token":"t","worker":{worker_text},"station":"泸定县"}}"#));
     let with_key = Enrolment { receipt_key: Some(base64url(&[4; 65])), ..enrolment };
     let key_text = format!("{}BAQ", "BAQE".repeat(21));

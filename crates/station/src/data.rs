@@ -3,6 +3,7 @@
 //! ```text
 //! DATA/station.sqlite     the database, with -wal and -shm beside it while it is open
 //! DATA/receipt-key.pem    what receipts are signed with; readable by its owner alone
+//! DATA/recovery-key.pem   what opens the copies of data keys that phones keep for a forgotten PIN; the same
 //! DATA/station.lock       held by the one `serve` that runs on the folder
 //! DATA/blobs/<aa>/<sha>   verified attachments; <sha>.part is one on its way, removed after a week's rest
 //! DATA/kinds/*.json       more ledgers, optional
@@ -114,6 +115,11 @@ impl DataFolder {
     /// What receipts are signed with.
     pub fn receipt_key(&self) -> PathBuf {
         self.0.join("receipt-key.pem")
+    }
+
+    /// What opens the copies of phones' data keys.
+    pub fn recovery_key(&self) -> PathBuf {
+        self.0.join("recovery-key.pem")
     }
 
     /// Where attachments are.

@@ -23,6 +23,8 @@ pub mod mailbox;
 pub mod people;
 pub mod problem;
 pub mod receipt_key;
+pub mod recovery;
+pub mod recovery_key;
 pub mod reply;
 pub mod routes;
 pub mod server;

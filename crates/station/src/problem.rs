@@ -57,6 +57,18 @@ pub enum Problem {
         "This installation is enrolled for another person. Give that person's data up first, or use another browser profile."
     )]
     InstallationTaken,
+    /// No such recovery code for this installation.
+    #[error("The station doesn't know this recovery code for this phone. Compare it with what the office gave out.")]
+    RecoveryUnknown,
+    /// The recovery code has been used.
+    #[error("This recovery code has been used. Ask the office for a new one.")]
+    RecoveryUsed,
+    /// The recovery code is too old.
+    #[error("This recovery code has expired. Ask the office for a new one.")]
+    RecoveryExpired,
+    /// The copy was not sealed to this station by this installation.
+    #[error("The station can't open this phone's copy of its key: it was sealed for another station or phone.")]
+    RecoveryUnreadable,
     /// Too many wrong codes.
     #[error("Too many wrong codes. Wait a minute, then try again.")]
     TooManyAttempts,
@@ -109,6 +121,12 @@ impl Problem {
             Self::CodeUsed => (StatusCode::CONFLICT, "/problems/enrolment-code-used"),
             Self::CodeExpired => (StatusCode::GONE, "/problems/enrolment-code-expired"),
             Self::InstallationTaken => (StatusCode::CONFLICT, "/problems/installation-taken"),
+            Self::RecoveryUnknown => (StatusCode::NOT_FOUND, "/problems/recovery-code-unknown"),
+            Self::RecoveryUsed => (StatusCode::CONFLICT, "/problems/recovery-code-used"),
+            Self::RecoveryExpired => (StatusCode::GONE, "/problems/recovery-code-expired"),
+            Self::RecoveryUnreadable => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "/problems/recovery-copy-unreadable")
+            }
             Self::TooManyAttempts => (StatusCode::TOO_MANY_REQUESTS, "/problems/too-many-attempts"),
             Self::UploadOffset(_) => (StatusCode::CONFLICT, "/problems/upload-offset"),
             Self::UploadBusy => (StatusCode::SERVICE_UNAVAILABLE, "/problems/upload-busy"),

@@ -107,19 +107,7 @@ impl ReceiptKey {
         let unusable = |source| KeyError::Unusable { path: path.to_owned(), source };
         let pem = self.0.to_pkcs8_pem(LineEnding::LF);
         let pem = pem.map_err(|error| unusable(io::Error::other(error.to_string())))?;
-        let begun = path.with_extension("pem.new");
-        let mut options = fs::File::options();
-        options.create(true).truncate(true).write(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let write = || {
-            let mut file = options.open(&begun)?;
-            file.write_all(pem.as_bytes())?;
-            file.sync_all()?;
-            fs::rename(&begun, path)?;
-            path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
-        };
-        write().map_err(unusable)
+        write_secret(path, pem.as_bytes()).map_err(unusable)
     }
 
     /// Signs a receipt.
@@ -136,6 +124,20 @@ impl ReceiptKey {
     pub fn public(&self) -> PublicKey {
         PublicKey(*self.0.verifying_key())
     }
+}
+
+/// Writes a file that only its owner reads, whole or not at all. It is on the disk when this returns.
+pub(crate) fn write_secret(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let begun = path.with_extension("pem.new");
+    let mut options = fs::File::options();
+    options.create(true).truncate(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&begun)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&begun, path)?;
+    path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
 }
 
 /// Verifies receipts.

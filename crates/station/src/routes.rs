@@ -15,7 +15,7 @@ use serde::Deserialize;
 use xunji_domain::{id::Position, wire::PAGE_ITEMS};
 
 use crate::{
-    app, blobs, definitions, enrolment, health, ingest, mailbox, people, problem::Problem, reply,
+    app, blobs, definitions, enrolment, health, ingest, mailbox, people, problem::Problem, recovery, reply,
     state::Station,
 };
 
@@ -30,6 +30,7 @@ pub fn routes() -> Vec<(&'static str, &'static str, MethodRouter<Station>)> {
         ("GET", "/api/v1/openapi.json", routing::get(openapi)),
         ("GET", "/api/v1/kinds", routing::get(definitions::get)),
         ("POST", "/api/v1/enrolments", routing::post(enrolment::post)),
+        ("POST", "/api/v1/recoveries", routing::post(recovery::post)),
         ("POST", "/api/v1/entries", routing::post(ingest::post)),
         ("GET", "/api/v1/mailbox", routing::get(page)),
         ("HEAD", "/api/v1/blobs/{sha256}", routing::head(blobs::head)),

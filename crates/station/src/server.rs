@@ -44,7 +44,7 @@ use crate::{
     gaps,
     ingest::writer::Writer,
     receipt_key::{self, KeyError},
-    routes,
+    recovery_key, routes,
     state::Station,
 };
 
@@ -154,6 +154,7 @@ pub async fn start(config: Config) -> Result<Running, ServeError> {
             .map_err(DbError::from)?;
     }
     let key = receipt_key::open(&data, &mut connection).await?;
+    let recovery_key = recovery_key::open(&data, &mut connection).await?;
     remember(&mut connection, config.base_url.unwrap_or_else(|| local(address))).await?;
     for gap in gaps::gaps(&mut connection).await? {
         tracing::warn!(
@@ -169,6 +170,7 @@ pub async fn start(config: Config) -> Result<Running, ServeError> {
     let station = Station {
         name: config.name.into(),
         receipt_key,
+        recovery_key,
         readers: readers.clone(),
         writer,
         definitions: Arc::new(definitions),

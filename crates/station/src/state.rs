@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use sqlx::SqlitePool;
 
-use crate::{blobs::Blobs, definitions::Definitions, enrolment::limit::Attempts, ingest::writer::Writer};
+use crate::{
+    blobs::Blobs, definitions::Definitions, enrolment::limit::Attempts, ingest::writer::Writer,
+    recovery_key::RecoveryKey,
+};
 
 /// One running station. Cloning it is cheap.
 #[derive(Clone, Debug)]
@@ -13,6 +16,8 @@ pub struct Station {
     pub name: Arc<str>,
     /// What its receipts can be verified with, as phones get it.
     pub receipt_key: Arc<str>,
+    /// Opens the copies of data keys that phones keep, unless its file is gone.
+    pub recovery_key: Option<RecoveryKey>,
     /// Reads the database.
     pub readers: SqlitePool,
     /// Changes it.

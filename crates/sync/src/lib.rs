@@ -2,6 +2,8 @@
 //!
 //! - [`storage`] is the contract of a phone's database: read, and commit a batch of writes if nobody wrote meanwhile.
 //! - [`memory`] is that contract in memory; the app has one over IndexedDB.
+//! - [`sealed`] is the contract over another storage, with every value sealed; [`vault`] is the row that says how, and
+//!   [`pin`] what a person types.
 //! - [`pocket`] is everything a phone holds, written once over any storage: drafts, saving, the outbox, receipts, the
 //!   mailbox, records.
 //! - [`engine`] decides what to do next: a pure function from state and event to state and effects. The app's driver
@@ -11,8 +13,11 @@
 
 pub mod engine;
 pub mod memory;
+pub mod pin;
 pub mod pocket;
+pub mod sealed;
 pub mod storage;
+pub mod vault;
 
 #[cfg(feature = "simulation")]
 pub mod simulation;

@@ -94,6 +94,15 @@ pub enum Finding {
         /// How many.
         attachments: i64,
     },
+    /// News: the office has released a forgotten PIN. Who did so is in the table `recoveries`.
+    Recovery {
+        /// The phone.
+        installation: String,
+        /// When.
+        released_at: String,
+        /// When the phone got its key back, if it has.
+        used_at: Option<String>,
+    },
     /// News: receipts from before the station had a key, which `serve` signs when it makes one.
     Unsigned {
         /// How many.
@@ -104,7 +113,14 @@ pub enum Finding {
 impl Finding {
     /// Whether what the station keeps has suffered. Everything else is news for a person.
     pub const fn is_damage(&self) -> bool {
-        !matches!(self, Self::Gap { .. } | Self::Alarm { .. } | Self::Awaited { .. } | Self::Unsigned { .. })
+        !matches!(
+            self,
+            Self::Gap { .. }
+                | Self::Alarm { .. }
+                | Self::Awaited { .. }
+                | Self::Recovery { .. }
+                | Self::Unsigned { .. }
+        )
     }
 
     /// `damage` or `news`.
@@ -144,6 +160,13 @@ impl fmt::Display for Finding {
             ),
             Self::Awaited { installation, attachments } => {
                 write!(f, "installation {installation}: {attachments} attachments have not arrived yet")
+            }
+            Self::Recovery { installation, released_at, used_at: Some(used_at) } => write!(
+                f,
+                "installation {installation}: a forgotten PIN was released at {released_at} and used at {used_at}"
+            ),
+            Self::Recovery { installation, released_at, used_at: None } => {
+                write!(f, "installation {installation}: a forgotten PIN was released at {released_at}")
             }
             Self::Unsigned { receipts } => {
                 write!(f, "{receipts} receipts have no signature yet; `serve` signs them at its next start")

@@ -183,11 +183,19 @@ async fn news(connection: &mut SqliteConnection) -> Result<Vec<Finding>, DbError
          FROM attachments a JOIN entries e ON e.position = a.entry LEFT JOIN blobs b ON b.digest = a.digest
          WHERE b.digest IS NULL GROUP BY e.installation ORDER BY e.installation",
     )
-    .fetch_all(connection)
+    .fetch_all(&mut *connection)
     .await?;
     for row in &rows {
         let (installation, attachments) = (id(row.try_get("installation")?), row.try_get("attachments")?);
         findings.push(Finding::Awaited { installation, attachments });
+    }
+    let query = "SELECT installation, created_at, used_at FROM recoveries ORDER BY created_at, hash";
+    for row in &sqlx::query(query).fetch_all(connection).await? {
+        findings.push(Finding::Recovery {
+            installation: id(row.try_get("installation")?),
+            released_at: row.try_get("created_at")?,
+            used_at: row.try_get("used_at")?,
+        });
     }
     Ok(findings)
 }

@@ -15,6 +15,7 @@
 mod check;
 mod enrol;
 mod entries;
+mod recover;
 mod serve;
 
 use std::{
@@ -49,6 +50,9 @@ enum Command {
     Serve(ServeArgs),
     /// Makes a single-use code with which a phone is enrolled for a person. Works while the station runs.
     Enrol(EnrolArgs),
+    /// Makes a single-use code with which a phone whose PIN is forgotten gets its key back. Works while the station runs.
+    /// Make sure who asks: whoever has this code and the phone can read what is on it.
+    Recover(RecoverArgs),
     /// Lists every stored entry in the order of arrival, one a line. Works while the station runs.
     Entries(EntriesArgs),
     /// Verifies everything that the station keeps: digests, signatures, attachments, revisions, mailboxes. Only reads,
@@ -101,6 +105,25 @@ struct EnrolArgs {
 }
 
 #[derive(Debug, Args)]
+struct RecoverArgs {
+    /// The data folder.
+    #[arg(long, value_name = "DIR", default_value = "./data")]
+    data: PathBuf,
+    /// The phone's id as its lock screen shows it (本机编号): the beginning, of at least eight characters, is enough.
+    #[arg(long, value_name = "ID", value_parser = installation)]
+    installation: String,
+    /// Who releases it, for the record that `check` shows.
+    #[arg(long, value_name = "WHO", default_value = "office", value_parser = name)]
+    by: String,
+    /// How long the code is good for.
+    #[arg(long, value_name = "MINUTES", default_value_t = 60, value_parser = clap::value_parser!(u16).range(1..=1440))]
+    valid_minutes: u16,
+    /// Prints one JSON object: code, installation, worker.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
 struct EntriesArgs {
     /// The data folder.
     #[arg(long, value_name = "DIR", default_value = "./data")]
@@ -140,6 +163,12 @@ enum CliError {
         "this station knows no worker {0}. Leave --worker out and give --name, --role and --village to add one"
     )]
     UnknownWorker(WorkerId),
+    /// `--installation` names no phone.
+    #[error("this station knows no phone whose id begins with {0}. Compare it with the lock screen of the phone")]
+    UnknownInstallation(String),
+    /// `--installation` names more than one phone.
+    #[error("more than one phone's id begins with {0}. Give more of it; 我的 and the lock screen show it")]
+    AmbiguousInstallation(String),
     /// The system gives no randomness.
     #[error("the system gives no random numbers ({0}), so no code can be made. Try again")]
     Random(#[from] getrandom::Error),
@@ -164,7 +193,7 @@ impl CliError {
             Self::Serve(ServeError::Key(KeyError::Unusable { .. } | KeyError::Random(_))) => 1,
             Self::Serve(ServeError::Key(_)) => 3,
             Self::Definitions(_) | Self::Serve(ServeError::Definitions(_)) => 3,
-            Self::UnknownWorker(_) => 2,
+            Self::UnknownWorker(_) | Self::UnknownInstallation(_) | Self::AmbiguousInstallation(_) => 2,
             Self::Serve(ServeError::Bind { .. } | ServeError::WriterEnded)
             | Self::Random(_)
             | Self::Output(_) => 1,
@@ -187,6 +216,7 @@ pub fn main() -> ExitCode {
         match cli.command {
             Command::Serve(args) => serve::run(args).await.map(|()| ExitCode::SUCCESS),
             Command::Enrol(args) => enrol::run(args).await.map(|()| ExitCode::SUCCESS),
+            Command::Recover(args) => recover::run(args).await.map(|()| ExitCode::SUCCESS),
             Command::Entries(args) => entries::run(args).await.map(|()| ExitCode::SUCCESS),
             Command::Check(args) => check::run(args).await,
         }
@@ -228,6 +258,15 @@ fn village(text: &str) -> Result<VillageCode, String> {
 
 fn worker(text: &str) -> Result<WorkerId, String> {
     text.parse().map_err(|_| "a worker's id is the UUID that `enrol --json` printed".to_owned())
+}
+
+fn installation(text: &str) -> Result<String, String> {
+    let plain = text.trim().to_ascii_lowercase();
+    let whole = (8..=36).contains(&plain.len());
+    match whole && plain.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-') {
+        true => Ok(plain),
+        false => Err("it is at least the first eight characters of the id on the lock screen".to_owned()),
+    }
 }
 
 fn base_url(text: &str) -> Result<String, String> {

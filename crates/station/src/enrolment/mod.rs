@@ -25,6 +25,7 @@ use crate::{
     db::{self, DbError, instant, parsed},
     people::{self, Token},
     problem::Problem,
+    recovery_key::RecoveryKey,
     state::Station,
 };
 use code::Code;
@@ -53,7 +54,8 @@ pub async fn post(
     let (worker, token) = result?;
     tracing::info!(installation = %request.installation, worker = %worker.id, "enrolled");
     let receipt_key = Some(station.receipt_key.to_string());
-    let enrolment = Enrolment { token, worker, station: station.name.to_string(), receipt_key };
+    let recovery_key = station.recovery_key.as_ref().map(RecoveryKey::public);
+    let enrolment = Enrolment { token, worker, station: station.name.to_string(), receipt_key, recovery_key };
     Ok((StatusCode::CREATED, Json(enrolment)))
 }
 

@@ -15,7 +15,7 @@ use tokio::{
 use xunji_domain::{canonical::Digest, id::InstallationId, kind::Kinds, person::Worker, wire::Answers};
 
 use super::{read::Item, store};
-use crate::{blobs, db::DbError, enrolment, people::Caller, problem::Problem, receipt_key::ReceiptKey};
+use crate::{blobs, db::DbError, enrolment, people::Caller, problem::Problem, receipt_key::ReceiptKey, recovery};
 
 /// The most requests in one transaction.
 const GROUP: usize = 64;
@@ -26,6 +26,7 @@ const QUEUE: usize = 256;
 enum Work {
     Entries { caller: Caller, items: Vec<Item> },
     Enrol { code: [u8; 32], installation: InstallationId, token: [u8; 32] },
+    Recover { code: [u8; 32], installation: InstallationId },
     Blob { digest: Digest, bytes: u64 },
 }
 
@@ -33,6 +34,7 @@ enum Work {
 enum Done {
     Entries(Answers),
     Enrol(Result<Worker, Problem>),
+    Recover(Result<(), Problem>),
     Blob,
 }
 
@@ -69,7 +71,7 @@ impl Writer {
     pub async fn entries(&self, caller: Caller, items: Vec<Item>) -> Result<Answers, Problem> {
         match self.ask(Work::Entries { caller, items }).await? {
             Done::Entries(answers) => Ok(answers),
-            Done::Enrol(_) | Done::Blob => Err(Problem::StorageUnavailable),
+            _ => Err(Problem::StorageUnavailable),
         }
     }
 
@@ -85,7 +87,18 @@ impl Writer {
     ) -> Result<Worker, Problem> {
         match self.ask(Work::Enrol { code, installation, token }).await? {
             Done::Enrol(result) => result,
-            Done::Entries(_) | Done::Blob => Err(Problem::StorageUnavailable),
+            _ => Err(Problem::StorageUnavailable),
+        }
+    }
+
+    /// Uses up a recovery code, given as its hash.
+    ///
+    /// # Errors
+    /// When the code is not good for it.
+    pub async fn recover(&self, code: [u8; 32], installation: InstallationId) -> Result<(), Problem> {
+        match self.ask(Work::Recover { code, installation }).await? {
+            Done::Recover(result) => result,
+            _ => Err(Problem::StorageUnavailable),
         }
     }
 
@@ -206,6 +219,9 @@ async fn apply(
         }
         Work::Enrol { code, installation, token } => {
             enrolment::redeem(connection, code, *installation, token).await.map(Done::Enrol)
+        }
+        Work::Recover { code, installation } => {
+            recovery::redeem(connection, code, *installation).await.map(Done::Recover)
         }
         Work::Blob { digest, bytes } => {
             blobs::record(connection, *digest, *bytes).await?;

@@ -16,6 +16,7 @@ mod http;
 mod judging;
 mod mailboxes;
 mod program;
+mod recovery;
 mod siege;
 mod signed;
 mod support;

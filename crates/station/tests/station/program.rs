@@ -85,6 +85,7 @@ pub async fn enrolled(served: &Served, output: &Output) -> (Phone, String) {
     let installation = InstallationId::new(Uuid::new_v4());
     let body = serde_json::json!({ "code": code, "installation": installation }).to_string();
     let reply = request(served.address, "POST", "/api/v1/enrolments", &[], body).await;
-    let Enrolment { token, worker, receipt_key, .. } = reply.json();
-    (Phone { address: served.address, worker, token, receipt_key, installation, seq: 0 }, code.to_owned())
+    let Enrolment { token, worker, receipt_key, recovery_key, .. } = reply.json();
+    let phone = Phone { address: served.address, worker, token, receipt_key, recovery_key, installation, seq: 0 };
+    (phone, code.to_owned())
 }

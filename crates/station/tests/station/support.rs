@@ -118,8 +118,8 @@ impl Station {
         let installation = InstallationId::new(Uuid::new_v4());
         let reply = self.redeem(&code, installation).await;
         assert_eq!(reply.status, 201);
-        let Enrolment { token, worker, receipt_key, .. } = reply.json();
-        Phone { address: self.address, worker, token, receipt_key, installation, seq: 0 }
+        let Enrolment { token, worker, receipt_key, recovery_key, .. } = reply.json();
+        Phone { address: self.address, worker, token, receipt_key, recovery_key, installation, seq: 0 }
     }
 
     pub async fn redeem(&self, code: &str, installation: InstallationId) -> Reply {
@@ -165,6 +165,7 @@ pub struct Phone {
     pub worker: Worker,
     pub token: String,
     pub receipt_key: Option<String>,
+    pub recovery_key: Option<String>,
     pub installation: InstallationId,
     pub seq: u64,
 }

@@ -178,7 +178,13 @@ impl Station {
         let Some(worker) = self.workers.get(worker).cloned() else { return Reply::new(503, Body::Nothing) };
         Reply::new(
             201,
-            Body::Enrolment(Enrolment { token, worker, station: String::new(), receipt_key: None }),
+            Body::Enrolment(Enrolment {
+                token,
+                worker,
+                station: String::new(),
+                receipt_key: None,
+                recovery_key: None,
+            }),
         )
     }
 

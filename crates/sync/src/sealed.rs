@@ -1,0 +1,253 @@
+//! A storage whose values are sealed before they reach the storage below it.
+//!
+//! Keys of rows and the generation stay in clear: they are names that every phone has, opaque ids, positions and
+//! moments. Every value is sealed by itself, bound to its table and key, so that rows can't be moved or swapped. What a
+//! seal can't tell is that a whole database was put back to an earlier day, or that a row is gone.
+//!
+//! ```text
+//! no vault yet (Clear) ── seal_with ─► some rows sealed (Half) ── seal_rest, as often as it takes ─► Whole
+//! ```
+//!
+//! Sealing takes a foreign wait, so it happens before a commit and after a read, never inside a transaction.
+
+use std::{cell::RefCell, rc::Rc};
+
+use crate::{
+    storage::{Commit, Generation, Span, Storage, StorageError, Table, Write},
+    vault::HEADER,
+};
+
+/// What every sealed value begins with, so that it is never taken for a plain one: JSON and pictures begin otherwise.
+const MARK: &[u8] = b"\0XJ1";
+/// How many rows are sealed in one commit when a database of earlier days is closed up: photos are among them.
+const STRIDE: usize = 32;
+
+/// Some bytes and where they lie: `table/key`. A seal holds only for that place.
+pub struct Placed {
+    /// Table and key.
+    pub place: String,
+    /// The value, plain or sealed.
+    pub bytes: Vec<u8>,
+}
+
+/// Seals and opens values. A clone is the same key.
+#[allow(async_fn_in_trait, reason = "Only ever used with a concrete cipher on one thread.")]
+pub trait Cipher: Clone {
+    /// Seals each value for its place, in order.
+    ///
+    /// # Errors
+    /// [`StorageError::Failed`] when the platform can't.
+    async fn seal(&self, plain: Vec<Placed>) -> Result<Vec<Vec<u8>>, StorageError>;
+
+    /// Opens each value, in order; nothing for what this key did not seal for that place.
+    ///
+    /// # Errors
+    /// [`StorageError::Failed`] when the platform can't.
+    async fn open(&self, sealed: Vec<Placed>) -> Result<Vec<Option<Vec<u8>>>, StorageError>;
+}
+
+/// How much of a database is sealed.
+#[derive(Clone)]
+enum Mode<C> {
+    /// Nothing: nobody has set a PIN yet.
+    Clear,
+    /// Whatever has been written since the PIN was set, and perhaps more.
+    Half(C),
+    /// All of it.
+    Whole(C),
+}
+
+/// A storage over another one. Clones share the key.
+#[derive(Clone)]
+pub struct Sealed<S, C> {
+    storage: S,
+    mode: Rc<RefCell<Mode<C>>>,
+}
+
+impl<S: Storage, C: Cipher> Sealed<S, C> {
+    /// Over a database without a vault: values go through as they are.
+    pub fn clear(storage: S) -> Self {
+        Self { storage, mode: Rc::new(RefCell::new(Mode::Clear)) }
+    }
+
+    /// Over a database with a vault. `half` when plain rows may be left; see [`Sealed::seal_rest`].
+    pub fn with(storage: S, cipher: C, half: bool) -> Self {
+        let mode = if half { Mode::Half(cipher) } else { Mode::Whole(cipher) };
+        Self { storage, mode: Rc::new(RefCell::new(mode)) }
+    }
+
+    /// The storage below, for what has to stay in clear.
+    pub const fn bare(&self) -> &S {
+        &self.storage
+    }
+
+    /// The key, if there is one.
+    pub fn cipher(&self) -> Option<C> {
+        match &*self.mode.borrow() {
+            Mode::Clear => None,
+            Mode::Half(cipher) | Mode::Whole(cipher) => Some(cipher.clone()),
+        }
+    }
+
+    /// From now on everything that is written is sealed. The header has been written before.
+    pub fn seal_with(&self, cipher: C) {
+        self.mode.replace(Mode::Half(cipher));
+    }
+
+    /// Seals what is still plain, some rows in each commit. When it is cut off, the next call goes on.
+    ///
+    /// # Errors
+    /// [`StorageError`]; what was sealed until then stays sealed, and the rest stays readable.
+    pub async fn seal_rest(&self) -> Result<(), StorageError> {
+        let Some(cipher) = self.cipher() else { return Ok(()) };
+        for table in Table::ALL {
+            let mut span = Span::all();
+            loop {
+                let read = self.storage.generation().await?;
+                let rows = self.storage.range(table, span.clone().limit(STRIDE)).await?;
+                let Some((last, _)) = rows.last() else { break };
+                let next = Span::all().after(last);
+                let plain = rows.into_iter().filter(|(key, value)| {
+                    !value.starts_with(MARK) && !(table == Table::Meta && key == HEADER)
+                });
+                let writes = plain.map(|(key, value)| Write::Put(table, key, value)).collect::<Vec<_>>();
+                let stale = !writes.is_empty() && {
+                    let writes = seal(&cipher, writes).await?;
+                    self.storage.commit(read, writes).await? == Commit::Stale
+                };
+                if !stale {
+                    span = next;
+                }
+            }
+        }
+        self.mode.replace(Mode::Whole(cipher));
+        Ok(())
+    }
+
+    async fn open(
+        &self,
+        table: Table,
+        rows: Vec<(String, Vec<u8>)>,
+    ) -> Result<Vec<(String, Vec<u8>)>, StorageError> {
+        let mode = self.mode.borrow().clone();
+        let cipher = match mode {
+            // A vault that another tab has made meanwhile.
+            Mode::Clear if rows.iter().any(|(_, value)| value.starts_with(MARK)) => {
+                return Err(StorageError::Newer);
+            }
+            Mode::Clear => return Ok(rows),
+            Mode::Half(cipher) => {
+                // Plain ones are taken as they are, until the last is sealed.
+                if rows.iter().all(|(_, value)| !value.starts_with(MARK)) {
+                    return Ok(rows);
+                }
+                let mut opened = Vec::with_capacity(rows.len());
+                for (key, value) in rows {
+                    match value.strip_prefix(MARK) {
+                        Some(_) => opened.extend(open(&cipher, table, vec![(key, value)]).await?),
+                        None => opened.push((key, value)),
+                    }
+                }
+                return Ok(opened);
+            }
+            Mode::Whole(cipher) => cipher,
+        };
+        open(&cipher, table, rows).await
+    }
+}
+
+fn place(table: Table, key: &str) -> String {
+    format!("{}/{key}", table.name())
+}
+
+async fn open<C: Cipher>(
+    cipher: &C,
+    table: Table,
+    rows: Vec<(String, Vec<u8>)>,
+) -> Result<Vec<(String, Vec<u8>)>, StorageError> {
+    let (mut keys, mut sealed) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
+    for (key, value) in rows {
+        let bytes = value.strip_prefix(MARK).ok_or_else(|| StorageError::Damaged(key.clone()))?.to_vec();
+        sealed.push(Placed { place: place(table, &key), bytes });
+        keys.push(key);
+    }
+    let plain = cipher.open(sealed).await?;
+    if plain.len() != keys.len() {
+        return Err(StorageError::Failed("a seal is missing".to_owned()));
+    }
+    let rows = keys.into_iter().zip(plain);
+    rows.map(|(key, value)| match value {
+        Some(value) => Ok((key, value)),
+        None => Err(StorageError::Damaged(key)),
+    })
+    .collect()
+}
+
+async fn seal<C: Cipher>(cipher: &C, writes: Vec<Write>) -> Result<Vec<Write>, StorageError> {
+    let (mut done, mut places, mut plain) = (Vec::new(), Vec::new(), Vec::new());
+    for write in writes {
+        match write {
+            Write::Put(table, key, bytes) => {
+                plain.push(Placed { place: place(table, &key), bytes });
+                places.push((table, key));
+            }
+            delete @ Write::Delete(..) => done.push(delete),
+        }
+    }
+    let sealed = cipher.seal(plain).await?;
+    // Pairing must not drop a row silently.
+    if sealed.len() != places.len() {
+        return Err(StorageError::Failed("a seal is missing".to_owned()));
+    }
+    done.extend(
+        places.into_iter().zip(sealed).map(|((table, key), sealed)| {
+            Write::Put(table, key, [MARK, &sealed].concat())
+        }),
+    );
+    Ok(done)
+}
+
+impl<S: Storage, C: Cipher> Storage for Sealed<S, C> {
+    async fn generation(&self) -> Result<Generation, StorageError> {
+        let read = self.storage.generation().await?;
+        // Looked at after the generation was read: a vault that is made later makes it an old one, and nothing plain
+        // gets past it.
+        if matches!(&*self.mode.borrow(), Mode::Whole(_) | Mode::Half(_)) {
+            return Ok(read);
+        }
+        match self.storage.get(Table::Meta, HEADER).await? {
+            Some(_) if matches!(&*self.mode.borrow(), Mode::Clear) => Err(StorageError::Newer),
+            _ => Ok(read),
+        }
+    }
+
+    async fn get(&self, table: Table, key: &str) -> Result<Option<Vec<u8>>, StorageError> {
+        let Some(value) = self.storage.get(table, key).await? else { return Ok(None) };
+        let opened = self.open(table, vec![(key.to_owned(), value)]).await?;
+        Ok(opened.into_iter().next().map(|(_, value)| value))
+    }
+
+    async fn range(&self, table: Table, span: Span) -> Result<Vec<(String, Vec<u8>)>, StorageError> {
+        let mut rows = self.storage.range(table, span).await?;
+        if table == Table::Meta {
+            rows.retain(|(key, _)| key != HEADER);
+        }
+        self.open(table, rows).await
+    }
+
+    async fn count(&self, table: Table) -> Result<usize, StorageError> {
+        let count = self.storage.count(table).await?;
+        if table != Table::Meta {
+            return Ok(count);
+        }
+        let header = self.storage.get(Table::Meta, HEADER).await?.is_some();
+        Ok(count - usize::from(header))
+    }
+
+    async fn commit(&self, read: Generation, writes: Vec<Write>) -> Result<Commit, StorageError> {
+        match self.cipher() {
+            None => self.storage.commit(read, writes).await,
+            Some(cipher) => self.storage.commit(read, seal(&cipher, writes).await?).await,
+        }
+    }
+}

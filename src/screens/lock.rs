@@ -1,0 +1,159 @@
+//! 解锁: what is there instead of the app while the vault is locked. It shows nothing of what lies inside but a number.
+
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+use super::pin::{NewPin, PinBox, Typed, alert};
+use crate::{
+    components::{icon, live, view, when_drawn},
+    vault::{self, AppStorage, Locked},
+    words,
+};
+
+/// The screen.
+#[component]
+pub fn Lock(locked: Locked, on_unlock: Callback<AppStorage>) -> impl IntoView {
+    let waiting = locked.waiting;
+    let forgotten = RwSignal::new(false);
+    let stored = StoredValue::new_local(locked);
+    let body = live(move || {
+        let locked = stored.get_value();
+        if forgotten.get() {
+            return view! { <Forgotten locked=locked on_unlock=on_unlock forgotten=forgotten/> };
+        }
+        view! {
+            <h1>{words::unlock()}</h1>
+            {(waiting > 0).then(|| view! { <p role="status">{words::locked_waiting(waiting)}</p> })}
+            <Unlock locked=locked on_unlock=on_unlock/>
+            <button class="btn plain" type="button" on:click=move |_| forgotten.set(true)>
+                {words::pin_forgotten()}
+            </button>
+        }
+    });
+    view! {
+        <div class="frame solo">
+            <main class="page welcome" id="main">
+                <div class="cover">
+                    <img src="/icons/icon.svg" width="76" height="76" alt=""/>
+                    <p><strong>{words::app_name()}</strong>{words::locked_is_safe()}</p>
+                </div>
+                {body}
+            </main>
+        </div>
+    }
+}
+
+/// A form that opens the vault, one try at a time.
+#[component]
+fn Opening<F>(
+    label: &'static str,
+    /// Forgets what was typed after it was refused.
+    forget: impl Fn() + Copy + 'static,
+    open: impl Fn() -> F + Copy + 'static,
+    on_unlock: Callback<AppStorage>,
+    children: Children,
+) -> impl IntoView
+where
+    F: Future<Output = Result<AppStorage, String>> + 'static,
+{
+    let busy = RwSignal::new(false);
+    let wrong = RwSignal::new(None::<String>);
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        let opening = open();
+        spawn_local(async move {
+            match opening.await {
+                Ok(storage) => on_unlock.run(storage),
+                Err(sentence) => {
+                    forget();
+                    wrong.try_set(Some(sentence));
+                    busy.try_set(false);
+                }
+            }
+        });
+    };
+    let form = NodeRef::<leptos::html::Form>::new();
+    // The keyboard is wanted at once.
+    when_drawn(form, |form| {
+        if let Ok(Some(input)) = form.query_selector("input") {
+            drop(wasm_bindgen::JsCast::unchecked_into::<web_sys::HtmlElement>(input).focus());
+        }
+    });
+    view! {
+        <form novalidate autocomplete="off" node_ref=form on:submit=submit>
+            {alert(wrong)}
+            {children()}
+            <button class="btn primary wide" type="submit" aria-busy=move || busy.get().to_string()>
+                {move || if busy.get() { words::just_a_moment() } else { label }}
+            </button>
+        </form>
+    }
+}
+
+#[component]
+fn Unlock(locked: Locked, on_unlock: Callback<AppStorage>) -> impl IntoView {
+    let pin = RwSignal::new(String::new());
+    let locked = StoredValue::new_local(locked);
+    let forget = move || {
+        pin.try_set(String::new());
+    };
+    let open = move || {
+        let (locked, typed) = (locked.get_value(), pin.get_untracked());
+        async move { vault::unlock(&locked, &typed).await }
+    };
+    view! {
+        <Opening label=words::unlock() forget=forget open=open on_unlock=on_unlock>
+            <PinBox id="pin" label=words::pin() text=pin/>
+        </Opening>
+    }
+}
+
+/// 忘记PIN: the office knows whose phone this is, and gives a code that sets a new PIN.
+#[component]
+fn Forgotten(locked: Locked, on_unlock: Callback<AppStorage>, forgotten: RwSignal<bool>) -> impl IntoView {
+    let code = RwSignal::new(String::new());
+    let typed = Typed::default();
+    let number = locked.installation.to_string()[..8].to_ascii_uppercase();
+    let recoverable = locked.recoverable;
+    let locked = StoredValue::new_local(locked);
+    let open = move || {
+        let (locked, code, pin) = (locked.get_value(), code.get_untracked(), typed.pin());
+        async move {
+            match code.trim() {
+                "" => Err(words::recover_empty().to_owned()),
+                code => vault::recover(&locked, code, &pin?).await,
+            }
+        }
+    };
+    let form = move || {
+        view! {
+            <p>{words::recover_how()}</p>
+            <p class="installation"><span>{words::installation()}</span><strong>{number.clone()}</strong></p>
+            <Opening label=words::recover() forget=|| () open=open on_unlock=on_unlock>
+                <div class="field">
+                    <label class="label" for="recovery-code">{words::recovery_code()}</label>
+                    <input
+                        class="input code"
+                        id="recovery-code"
+                        type="text"
+                        autocapitalize="characters"
+                        autocomplete="off"
+                        spellcheck="false"
+                        on:input=move |event| code.set(event_target_value(&event))
+                    />
+                </div>
+                <NewPin typed=typed/>
+            </Opening>
+        }
+    };
+    let impossible = || view! { <div class="alert">{icon("warning")}<p>{words::recover_not_here()}</p></div> };
+    view! {
+        <h1>{words::pin_forgotten()}</h1>
+        {if recoverable { form() } else { impossible() }}
+        <button class="btn plain" type="button" on:click=move |_| forgotten.set(false)>{words::back()}</button>
+    }
+}
