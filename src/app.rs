@@ -9,8 +9,8 @@ use crate::{
     platform::{self, Setting},
     screens::{Drill, Enrol, Form, Ledger, Lock, Me, NotFound, Outbox, ReturnToDraft, SetPin, Today},
     state::{App, storage_sentence, use_app},
-    storage::DATABASE,
     vault::{self, AppStorage, Locked, Opened},
+    vaults,
     words::{self, Language},
 };
 
@@ -30,7 +30,7 @@ pub fn start() {
     console_error_panic_hook::set_once();
     apply_settings();
     spawn_local(async {
-        let first = match vault::open(DATABASE).await {
+        let first = match vault::open(&vaults::current()).await {
             Ok(Opened::Locked(locked)) => Stage::Locked(locked),
             Ok(Opened::Open(storage)) => open(storage).await,
             Err(error) => Stage::Broken(storage_sentence(&error)),

@@ -5,7 +5,8 @@
 //! - [`state`] is what screens share. Screens ask it to save and to read; they never touch the storage themselves.
 //! - [`driver`] feeds the pure sync engine with events and carries out its effects: the only place with timers, locks
 //!   and requests to the station.
-//! - [`vault`] seals what lies on the phone, and opens it by a PIN.
+//! - [`vault`] seals what lies on the phone, and opens it by a PIN; [`vaults`] are those of several
+//!   people on one phone.
 //! - [`storage`] is the phone's database, [`platform`] everything else that the browser offers.
 //! - [`words`] are all sentences of the interface.
 
@@ -21,6 +22,7 @@ pub mod screens;
 pub mod state;
 pub mod storage;
 pub mod vault;
+pub mod vaults;
 pub mod words;
 
 pub use app::start;

@@ -10,18 +10,22 @@ pub enum Setting {
     Size,
     /// `zh-CN` or `en`, or nothing for Chinese.
     Language,
-    /// The installation whose database should be here, by which a loss is noticed.
+    /// The installation whose database should be here, by which a loss is noticed. Each vault has its own.
     Installation,
+    /// The database of the vault that is opened, or nothing for the first one.
+    Vault,
 }
 
 impl Setting {
-    const fn key(self) -> &'static str {
-        match self {
+    fn key(self) -> String {
+        let name = match self {
             Self::Theme => "xunji-theme",
             Self::Size => "xunji-size",
             Self::Language => "xunji-language",
-            Self::Installation => "xunji-installation",
-        }
+            Self::Vault => "xunji-vault",
+            Self::Installation => return format!("{}-installation", crate::vaults::current()),
+        };
+        name.to_owned()
     }
 }
 
@@ -31,14 +35,14 @@ fn storage() -> Option<web_sys::Storage> {
 
 /// A setting's value.
 pub fn setting(setting: Setting) -> Option<String> {
-    storage()?.get_item(setting.key()).ok()?
+    storage()?.get_item(&setting.key()).ok()?
 }
 
 /// Sets or clears a setting. A browser that forbids it only forgets the setting.
 pub fn store_setting(setting: Setting, value: Option<&str>) {
     let Some(storage) = storage() else { return };
     drop(match value {
-        Some(value) => storage.set_item(setting.key(), value),
-        None => storage.remove_item(setting.key()),
+        Some(value) => storage.set_item(&setting.key(), value),
+        None => storage.remove_item(&setting.key()),
     });
 }

@@ -145,6 +145,10 @@ export async function unseal(passphrase, bytes) {
   return new Uint8Array(plain);
 }
 
+export async function databases() {
+  return ((await indexedDB.databases?.()) ?? []).map((database) => database.name);
+}
+
 // The vault's data key never leaves WebCrypto in clear: it is wrapped and unwrapped there, and what the app holds can't
 // be exported. A wrapped key is its nonce (12 bytes), then the sealed key with its tag.
 async function wrap(key, by) {

@@ -52,6 +52,8 @@ extern "C" {
     fn seal_js(passphrase: &str, bytes: &[u8]) -> Promise;
     #[wasm_bindgen(js_name = unseal)]
     fn unseal_js(passphrase: &str, bytes: &[u8]) -> Promise;
+    #[wasm_bindgen(js_name = databases)]
+    fn databases_js() -> Promise;
     #[wasm_bindgen(js_name = wrapByPin)]
     pub(super) fn wrap_by_pin_js(raw: &[u8], pin: &str, rounds: u32) -> Promise;
     #[wasm_bindgen(js_name = unwrapByPin)]
@@ -110,6 +112,20 @@ pub async fn persist() -> bool {
 /// Shows the browser's own question whether to install the app.
 pub async fn install() -> bool {
     truth(install_js()).await
+}
+
+/// The names of this site's databases; none when the browser doesn't tell.
+pub async fn databases() -> Vec<String> {
+    let names = JsFuture::from(databases_js()).await.map(|names| Array::from(&names));
+    names.iter().flat_map(Array::iter).filter_map(|name| name.as_string()).collect()
+}
+
+/// Loads an address of the app anew, and forgets all that was read.
+pub fn reload(path: &str) {
+    if let Some(window) = web_sys::window() {
+        // Refused only by a page that is going already.
+        drop(window.location().assign(path));
+    }
 }
 
 pub(super) async fn bytes(promise: Promise) -> Option<Vec<u8>> {

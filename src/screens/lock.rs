@@ -3,31 +3,42 @@
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use super::pin::{NewPin, PinBox, Typed, alert};
+use super::{
+    people::People,
+    pin::{NewPin, PinBox, Typed, alert},
+};
 use crate::{
     components::{icon, live, view, when_drawn},
     vault::{self, AppStorage, Locked},
-    words,
+    vaults, words,
 };
 
 /// The screen.
 #[component]
 pub fn Lock(locked: Locked, on_unlock: Callback<AppStorage>) -> impl IntoView {
     let waiting = locked.waiting;
-    let forgotten = RwSignal::new(false);
+    let (forgotten, others) = (RwSignal::new(false), RwSignal::new(false));
     let stored = StoredValue::new_local(locked);
     let body = live(move || {
         let locked = stored.get_value();
         if forgotten.get() {
             return view! { <Forgotten locked=locked on_unlock=on_unlock forgotten=forgotten/> };
         }
+        if others.get() {
+            return view! { <People open=others/> };
+        }
         view! {
             <h1>{words::unlock()}</h1>
             {(waiting > 0).then(|| view! { <p role="status">{words::locked_waiting(waiting)}</p> })}
             <Unlock locked=locked on_unlock=on_unlock/>
-            <button class="btn plain" type="button" on:click=move |_| forgotten.set(true)>
-                {words::pin_forgotten()}
-            </button>
+            <div class="btns">
+                <button class="btn plain" type="button" on:click=move |_| forgotten.set(true)>
+                    {words::pin_forgotten()}
+                </button>
+                <button class="btn plain" type="button" on:click=move |_| others.set(true)>
+                    {words::change_person()}
+                </button>
+            </div>
         }
     });
     view! {
@@ -117,7 +128,7 @@ fn Unlock(locked: Locked, on_unlock: Callback<AppStorage>) -> impl IntoView {
 fn Forgotten(locked: Locked, on_unlock: Callback<AppStorage>, forgotten: RwSignal<bool>) -> impl IntoView {
     let code = RwSignal::new(String::new());
     let typed = Typed::default();
-    let number = locked.installation.to_string()[..8].to_ascii_uppercase();
+    let number = vaults::short(&locked.installation.to_string());
     let recoverable = locked.recoverable;
     let locked = StoredValue::new_local(locked);
     let open = move || {

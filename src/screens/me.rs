@@ -12,7 +12,7 @@ use crate::{
     components::{Head, icon, role_name, view, village_name},
     platform::{self, Setting},
     state::{storage_sentence, use_app},
-    vault, words,
+    vault, vaults, words,
 };
 
 /// The screen.
@@ -70,7 +70,7 @@ pub fn Me() -> impl IntoView {
                 <div class="row"><span>{words::version()}</span><span>{env!("CARGO_PKG_VERSION")}</span></div>
                 <div class="row">
                     <span>{words::installation()}</span>
-                    <span>{app.pocket().installation().to_string()[..8].to_ascii_uppercase()}</span>
+                    <span>{vaults::short(&app.pocket().installation().to_string())}</span>
                 </div>
                 <p class="quiet">{words::where_data_is()}</p>
                 <p class="quiet">{words::licence()}</p>

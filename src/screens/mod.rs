@@ -11,6 +11,7 @@ mod me;
 mod not_found;
 mod outbox;
 mod pin;
+mod people;
 mod record;
 mod today;
 

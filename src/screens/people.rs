@@ -1,0 +1,59 @@
+//! 换人: several people on one phone, each with a vault of their own.
+
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+use super::pin::alert;
+use crate::{
+    components::{icon, live, view},
+    state::{loaded, storage_sentence},
+    vaults::{self, Vault},
+    words,
+};
+
+/// The list, as long as `open` holds.
+#[component]
+pub(super) fn People(open: RwSignal<bool>) -> impl IntoView {
+    let found = loaded(|| async { vaults::all().await });
+    let wrong = RwSignal::new(None::<String>);
+    let rows = live(move || {
+        let vaults = match found.get()? {
+            Ok(vaults) => vaults,
+            Err(error) => {
+                wrong.set(Some(storage_sentence(&error)));
+                return None;
+            }
+        };
+        let current = vaults::current();
+        Some(vaults.into_iter().map(|vault| person(vault, &current)).collect_view())
+    });
+    let begin = move |_| {
+        spawn_local(async move {
+            if let Err(error) = vaults::begin().await {
+                wrong.try_set(Some(storage_sentence(&error)));
+            }
+        });
+    };
+    view! {
+        <h1>{words::change_person()}</h1>
+        <p>{words::change_person_how()}</p>
+        {alert(wrong)}
+        <div class="stack">{rows}</div>
+        <button class="btn wide" type="button" on:click=begin>{icon("plus")}{words::person_new()}</button>
+        <button class="btn plain" type="button" on:click=move |_| open.set(false)>{words::back()}</button>
+    }
+}
+
+fn person(vault: Vault, current: &str) -> AnyView {
+    let Vault { database, place, number, waiting } = vault;
+    let here = (database == current).then(|| view! { <span class="quiet">{words::person_here()}</span> });
+    let waiting = (waiting > 0).then(|| view! { <span class="quiet">{words::person_waiting(waiting)}</span> });
+    view! {
+        <button class="btn wide choose" type="button" on:click=move |_| vaults::switch_to(&database)>
+            <strong>{words::person_at(place)}</strong>
+            <span class="quiet">{words::person_number(number)}</span>
+            {waiting}
+            {here}
+        </button>
+    }
+}
