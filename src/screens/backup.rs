@@ -124,7 +124,7 @@ where
     let close = Callback::new(move |()| open.set(false));
     view! {
         <Sheet title=title on_close=close>
-            <form class="sheet-form" novalidate on:submit=submit>
+            <form class="sheet-form" novalidate autocomplete="off" on:submit=submit>
                 <div class="sheet-body form">
                     {move || {
                         wrong.get().map(|sentence| {

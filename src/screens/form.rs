@@ -176,7 +176,7 @@ fn OpenForm(kind: Kind, draft: Draft, same: Vec<FieldId>) -> impl IntoView {
             view! { <a class="emergency" href="tel:110">{icon("phone")}{words::call_110()}</a> }
         })}
         <Head title=words::label(&kind.name).to_owned() back="/"/>
-        <form class="form" novalidate on:submit=submit>
+        <form class="form" novalidate autocomplete="off" on:submit=submit>
             <ProblemList kind=kind.clone() problems=filled.problems/>
             {move || {
                 failure.get().map(|sentence| {

@@ -75,6 +75,7 @@ where
             return;
         }
         busy.set(true);
+        wrong.set(None);
         let opening = open();
         spawn_local(async move {
             match opening.await {

@@ -239,7 +239,7 @@ fn Deeds(record: Record, kind: Kind, now: Doing, doing: RwSignal<Option<Doing>>)
     let close = Callback::new(move |()| doing.set(None));
     view! {
         <Sheet title=title on_close=close>
-            <form class="sheet-form" novalidate on:submit=submit>
+            <form class="sheet-form" novalidate autocomplete="off" on:submit=submit>
                 <div class="sheet-body form">
                     {move || {
                         failure.get().map(|sentence| {

@@ -157,7 +157,7 @@ async fn a_phone_of_the_days_before_the_vault_is_sealed_in_place_even_when_it_is
         phone.sync_becomes("离线,1 条已存在本机").await;
 
         let mut seen = Vec::new();
-        for moment in [0, 150, 260, 330, 420, 600] {
+        for moment in [0, 300, 400, 450, 500, 550, 700] {
             phone.run(AS_BEFORE, vec![]).await.expect("the database becomes one of version 1");
             phone.open_locked("/").await;
             phone.heading_becomes("设置PIN").await;
@@ -188,7 +188,14 @@ async fn a_phone_of_the_days_before_the_vault_is_sealed_in_place_even_when_it_is
         println!("killed so many milliseconds after the PIN was set, and what came then: {seen:?}");
         world.station.start().await;
         phone.send_now("全部已送达").await;
-        assert_opened(&world.station.entries(), &[&delivered, &finding]);
+        let entries = world.station.entries();
+        assert_opened(&entries[..1], &[&delivered]);
+        assert_eq!(entries.len(), 2, "{entries:#?}");
+        assert_eq!(
+            (&entries[1]["seq"], &entries[1]["action"]["body"]["description"]),
+            (&json!(2), &json!(TYPED[0]))
+        );
+        assert_eq!(entries[1]["attachments"].as_array().map(Vec::len), Some(1));
     })
     .await;
 }

@@ -20,8 +20,6 @@ pub(super) fn Typed(field: Field, filled: Filled) -> impl IntoView {
         FieldType::Money => ("text", "decimal"),
         _ => ("text", "text"),
     };
-    // Names and numbers of villagers are not for the browser to remember and offer to the next person.
-    let complete = if field.sensitive { "off" } else { "on" };
     let (of_input, of_mark, of_same, of_clear) =
         (field.id.clone(), field.id.clone(), field.id.clone(), field.id.clone());
     let required = field.required;
@@ -55,7 +53,8 @@ pub(super) fn Typed(field: Field, filled: Filled) -> impl IntoView {
                 name=id.clone()
                 type=kind
                 inputmode=mode
-                autocomplete=complete
+                // What is typed is not for the browser to remember: it would keep it beside the vault, in the clear.
+                autocomplete="off"
                 value=initial
                 aria-required=required.then_some("true")
                 aria-invalid=move || filled.problem(&of_mark).map(|_| "true")
