@@ -5,8 +5,16 @@
 
 #![cfg(not(target_arch = "wasm32"))]
 
+#[path = "bench/bare.rs"]
+mod bare;
+#[path = "bench/cuts.rs"]
+mod cuts;
 #[path = "bench/figures.rs"]
 mod figures;
+#[path = "bench/line.rs"]
+mod line;
+#[path = "bench/outbox.rs"]
+mod outbox;
 #[path = "bench/press.rs"]
 mod press;
 #[allow(dead_code, reason = "the stories tell of more forms than are measured")]
@@ -16,5 +24,7 @@ mod samples;
 mod start;
 #[allow(dead_code, unused_imports, reason = "the stories do more with a phone than is measured")]
 mod support;
+#[path = "bench/sync.rs"]
+mod sync;
 #[path = "bench/throttle.rs"]
 mod throttle;

@@ -11,21 +11,26 @@ pub type Figures = Vec<Value>;
 
 /// Runs to the end. Lines without a figure are the person's to read.
 pub fn listen(command: &mut Command, action: &str) -> Outcome<Figures> {
+    let mut figures = Vec::new();
+    hear(command, action, |said| match figure(said) {
+        Some(figure) => figures.push(figure),
+        None => println!("    {said}"),
+    })?;
+    Ok(figures)
+}
+
+/// Runs to the end and hands on each line that is printed.
+pub fn hear(command: &mut Command, action: &str, mut take: impl FnMut(&str)) -> Outcome {
     let line = shown(command);
     println!("    $ {line}");
     let failed = |cause: String| Fault::new(cause, "This part has no figures.", action);
     let mut child =
         command.stdout(Stdio::piped()).spawn().map_err(|error| could_not_start(command, &error, action))?;
-    let mut figures = Vec::new();
     for said in child.stdout.take().into_iter().flat_map(|out| BufReader::new(out).lines()) {
-        let said = said.map_err(|error| failed(format!("`{line}` could not be read: {error}.")))?;
-        match figure(&said) {
-            Some(figure) => figures.push(figure),
-            None => println!("    {said}"),
-        }
+        take(&said.map_err(|error| failed(format!("`{line}` could not be read: {error}.")))?);
     }
     let status = child.wait().map_err(|error| failed(format!("`{line}` was lost: {error}.")))?;
-    if status.success() { Ok(figures) } else { Err(failed(format!("`{line}` ended with {status}."))) }
+    if status.success() { Ok(()) } else { Err(failed(format!("`{line}` ended with {status}."))) }
 }
 
 /// The figure in a line, before which a test's name may stand.

@@ -1,12 +1,14 @@
 //! Sizes and speeds as a table, for people; nothing here passes or fails.
 //!
 //! Everything is measured in one run, each figure beside what the same machine does without the app: a bare page, a
-//! bare commit, a bare flush. A ratio means something on another machine too; a number alone does not. Others print
-//! the samples ([`listen`]), [`spread`] reckons, [`rows`] says what stands beside what, [`report`] writes it down.
+//! bare commit, a bare flush, a bare client. A ratio means something on another machine too; a number alone does not.
+//! [`measure`] runs what prints the samples, [`listen`] hears them, [`spread`] reckons, [`rows`] says what stands beside
+//! what, [`report`] writes it down.
 
 mod first_load;
 mod listen;
 mod machine;
+mod measure;
 mod parts;
 mod report;
 mod rows;
@@ -19,7 +21,7 @@ use crate::term::{span, timed};
 use crate::workspace::Workspace;
 use crate::{app, browser, station};
 use machine::Machine;
-use parts::Bench;
+use measure::Bench;
 use std::path::PathBuf;
 use std::time::Instant;
 

@@ -1,16 +1,4 @@
-//! The four parts, each with the program that measures it.
-
-use super::first_load::FirstLoad;
-use super::listen::listen;
-use super::machine::taken_by_others;
-use super::rows::{self, Row};
-use crate::browser::Browser;
-use crate::fault::{Fault, Outcome};
-use crate::run::{cargo, run};
-use crate::tools;
-use crate::workspace::Workspace;
-use std::path::PathBuf;
-use std::process::Command;
+//! The parts, by name.
 
 /// A part of what is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,13 +9,20 @@ pub enum Part {
     Start,
     /// What saving costs.
     Save,
+    /// What saving with a photo costs, and sending it over a line that breaks.
+    Photos,
+    /// A whole outbox to the station, a whole mailbox to a phone.
+    Sync,
     /// What the station takes.
     Station,
+    /// What the simulation finds.
+    Torture,
 }
 
 impl Part {
     /// All, in order.
-    pub const ALL: [Self; 4] = [Self::Bytes, Self::Start, Self::Save, Self::Station];
+    pub const ALL: [Self; 7] =
+        [Self::Bytes, Self::Start, Self::Save, Self::Photos, Self::Sync, Self::Station, Self::Torture];
 
     /// Its word on the command line.
     pub fn name(self) -> &'static str {
@@ -35,7 +30,10 @@ impl Part {
             Self::Bytes => "bytes",
             Self::Start => "start",
             Self::Save => "save",
+            Self::Photos => "photos",
+            Self::Sync => "sync",
             Self::Station => "station",
+            Self::Torture => "torture",
         }
     }
 
@@ -49,131 +47,20 @@ impl Part {
             Self::Bytes => "Weigh a first load",
             Self::Start => "Start the app, cold and warm",
             Self::Save => "Save",
+            Self::Photos => "Save a photo, and send one over a line that breaks",
+            Self::Sync => "Empty a full outbox, and fill a new phone",
             Self::Station => "Send to the station",
+            Self::Torture => "Torture the simulation",
         }
     }
 
     pub(super) fn needs_browser(self) -> bool {
-        matches!(self, Self::Start | Self::Save)
+        matches!(self, Self::Start | Self::Save | Self::Photos | Self::Sync)
     }
 
     pub(super) fn needs_station(self) -> bool {
         self.needs_browser()
     }
-}
-
-/// What the parts have in common.
-pub(super) struct Bench<'a> {
-    pub workspace: &'a Workspace,
-    pub quick: bool,
-    /// For everything that is written, on the checkout's own disk: in memory a flush costs nothing.
-    pub folder: PathBuf,
-    pub station: Option<PathBuf>,
-    pub browser: Option<Browser>,
-}
-
-/// What a part has to say.
-#[derive(Default)]
-pub(super) struct Measured {
-    pub rows: Vec<Row>,
-    pub first_load: Option<FirstLoad>,
-    pub notes: Vec<String>,
-}
-
-const BROKEN: &str = "Mend what is said above, then measure again.";
-
-impl Bench<'_> {
-    /// Measures one part.
-    pub fn measure(&self, part: Part) -> Outcome<Measured> {
-        match part {
-            Part::Bytes => {
-                let load = FirstLoad::weigh(&self.workspace.app())?;
-                Ok(Measured {
-                    rows: load.row().into_iter().collect(),
-                    first_load: Some(load),
-                    ..Measured::default()
-                })
-            }
-            Part::Start => {
-                self.browser_test(&["--no-run"])?;
-                let busy = busy(part);
-                let figures = self.browser_test(&["start::"])?;
-                let notes = busy.into_iter().chain(rows::slowdown(&figures)).collect();
-                Ok(Measured { rows: rows::in_browser(&figures), first_load: None, notes })
-            }
-            Part::Save => {
-                self.storage_test(&["--no-run"])?;
-                self.browser_test(&["--no-run"])?;
-                let busy = busy(part);
-                let mut figures = self.storage_test(&["--", "--nocapture"])?;
-                figures.extend(self.browser_test(&["press::"])?);
-                let notes = busy.into_iter().collect();
-                Ok(Measured { rows: rows::in_browser(&figures), first_load: None, notes })
-            }
-            Part::Station => self.load(),
-        }
-    }
-
-    /// The app in a browser against the station: `tests/bench.rs`. The harness itself may be slow, for the page measures.
-    fn browser_test(&self, what: &[&str]) -> Outcome<Vec<serde_json::Value>> {
-        let mut command = cargo();
-        command.args(["test", "--quiet", "--package", "xunji", "--test", "bench"]).args(what);
-        command.current_dir(self.workspace.root());
-        if what != ["--no-run"] {
-            // One at a time, with the machine to itself.
-            command.args(["--", "--ignored", "--nocapture", "--test-threads=1"]);
-        }
-        let browser = self.browser()?;
-        command.env("XUNJI_CHROMIUM", &browser.chromium).env("XUNJI_CHROMEDRIVER", &browser.driver);
-        if let Some(station) = &self.station {
-            command.env("XUNJI_STATION", station);
-        }
-        if self.quick {
-            command.env("XUNJI_BENCH_QUICK", "1");
-        }
-        listen(&mut command, BROKEN)
-    }
-
-    /// The storage alone in a page of its own: `tests/bench_storage.rs`, optimised like the app.
-    fn storage_test(&self, what: &[&str]) -> Outcome<Vec<serde_json::Value>> {
-        let tools = tools::for_wasm_tests(self.workspace)?;
-        let mut command = cargo();
-        // Cargo hands --quiet on to the runner, which does not know it.
-        command.args(["test", "--release", "--package", "xunji", "--test", "bench_storage"]);
-        command.args(["--target", "wasm32-unknown-unknown"]).args(what).current_dir(self.workspace.root());
-        command.env("CHROMEDRIVER", &self.browser()?.driver).env("TMPDIR", self.folder.join("tmp"));
-        command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner");
-        command.env("WASM_BINDGEN_TEST_TIMEOUT", "120").env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "30");
-        listen(tools.on(&mut command), BROKEN)
-    }
-
-    /// The station's own example, with a bare flush beside each of its runs.
-    fn load(&self) -> Outcome<Measured> {
-        const BUILD: [&str; 7] =
-            ["build", "--profile", "station", "--package", "xunji-station", "--example", "load"];
-        run(cargo().args(BUILD).current_dir(self.workspace.root()), BROKEN)?;
-        let program = format!("station/examples/load{}", std::env::consts::EXE_SUFFIX);
-        let notes = busy(Part::Station).into_iter().collect();
-        let (runs, seconds) = if self.quick { (1, "1") } else { (3, "3") };
-        let mut figures = Vec::new();
-        for _ in 0..runs {
-            let mut load = Command::new(self.workspace.target().join(&program));
-            figures.extend(listen(load.arg(seconds).arg(self.folder.join("tmp")), BROKEN)?);
-        }
-        Ok(Measured { rows: rows::of_station(&figures), first_load: None, notes })
-    }
-
-    fn browser(&self) -> Outcome<&Browser> {
-        self.browser
-            .as_ref()
-            .ok_or_else(|| Fault::new("There is no browser.", "Nothing was measured.", BROKEN))
-    }
-}
-
-/// Says when the machine has other work, because then the figures are the other work's too.
-fn busy(part: Part) -> Option<String> {
-    let share = taken_by_others().filter(|share| *share >= 10)?;
-    Some(format!("{}: other work took {share} % of the processors just before.", part.title()))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::first_load::FirstLoad;
 use super::machine::Machine;
-use super::parts::Measured;
+use super::measure::Measured;
 use super::rows::Row;
 use crate::run::output;
 use crate::term::{grouped, table};
