@@ -29,7 +29,9 @@ pub struct Vault {
 
 /// The database of the vault that this phone opens.
 pub fn current() -> String {
-    platform::setting(Setting::Vault).filter(|name| place(name).is_some()).unwrap_or_else(|| DATABASE.to_owned())
+    platform::setting(Setting::Vault)
+        .filter(|name| place(name).is_some())
+        .unwrap_or_else(|| DATABASE.to_owned())
 }
 
 /// All vaults in which there is a person, in line.

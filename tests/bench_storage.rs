@@ -7,10 +7,16 @@ use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::{console_log, wasm_bindgen_test, wasm_bindgen_test_configure};
-use xunji::{platform, storage::IndexedDb};
+use xunji::{
+    platform::{self, DataKey},
+    storage::IndexedDb,
+    vault::AppStorage,
+};
 use xunji_domain::canonical::Digest;
 use xunji_sync::{
+    pin::Pin,
     pocket::{Pocket, Unsent},
+    sealed::Sealed,
     suite,
 };
 
@@ -110,8 +116,12 @@ async fn a_photo_saved_beside_a_bare_put() {
 }
 
 /// A pocket of this name, and a bare database beside it.
-async fn open(name: &str) -> (Pocket<IndexedDb>, JsValue) {
-    let storage = IndexedDb::open(name).await.expect("the database opens");
+async fn open(name: &str) -> (Pocket<AppStorage>, JsValue) {
+    let bare = IndexedDb::open(name).await.expect("the database opens");
+    let pin = Pin::new("482915").expect("a PIN");
+    let wrapped = DataKey::wrap(&[], &pin).await.expect("this page is secure enough to seal");
+    let key = DataKey::unwrap(&wrapped, &pin).await.expect("the PIN is right");
+    let storage = Sealed::with(bare, key, false);
     let (pocket, _) = Pocket::open(storage, platform::new_installation_id()).await.expect("it has a pocket");
     let bare = JsFuture::from(open_bare(&format!("{name}-bare"))).await.expect("the bare database opens");
     (pocket, bare)
@@ -130,7 +140,7 @@ async fn put(bare: &JsValue, key: &str, bytes: &[u8]) -> f64 {
 }
 
 /// The milliseconds of all that the app does between the button and its word: see `App::seal_and_save`.
-async fn save(pocket: &Pocket<IndexedDb>, unsent: Unsent) -> f64 {
+async fn save(pocket: &Pocket<AppStorage>, unsent: Unsent) -> f64 {
     let start = now();
     let sealed = unsent.content.canonical_bytes().expect("an entry can be written down");
     let digest = digest_of(&sealed).await;

@@ -55,6 +55,61 @@ macro_rules! run {
 
 storage_suite!(run);
 
+/// The same with a vault between: sealed by the browser's own cryptography.
+mod sealed {
+    use super::{open, suite};
+    use xunji::platform::DataKey;
+    use xunji_sync::{pin::Pin, sealed::Sealed, storage_suite};
+
+    async fn key() -> DataKey {
+        let pin = Pin::new("482915").expect("a PIN");
+        let wrapped = DataKey::wrap(&[], &pin).await.expect("this page is secure enough");
+        DataKey::unwrap(&wrapped, &pin).await.expect("the PIN is right")
+    }
+
+    macro_rules! run {
+        ($name:ident) => {
+            #[wasm_bindgen_test::wasm_bindgen_test]
+            async fn $name() {
+                let name = concat!("sealed-", stringify!($name));
+                let key = key().await;
+                let sealed = async || Sealed::with(open(name).await, key.clone(), false);
+                suite::$name(sealed().await, sealed).await;
+            }
+        };
+    }
+
+    storage_suite!(run);
+}
+
+/// A wrong PIN opens nothing, and what one key has sealed opens nowhere else and for no other key.
+#[wasm_bindgen_test]
+async fn a_seal_holds_only_for_its_key_and_its_place() {
+    use xunji::platform::DataKey;
+    use xunji_sync::{
+        pin::Pin,
+        sealed::{Cipher, Placed},
+    };
+    let (right, wrong) = (Pin::new("482915").expect("a PIN"), Pin::new("482916").expect("a PIN"));
+    let wrapped = DataKey::wrap(&[], &right).await.expect("wrapped");
+    assert!(DataKey::unwrap(&wrapped, &wrong).await.is_none());
+    let key = DataKey::unwrap(&wrapped, &right).await.expect("the PIN is right");
+    let placed = |place: &str, bytes: &[u8]| Placed { place: place.into(), bytes: bytes.to_vec() };
+    let sealed = key.seal(vec![placed("meta/a", b"1"), placed("meta/b", b"")]).await.expect("sealed");
+    let tried = vec![
+        placed("meta/a", &sealed[0]),
+        placed("meta/b", &sealed[1]),
+        placed("meta/b", &sealed[0]),
+        placed("meta/a", &sealed[0][1..]),
+        placed("meta/a", b""),
+    ];
+    let opened = key.open(tried).await.expect("opened");
+    assert_eq!(opened, [Some(b"1".to_vec()), Some(Vec::new()), None, None, None]);
+    let other = DataKey::wrap(&[7; 32], &right).await.expect("wrapped");
+    let other = DataKey::unwrap(&other, &right).await.expect("the PIN is right");
+    assert_eq!(other.open(vec![placed("meta/a", &sealed[0])]).await, Ok(vec![None]));
+}
+
 /// Invariant 1: the browser reports success only once the bytes are on the disk.
 #[wasm_bindgen_test]
 async fn every_writing_transaction_is_strict() {
@@ -114,9 +169,9 @@ async fn an_upgrade_keeps_every_row_and_tells_the_old_tab() {
     unsent.blobs = vec![(xunji_domain::canonical::Digest::new([9; 32]), vec![1, 2, 3])];
     let entry = pocket.save(&unsent).await.expect("saved");
 
-    let tables: Vec<&str> = Table::ALL.iter().map(|table| table.name()).chain(["of_version_2"]).collect();
+    let tables: Vec<&str> = Table::ALL.iter().map(|table| table.name()).chain(["of_version_3"]).collect();
     let newer =
-        IndexedDb::open_as("upgrade", 2, &tables).await.expect("the upgrade is not blocked by the old tab");
+        IndexedDb::open_as("upgrade", 3, &tables).await.expect("the upgrade is not blocked by the old tab");
     let (upgraded, found) = Pocket::open(newer, suite_installation()).await.expect("opens");
     assert_eq!(found, Found::Whole);
     assert_eq!(upgraded.next_batch(9, 1 << 20).await.expect("read").entries, [entry]);

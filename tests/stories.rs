@@ -31,6 +31,8 @@ mod kills;
 mod offline;
 #[path = "stories/parked.rs"]
 mod parked;
+#[path = "stories/people.rs"]
+mod people;
 #[path = "stories/photos.rs"]
 mod photos;
 #[path = "stories/portal.rs"]

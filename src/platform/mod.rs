@@ -13,8 +13,9 @@ pub use self::{
     http::{HttpAnswer, Unanswered, ask, gzip},
     settings::{Setting, setting, store_setting},
     shim::{
-        apply_update, bytes_of, can_install, databases, download, insist_on_strict_durability, install, is_installed,
-        lead, persist, persisted, reload, seal, shrink, unseal, update_ready, url_of, verify, why_aborted, withdraw_key,
+        apply_update, bytes_of, can_install, databases, download, insist_on_strict_durability, install,
+        is_installed, lead, persist, persisted, reload, seal, shrink, unseal, update_ready, url_of, verify,
+        why_aborted, withdraw_key,
     },
     vault::DataKey,
 };

@@ -162,7 +162,8 @@ fn Forgotten(locked: Locked, on_unlock: Callback<AppStorage>, forgotten: RwSigna
             </Opening>
         }
     };
-    let impossible = || view! { <div class="alert">{icon("warning")}<p>{words::recover_not_here()}</p></div> };
+    let impossible =
+        || view! { <div class="alert">{icon("warning")}<p>{words::recover_not_here()}</p></div> };
     view! {
         <h1>{words::pin_forgotten()}</h1>
         {if recoverable { form() } else { impossible() }}

@@ -10,8 +10,8 @@ mod lock;
 mod me;
 mod not_found;
 mod outbox;
-mod pin;
 mod people;
+mod pin;
 mod record;
 mod today;
 

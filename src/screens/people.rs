@@ -47,7 +47,8 @@ pub(super) fn People(open: RwSignal<bool>) -> impl IntoView {
 fn person(vault: Vault, current: &str) -> AnyView {
     let Vault { database, place, number, waiting } = vault;
     let here = (database == current).then(|| view! { <span class="quiet">{words::person_here()}</span> });
-    let waiting = (waiting > 0).then(|| view! { <span class="quiet">{words::person_waiting(waiting)}</span> });
+    let waiting =
+        (waiting > 0).then(|| view! { <span class="quiet">{words::person_waiting(waiting)}</span> });
     view! {
         <button class="btn wide choose" type="button" on:click=move |_| vaults::switch_to(&database)>
             <strong>{words::person_at(place)}</strong>

@@ -74,7 +74,9 @@ pub(super) fn PinBox(
 /// What an alert says, as long as there is something.
 pub(super) fn alert(wrong: RwSignal<Option<String>>) -> AnyView {
     crate::components::live(move || {
-        wrong.get().map(|sentence| view! { <div class="alert" role="alert">{icon("warning")}<p>{sentence}</p></div> })
+        wrong.get().map(
+            |sentence| view! { <div class="alert" role="alert">{icon("warning")}<p>{sentence}</p></div> },
+        )
     })
 }
 

@@ -21,9 +21,7 @@ pub async fn enrolled_over(world: &World, line: &Line) -> Phone {
     world.phone.close().await;
     let phone = world.phone_at("sender", line.origin()).await;
     let code = world.station.enrol("张三", "grid_worker", LUQIAO_GUBAO);
-    phone.open(&code.url.replace(&world.station.origin(), &line.origin())).await;
-    phone.press("登记").await;
-    phone.heading_becomes("今天").await;
+    phone.enrol_at(&code.url.replace(&world.station.origin(), &line.origin())).await;
     phone.keeps_the_app().await;
     phone
 }

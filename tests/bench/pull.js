@@ -7,16 +7,14 @@ const answer = (request) =>
     request.onerror = () => failed(request.error);
   });
 const database = await answer(indexedDB.open("xunji"));
-const cursor = async () => {
-  const row = await answer(database.transaction("meta").objectStore("meta").get("cursor"));
-  return row ? JSON.parse(new TextDecoder().decode(row)) : 0;
-};
+// The cursor itself is sealed; every entry of the mailbox has a row.
+const entries = () => answer(database.transaction("entries").objectStore("entries").count());
 const button = Array.from(document.querySelectorAll("main button")).find((node) => node.textContent.trim() === "登记");
 if (!button) throw new Error("there is no button 登记");
 window.benchPulled = (async () => {
   const start = performance.now();
   button.click();
-  while ((await cursor()) < wanted) await new Promise((soon) => setTimeout(soon, 50));
+  while ((await entries()) < wanted) await new Promise((soon) => setTimeout(soon, 50));
   const took = performance.now() - start;
   database.close();
   return took;

@@ -1,10 +1,9 @@
-// Runs before every page's own scripts and notes when the first screen is there, on the clock that began with the
-// navigation: its heading and its three links are in the document.
+// Runs before every page's own scripts and notes when the lock screen is there, on the clock that began with the
+// navigation: its heading and the box for the PIN are in the document.
 window.benchShown = new Promise((resolve) => {
-  const links = ["patrol", "consultation", "dispute"].map((kind) => `main a[href="/new/${kind}"]`);
   const observer = new MutationObserver(() => {
-    if (document.querySelector("main h1")?.textContent.trim() !== "今天") return;
-    if (!links.every((link) => document.querySelector(link))) return;
+    if (document.querySelector("main h1")?.textContent.trim() !== "解锁") return;
+    if (!document.querySelector("main form input")) return;
     observer.disconnect();
     resolve(performance.now());
   });

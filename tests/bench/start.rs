@@ -1,10 +1,11 @@
-//! From opening the address to the first screen, and to a bare picture from the same place.
+//! From opening the address to the lock screen, and to a bare picture from the same place; and from the PIN to the first
+//! screen.
 
 use serde_json::json;
 
 use crate::{
     figures::{rounds, tell},
-    support::{Phone, World, story},
+    support::{PIN, Phone, World, story},
     throttle::{SLOW_4G, SLOWDOWN, milliseconds, narrow, slow_down, slowdown},
 };
 
@@ -52,7 +53,7 @@ async fn warm() {
         // The first start after an installation still has chores; the second is like all that follow.
         phone.open("/").await;
         world.station.stop().await;
-        let (mut app, mut bare) = (Vec::new(), Vec::new());
+        let (mut app, mut bare, mut unlocks, mut derivations) = (vec![], vec![], vec![], vec![]);
         for _ in 0..rounds(7, 2) {
             for path in [BARE, "/"] {
                 phone.close().await;
@@ -64,9 +65,16 @@ async fn warm() {
                     bare.push(loaded(phone).await);
                 } else {
                     app.push(shown(phone).await);
+                    let took = phone.run(include_str!("unlock.js"), vec![json!(PIN)]).await;
+                    let took: [f64; 2] =
+                        serde_json::from_value(took.unwrap_or_default()).expect("two figures");
+                    unlocks.push(took[0]);
+                    derivations.push(took[1]);
                 }
             }
         }
+        tell("unlock", "ms", &unlocks);
+        tell("unlock bare rounds", "ms", &derivations);
         tell("warm start", "ms", &app);
         tell("warm bare page", "ms", &bare);
     })
@@ -93,7 +101,7 @@ async fn go(phone: &Phone, world: &World, path: &str) {
     phone.client().goto(&address).await.unwrap_or_else(|error| panic!("{path} did not open: {error}"));
 }
 
-/// When the first screen was there.
+/// When the lock screen was there.
 async fn shown(phone: &Phone) -> f64 {
     milliseconds(phone.run("return await window.benchShown", vec![]).await)
 }

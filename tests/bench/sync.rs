@@ -9,7 +9,7 @@ use crate::{
     figures::{rounds, tell_pace},
     line::Line,
     outbox::{comes_to, enrolled_over, fill},
-    support::{LUQIAO_GUBAO, World, story},
+    support::{LUQIAO_GUBAO, PIN, World, story},
     throttle::milliseconds,
 };
 
@@ -57,6 +57,7 @@ async fn both_ways(world: &World, round_trip: u64) {
     let phone = world.phone_at("second", line.origin()).await;
     let code = world.station.enrol_again(worker);
     phone.open(&code.url.replace(&world.station.origin(), &line.origin())).await;
+    phone.set_pin(PIN, PIN).await;
     phone.run(include_str!("pull.js"), vec![json!(entries)]).await.expect("the page can be watched");
     let pull = milliseconds(Ok(comes_to(&phone, "benchPulled").await));
     tell_pace(&named("pull"), entries, seconds(pull));

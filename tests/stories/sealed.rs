@@ -60,7 +60,8 @@ async fn the_browsers_folder_holds_nothing_that_was_typed() {
         let mut secrets = vec!["张三".to_owned(), PIN.to_owned()];
         secrets.extend(TYPED.map(str::to_owned));
         for sample in [samples::dispute(), samples::consultation()] {
-            let long = sample.fields.iter().filter(|(label, value)| value.len() > 9 && !CHOSEN.contains(label));
+            let long =
+                sample.fields.iter().filter(|(label, value)| value.len() > 9 && !CHOSEN.contains(label));
             secrets.extend(long.map(|(_, value)| value.chars().take(12).collect::<String>()));
         }
         assert!(secrets.iter().any(|secret| secret.starts_with("1390000")), "{secrets:?}");

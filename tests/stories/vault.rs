@@ -185,15 +185,17 @@ async fn ten_wrong_pins_wait_longer_and_longer_and_wipe_nothing() {
         for (number, wait) in (1..).zip(waits) {
             phone.unlock_with("111222").await;
             match wait {
-                None => until("be told that the PIN is wrong", async || {
-                    let said = phone.alerts().await;
-                    let tries = tries(phone).await;
-                    if tries == number && said.iter().any(|one| one.contains("PIN不对")) {
-                        return Ok(());
-                    }
-                    Err(format!("{tries}: {said:?}"))
-                })
-                .await,
+                None => {
+                    until("be told that the PIN is wrong", async || {
+                        let said = phone.alerts().await;
+                        let tries = tries(phone).await;
+                        if tries == number && said.iter().any(|one| one.contains("PIN不对")) {
+                            return Ok(());
+                        }
+                        Err(format!("{tries}: {said:?}"))
+                    })
+                    .await
+                }
                 Some(wait) => {
                     phone.is_warned(&format!("已连续输错 {number} 次")).await;
                     // Even the right one is not looked at before its time.

@@ -84,6 +84,13 @@ const answers = {
     return seen(node);
   },
 
+  // The one button whose name holds these words.
+  button(words) {
+    const found = among(top(), "button").filter((node) => name(node).includes(words));
+    if (found.length !== 1) throw new Error(`${found.length} buttons hold “${words}”`);
+    return seen(found[0]);
+  },
+
   // The one row of a list, a link, that holds these words.
   row(words) {
     const rows = among(top(), "main a[href]").filter((node) => squeeze(text(node)).includes(words));

@@ -45,6 +45,14 @@ impl Phone {
             .await;
     }
 
+    /// Presses the one button whose name holds these words.
+    pub async fn press_with(&self, words: &str) {
+        until(&format!("press the button with {words}"), async || {
+            self.tap("button", vec![words.into()]).await
+        })
+        .await;
+    }
+
     pub(super) async fn tap(&self, question: &str, details: Vec<Value>) -> Result<(), String> {
         let (thing, _) = self.find(question, details).await?;
         // The driver clicks where a finger would and refuses when something else lies there.

@@ -58,7 +58,9 @@ pub enum Problem {
     )]
     InstallationTaken,
     /// No such recovery code for this installation.
-    #[error("The station doesn't know this recovery code for this phone. Compare it with what the office gave out.")]
+    #[error(
+        "The station doesn't know this recovery code for this phone. Compare it with what the office gave out."
+    )]
     RecoveryUnknown,
     /// The recovery code has been used.
     #[error("This recovery code has been used. Ask the office for a new one.")]
@@ -67,7 +69,9 @@ pub enum Problem {
     #[error("This recovery code has expired. Ask the office for a new one.")]
     RecoveryExpired,
     /// The copy was not sealed to this station by this installation.
-    #[error("The station can't open this phone's copy of its key: it was sealed for another station or phone.")]
+    #[error(
+        "The station can't open this phone's copy of its key: it was sealed for another station or phone."
+    )]
     RecoveryUnreadable,
     /// Too many wrong codes.
     #[error("Too many wrong codes. Wait a minute, then try again.")]

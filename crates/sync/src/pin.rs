@@ -62,7 +62,8 @@ impl Pin {
     fn is_weak(&self) -> bool {
         let digits = self.0.as_bytes();
         let step = |by: u8| digits.windows(2).all(|two| (two[0] - b'0' + by) % 10 == two[1] - b'0');
-        let repeats = |every: usize| digits[every..].iter().zip(digits).all(|(later, earlier)| later == earlier);
+        let repeats =
+            |every: usize| digits[every..].iter().zip(digits).all(|(later, earlier)| later == earlier);
         let turned = digits.iter().eq(digits.iter().rev());
         let pairs = digits.chunks(2).all(|pair| pair[0] == pair[1]);
         step(0) || step(1) || step(9) || repeats(2) || repeats(3) || turned || pairs
@@ -83,7 +84,9 @@ mod tests {
 
     #[test]
     fn what_is_guessed_first_is_refused() {
-        for typed in ["000000", "123456", "654321", "890123", "121212", "123123", "123321", "112233", "888888"] {
+        for typed in
+            ["000000", "123456", "654321", "890123", "121212", "123123", "123321", "112233", "888888"]
+        {
             assert_eq!(Pin::new(typed), Err(BadPin::Weak), "{typed}");
             assert!(Pin::parse(typed).is_ok(), "{typed} may have been set by an earlier version");
         }

@@ -200,9 +200,10 @@ async fn seal<C: Cipher>(cipher: &C, writes: Vec<Write>) -> Result<Vec<Write>, S
         return Err(StorageError::Failed("a seal is missing".to_owned()));
     }
     done.extend(
-        places.into_iter().zip(sealed).map(|((table, key), sealed)| {
-            Write::Put(table, key, [MARK, &sealed].concat())
-        }),
+        places
+            .into_iter()
+            .zip(sealed)
+            .map(|((table, key), sealed)| Write::Put(table, key, [MARK, &sealed].concat())),
     );
     Ok(done)
 }

@@ -217,7 +217,8 @@ fn a_database_of_earlier_days_is_sealed_in_place_even_when_it_is_cut_off() {
 fn a_tab_that_does_not_know_of_the_vault_writes_nothing_plain() {
     pollster::block_on(async {
         let memory = Memory::default();
-        let (pocket, _) = Pocket::open(Sealed::<_, Aes>::clear(memory.clone()), installation()).await.expect("opens");
+        let (pocket, _) =
+            Pocket::open(Sealed::<_, Aes>::clear(memory.clone()), installation()).await.expect("opens");
         pocket.save(&suite::unsent(1, "a")).await.expect("saved");
         vault::make(&memory, &header()).await.expect("made");
         let late = pocket.save(&suite::unsent(2, WORDS[0])).await;

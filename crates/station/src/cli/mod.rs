@@ -164,7 +164,9 @@ enum CliError {
     )]
     UnknownWorker(WorkerId),
     /// `--installation` names no phone.
-    #[error("this station knows no phone whose id begins with {0}. Compare it with the lock screen of the phone")]
+    #[error(
+        "this station knows no phone whose id begins with {0}. Compare it with the lock screen of the phone"
+    )]
     UnknownInstallation(String),
     /// `--installation` names more than one phone.
     #[error("more than one phone's id begins with {0}. Give more of it; 我的 and the lock screen show it")]

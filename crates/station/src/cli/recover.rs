@@ -31,7 +31,10 @@ pub(super) async fn run(args: RecoverArgs) -> Result<(), CliError> {
         writeln!(out, "code          {code}\ninstallation  {installation}")?;
         writeln!(out, "worker        {} ({})\n", worker.name, worker.id)?;
         writeln!(out, "Good once, for {} minutes, on this person's phone only.", args.valid_minutes)?;
-        writeln!(out, "Give it to nobody but this person: whoever has code and phone reads all that is on it.")?;
+        writeln!(
+            out,
+            "Give it to nobody but this person: whoever has code and phone reads all that is on it."
+        )?;
     }
     Ok(())
 }

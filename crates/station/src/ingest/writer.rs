@@ -15,7 +15,9 @@ use tokio::{
 use xunji_domain::{canonical::Digest, id::InstallationId, kind::Kinds, person::Worker, wire::Answers};
 
 use super::{read::Item, store};
-use crate::{blobs, db::DbError, enrolment, people::Caller, problem::Problem, receipt_key::ReceiptKey, recovery};
+use crate::{
+    blobs, db::DbError, enrolment, people::Caller, problem::Problem, receipt_key::ReceiptKey, recovery,
+};
 
 /// The most requests in one transaction.
 const GROUP: usize = 64;

@@ -86,6 +86,7 @@ pub async fn enrolled(served: &Served, output: &Output) -> (Phone, String) {
     let body = serde_json::json!({ "code": code, "installation": installation }).to_string();
     let reply = request(served.address, "POST", "/api/v1/enrolments", &[], body).await;
     let Enrolment { token, worker, receipt_key, recovery_key, .. } = reply.json();
-    let phone = Phone { address: served.address, worker, token, receipt_key, recovery_key, installation, seq: 0 };
+    let phone =
+        Phone { address: served.address, worker, token, receipt_key, recovery_key, installation, seq: 0 };
     (phone, code.to_owned())
 }

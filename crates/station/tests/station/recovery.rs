@@ -56,7 +56,8 @@ async fn a_code_opens_the_copy_once_and_only_its_hash_is_kept() {
     assert_eq!(reply.json::<Recovery>().key, base64url(&DATA_KEY));
     let reply = station.recover(&code, phone.installation, &copy).await;
     assert_eq!((reply.status, reply.problem().as_str()), (409, "/problems/recovery-code-used"));
-    let kept = station.rows("SELECT lower(hex(hash)), released_by, used_at IS NOT NULL FROM recoveries").await;
+    let kept =
+        station.rows("SELECT lower(hex(hash)), released_by, used_at IS NOT NULL FROM recoveries").await;
     assert_eq!(kept.len(), 1);
     assert!(kept[0].ends_with("|司法所 李四|1") && !kept[0].contains(&code.to_lowercase()), "{kept:?}");
 }
@@ -78,11 +79,7 @@ async fn a_code_is_good_for_its_own_phone_only_and_not_for_long() {
         ("no such code", &"ACDE-FHJK".to_owned(), mine.installation, &copy, 404, "recovery-code-unknown"),
     ] {
         let reply = station.recover(code, installation, copy).await;
-        assert_eq!(
-            (reply.status, reply.problem()),
-            (status, format!("/problems/{problem}")),
-            "{what}"
-        );
+        assert_eq!((reply.status, reply.problem()), (status, format!("/problems/{problem}")), "{what}");
     }
     // None of that has used it up.
     assert_eq!(station.recover(&code, mine.installation, &copy).await.status, 200);
@@ -146,6 +143,9 @@ async fn a_check_shows_what_was_released_and_names_nobody() {
     let report = check::check(&DataFolder::existing(station.data()).unwrap()).await.unwrap();
     assert_eq!((report.damage(), report.news()), (0, 1));
     let line = serde_json::to_string(&report.findings[0]).unwrap();
-    assert!(line.contains(r#""finding":"recovery""#) && line.contains(&phone.installation.to_string()), "{line}");
+    assert!(
+        line.contains(r#""finding":"recovery""#) && line.contains(&phone.installation.to_string()),
+        "{line}"
+    );
     assert!(!line.contains("李四"), "{line}");
 }
