@@ -11,16 +11,10 @@ use crate::{
 };
 
 /// What is being typed. Copies are the same.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct Typed {
     first: RwSignal<String>,
     second: RwSignal<String>,
-}
-
-impl Default for Typed {
-    fn default() -> Self {
-        Self { first: RwSignal::default(), second: RwSignal::default() }
-    }
 }
 
 impl Typed {

@@ -1,6 +1,6 @@
 //! Language, theme and text size: chosen on the phone, kept on the phone.
 
-use crate::support::story;
+use crate::support::{PIN, story};
 
 #[tokio::test]
 async fn language_theme_and_text_size_are_taken_at_once_and_kept() {
@@ -34,7 +34,10 @@ async fn language_theme_and_text_size_are_taken_at_once_and_kept() {
         // Properly: what the browser keeps for settings is written some seconds later, other than what is saved.
         phone.close().await;
         phone.reopen().await;
-        phone.open("/me").await;
+        phone.open_locked("/me").await;
+        phone.heading_becomes("Unlock").await;
+        phone.enter("PIN", PIN).await;
+        phone.press("Unlock").await;
         phone.heading_becomes("Me").await;
         phone.root_becomes("data-size", "xl").await;
         phone.root_becomes("data-theme", "dark").await;

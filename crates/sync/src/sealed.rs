@@ -108,7 +108,9 @@ impl<S: Storage, C: Cipher> Sealed<S, C> {
                 let Some((last, _)) = rows.last() else { break };
                 let next = Span::all().after(last);
                 let plain = rows.into_iter().filter(|(key, value)| {
-                    !value.starts_with(MARK) && !(table == Table::Meta && key == HEADER)
+                    let done = value.starts_with(MARK);
+                    let header = table == Table::Meta && key == HEADER;
+                    !done && !header
                 });
                 let writes = plain.map(|(key, value)| Write::Put(table, key, value)).collect::<Vec<_>>();
                 let stale = !writes.is_empty() && {

@@ -110,7 +110,7 @@ async fn what_was_stored_before_there_was_a_key_is_signed_by_the_first_start_tha
     station.stop().await;
     let mut connection = db::open_writer(&station.database()).await.unwrap();
     connection
-        .execute("ALTER TABLE entries DROP COLUMN signature; DELETE FROM settings WHERE name = 'receipt_key'; PRAGMA user_version = 1")
+        .execute("DROP TABLE recoveries; ALTER TABLE entries DROP COLUMN signature; DELETE FROM settings WHERE name = 'receipt_key'; PRAGMA user_version = 1")
         .await
         .unwrap();
     connection.close().await.unwrap();
