@@ -88,20 +88,45 @@ async fn finish(storage: &AppStorage) -> Result<(), StorageError> {
 pub async fn unlock(locked: &Locked, typed: &str) -> Result<AppStorage, String> {
     let pin = Pin::parse(typed).map_err(bad_pin)?;
     let bare = &locked.bare;
-    let sentence = |error: StorageError| storage_sentence(&error);
-    let header = match vault::begin_try(bare, platform::moment()).await.map_err(sentence)? {
-        Try::Wait(left) => return Err(words::pin_too_early(duration(left))),
-        Try::Now(header) => header,
-    };
-    let Some(key) = DataKey::unwrap(&header.pin, &pin).await else {
-        let wrong = header.tries.wrong;
-        return Err(match Tries::delay(wrong) {
-            0 => words::pin_wrong().to_owned(),
-            delay => words::pin_wrong_often(wrong, duration(delay)),
-        });
-    };
+    let header = begin_try(bare).await?;
+    let key = DataKey::unwrap(&header.pin, &pin).await.ok_or_else(|| wrong(&header))?;
     vault::right(bare).await.map_err(sentence)?;
     unlocked(bare.clone(), &header, key).await.map_err(sentence)
+}
+
+/// Sets another PIN. Whoever found the phone unlocked can't, without the old one.
+///
+/// # Errors
+/// A sentence; then the old PIN is still the one.
+pub async fn change_pin(storage: &AppStorage, old: &str, next: &Pin) -> Result<(), String> {
+    let old = Pin::parse(old).map_err(bad_pin)?;
+    let bare = storage.bare();
+    let header = begin_try(bare).await?;
+    let wrapped = DataKey::rewrap(&header.pin, &old, next).await.ok_or_else(|| wrong(&header))?;
+    let change = vault::change(bare, |header| {
+        header.pin = wrapped.clone();
+        header.tries = Tries::default();
+    });
+    change.await.map(|_| ()).map_err(sentence)
+}
+
+async fn begin_try(bare: &IndexedDb) -> Result<Header, String> {
+    match vault::begin_try(bare, platform::moment()).await.map_err(sentence)? {
+        Try::Wait(left) => Err(words::pin_too_early(duration(left))),
+        Try::Now(header) => Ok(header),
+    }
+}
+
+fn wrong(header: &Header) -> String {
+    let wrong = header.tries.wrong;
+    match Tries::delay(wrong) {
+        0 => words::pin_wrong().to_owned(),
+        delay => words::pin_wrong_often(wrong, duration(delay)),
+    }
+}
+
+fn sentence(error: StorageError) -> String {
+    storage_sentence(&error)
 }
 
 /// Makes the vault of a database that has none, and seals what lies in it already.
@@ -114,7 +139,6 @@ pub async fn make(
     pin: &Pin,
     station: Option<&str>,
 ) -> Result<(), String> {
-    let sentence = |error: StorageError| storage_sentence(&error);
     let insecure = || words::needs_https().to_owned();
     let wrapped = DataKey::wrap(&[], pin).await.ok_or_else(insecure)?;
     let copy = match station {
@@ -144,7 +168,6 @@ pub async fn make(
 /// # Errors
 /// A sentence; then everything is as it was.
 pub async fn recover(locked: &Locked, code: &str, pin: &Pin) -> Result<AppStorage, String> {
-    let sentence = |error: StorageError| storage_sentence(&error);
     let bare = &locked.bare;
     let header = vault::header(bare).await.map_err(sentence)?;
     let copy = header.and_then(|header| header.copy).ok_or_else(|| words::recover_not_here().to_owned())?;

@@ -166,8 +166,19 @@ export async function wrapByPin(raw, pin, rounds) {
   const key = raw.length
     ? await crypto.subtle.importKey("raw", raw, aes, true, ["encrypt", "decrypt"])
     : await crypto.subtle.generateKey(aes, true, ["encrypt", "decrypt"]);
+  return wrapAnew(key, pin, rounds);
+}
+
+async function wrapAnew(key, pin, rounds) {
   const salt = random(16);
   return { salt, wrapped: await wrap(key, await keyOf(pin, salt, rounds, ["wrapKey"])) };
+}
+
+// The same data key, wrapped by the next PIN. Nothing when the PIN is another one.
+export async function rewrapByPin(pin, salt, rounds, wrapped, next, nextRounds) {
+  const by = await keyOf(pin, salt, rounds, ["unwrapKey"]);
+  const key = await unwrap(wrapped, by, true).catch(() => undefined);
+  return key && wrapAnew(key, next, nextRounds);
 }
 
 // Nothing when the PIN is another one.

@@ -58,6 +58,15 @@ extern "C" {
     pub(super) fn wrap_by_pin_js(raw: &[u8], pin: &str, rounds: u32) -> Promise;
     #[wasm_bindgen(js_name = unwrapByPin)]
     pub(super) fn unwrap_by_pin_js(pin: &str, salt: &[u8], rounds: u32, wrapped: &[u8]) -> Promise;
+    #[wasm_bindgen(js_name = rewrapByPin)]
+    pub(super) fn rewrap_by_pin_js(
+        pin: &str,
+        salt: &[u8],
+        rounds: u32,
+        wrapped: &[u8],
+        next: &str,
+        next_rounds: u32,
+    ) -> Promise;
     #[wasm_bindgen(js_name = copyFor)]
     pub(super) fn copy_for_js(
         point: &[u8],

@@ -25,12 +25,14 @@ impl DataKey {
     /// Draws a new data key and wraps it by a PIN; or wraps anew the `raw` one that the office has given back. Nothing
     /// when the browser has no WebCrypto.
     pub async fn wrap(raw: &[u8], pin: &Pin) -> Option<Wrapped> {
-        let made = JsFuture::from(shim::wrap_by_pin_js(raw, pin.as_str(), ROUNDS)).await.ok()?;
-        let part = |name: &str| {
-            let array: Uint8Array = Reflect::get(&made, &name.into()).ok()?.dyn_into().ok()?;
-            Some(base64url(&array.to_vec()))
-        };
-        Some(Wrapped { salt: part("salt")?, rounds: ROUNDS, key: part("wrapped")? })
+        wrapped(shim::wrap_by_pin_js(raw, pin.as_str(), ROUNDS)).await
+    }
+
+    /// The same data key under another PIN; nothing when the PIN is not the one it is wrapped by.
+    pub async fn rewrap(old: &Wrapped, pin: &Pin, next: &Pin) -> Option<Wrapped> {
+        let (salt, key) = (from_base64url(&old.salt)?, from_base64url(&old.key)?);
+        let next = next.as_str();
+        wrapped(shim::rewrap_by_pin_js(pin.as_str(), &salt, old.rounds, &key, next, ROUNDS)).await
     }
 
     /// The data key that a PIN opens; nothing when the PIN is another one. Takes as long as its rounds.
@@ -61,6 +63,15 @@ impl DataKey {
     fn of(value: JsValue) -> Option<Self> {
         value.is_object().then_some(Self(value))
     }
+}
+
+async fn wrapped(promise: js_sys::Promise) -> Option<Wrapped> {
+    let made = JsFuture::from(promise).await.ok()?;
+    let part = |name: &str| {
+        let array: Uint8Array = Reflect::get(&made, &name.into()).ok()?.dyn_into().ok()?;
+        Some(base64url(&array.to_vec()))
+    };
+    Some(Wrapped { salt: part("salt")?, rounds: ROUNDS, key: part("wrapped")? })
 }
 
 fn channel(vault: &str) -> String {

@@ -94,7 +94,7 @@ pub fn ImportButton() -> impl IntoView {
 
 /// A sheet that asks for something, does it, and closes when it went well.
 #[component]
-fn Ask<F>(
+pub(super) fn Ask<F>(
     title: &'static str,
     open: RwSignal<bool>,
     run: impl Fn() -> F + Copy + 'static,

@@ -6,13 +6,14 @@ use wasm_bindgen_futures::spawn_local;
 use super::{
     backup::{ExportButton, ImportButton},
     enrol::InstallOffer,
+    locking::Locking,
 };
 use crate::{
     app::{Redraw, apply_settings},
     components::{Head, icon, role_name, view, village_name},
     platform::{self, Setting},
-    state::{storage_sentence, use_app},
-    vault, vaults, words,
+    state::use_app,
+    vaults, words,
 };
 
 /// The screen.
@@ -76,49 +77,6 @@ pub fn Me() -> impl IntoView {
                 <p class="quiet">{words::licence()}</p>
             </section>
         </div>
-    }
-}
-
-/// 锁定, and when the phone does it by itself.
-#[component]
-fn Locking() -> impl IntoView {
-    let app = use_app();
-    let chosen = RwSignal::new(None::<u32>);
-    spawn_local(async move {
-        chosen.try_set(vault::idle_minutes(&app.storage()).await);
-    });
-    let choose = move |minutes: u32| {
-        spawn_local(async move {
-            match vault::set_idle_minutes(&app.storage(), minutes).await {
-                Ok(()) => app.lock_after(minutes),
-                Err(error) => app.say(storage_sentence(&error)),
-            }
-        });
-    };
-    let options = move || {
-        let option = |minutes: u32| {
-            let checked = move || chosen.get() == Some(minutes);
-            view! {
-                <label>
-                    <input type="radio" name="idle" prop:checked=checked on:change=move |_| choose(minutes)/>
-                    <span>{words::minutes(minutes)}</span>
-                </label>
-            }
-        };
-        [1, 5, 10, 30].map(option).collect_view()
-    };
-    view! {
-        <section class="paper">
-            <h2>{words::locking()}</h2>
-            <p class="quiet">{words::lock_means()}</p>
-            <div class="btns">
-                <button class="btn" type="button" on:click=move |_| app.lock()>{icon("shield")}{words::lock()}</button>
-            </div>
-            <fieldset class="setting">
-                <legend class="label">{words::idle_minutes()}</legend>
-                <div class="segmented">{options()}</div>
-            </fieldset>
-        </section>
     }
 }
 

@@ -7,6 +7,7 @@ mod enrol;
 mod form;
 mod ledger;
 mod lock;
+mod locking;
 mod me;
 mod not_found;
 mod outbox;

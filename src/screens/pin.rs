@@ -18,6 +18,12 @@ pub(super) struct Typed {
 }
 
 impl Typed {
+    /// Forgets it.
+    pub(super) fn clear(self) {
+        self.first.set(String::new());
+        self.second.set(String::new());
+    }
+
     /// The PIN.
     ///
     /// # Errors

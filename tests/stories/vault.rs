@@ -233,3 +233,38 @@ const HEADER: &str = "
     database.close();
     return new TextDecoder().decode(value);
 ";
+
+#[tokio::test]
+async fn a_pin_is_changed_only_by_who_knows_it() {
+    story(async |world| {
+        let phone = world.enrolled().await;
+        let sample = samples::patrol();
+        sample.record(phone).await;
+        phone.press("我的").await;
+        phone.press("修改PIN").await;
+        for (old, first, second, wanted) in [
+            ("111222", "730294", "730294", "PIN不对"),
+            (PIN, "123456", "123456", "太容易猜到"),
+            (PIN, "730294", "730295", "不一样"),
+        ] {
+            phone.enter("原来的PIN", old).await;
+            phone.set_pin(first, second).await;
+            phone.press("修改PIN").await;
+            phone.is_warned(wanted).await;
+        }
+        phone.set_pin("730294", "730294").await;
+        phone.press("修改PIN").await;
+        phone.hears("PIN已修改").await;
+        phone.press("锁定").await;
+        phone.heading_becomes(LOCKED).await;
+        phone.unlock_with(PIN).await;
+        phone.is_warned("PIN不对").await;
+        phone.unlock_with("730294").await;
+        phone.heading_becomes("我的").await;
+        phone.press("台账").await;
+        phone.row_count_becomes(1).await;
+        phone.sync_becomes("全部已送达").await;
+        assert_opened(&world.station.entries(), &[&sample]);
+    })
+    .await;
+}

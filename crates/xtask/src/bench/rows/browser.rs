@@ -23,7 +23,12 @@ pub fn in_browser(figures: &Figures) -> Vec<Row> {
         ]
     });
     let others = [
-        ("warm start", "warm start to the lock screen, 4× CPU, station stopped", "warm bare page", "a bare page"),
+        (
+            "warm start",
+            "warm start to the lock screen, 4× CPU, station stopped",
+            "warm bare page",
+            "a bare page",
+        ),
         ("unlock", "from the PIN to Today, 4× CPU", "unlock bare rounds", "the browser's 600,000 rounds"),
         ("save", "awaited save of one entry", "bare put", "a bare strict put"),
         ("press", "from pressing Save to \"saved\" on the screen", "press bare put", "a bare strict put"),
