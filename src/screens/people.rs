@@ -46,15 +46,14 @@ pub(super) fn People(open: RwSignal<bool>) -> impl IntoView {
 
 fn person(vault: Vault, current: &str) -> AnyView {
     let Vault { database, place, number, waiting } = vault;
-    let here = (database == current).then(|| view! { <span class="quiet">{words::person_here()}</span> });
-    let waiting =
-        (waiting > 0).then(|| view! { <span class="quiet">{words::person_waiting(waiting)}</span> });
+    let mut about = vec![words::person_number(number)];
+    about.extend((waiting > 0).then(|| words::person_waiting(waiting)));
+    about.extend((database == current).then(|| words::person_here().to_owned()));
     view! {
         <button class="btn wide choose" type="button" on:click=move |_| vaults::switch_to(&database)>
             <strong>{words::person_at(place)}</strong>
-            <span class="quiet">{words::person_number(number)}</span>
-            {waiting}
-            {here}
+            <span class="quiet">{about.join(" · ")}</span>
+            {icon("chevron")}
         </button>
     }
 }
