@@ -6,6 +6,7 @@
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use xunji_domain::{
+    canonical::Digest,
     entry::{Action, Content},
     id::{EntryId, KindId, RecordId, Revision},
     person::Worker,
@@ -17,6 +18,9 @@ use xunji_sync::{
 };
 
 use crate::{address::Address, driver::Driver, platform, storage::IndexedDb, words};
+
+/// How long after the start attachments that nothing names are looked for, in milliseconds.
+const SWEEP_AFTER: u32 = 20_000;
 
 /// The phone's pocket.
 pub type AppPocket = Pocket<IndexedDb>;
@@ -45,6 +49,8 @@ pub struct Signals {
     pub counts: RwSignal<Counts>,
     /// Grows whenever something in the pocket may have changed; what is drawn from the pocket depends on it.
     pub changed: RwSignal<u64>,
+    /// The attachment that is being sent.
+    pub sending: RwSignal<Option<Sending>>,
     /// Something is wrong with the phone itself or with what answers it, until the person has read it.
     pub trouble: RwSignal<Option<String>>,
 }
@@ -56,9 +62,19 @@ impl Signals {
             phase: RwSignal::new(Phase::Idle),
             counts: RwSignal::new(Counts::default()),
             changed: RwSignal::new(0),
+            sending: RwSignal::new(None),
             trouble: RwSignal::new(None),
         }
     }
+}
+
+/// How far the attachment that is being sent has come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Sending {
+    /// Which one.
+    pub digest: Digest,
+    /// How much of it the station has, of a hundred.
+    pub percent: u8,
 }
 
 /// What somebody wants to save.
@@ -78,7 +94,7 @@ pub struct Deed {
     /// What is done.
     pub action: Action,
     /// Its attachments, whose bytes are in the pocket already.
-    pub attachments: Vec<xunji_domain::canonical::Digest>,
+    pub attachments: Vec<Digest>,
 }
 
 impl App {
@@ -95,6 +111,12 @@ impl App {
         signals.me.set(enrolment.map(|enrolment| enrolment.worker));
         signals.trouble.set(loss(found, &pocket));
         let driver = Driver::start(pocket.clone(), signals, enrolled);
+        let sweeper = pocket.clone();
+        spawn_local(async move {
+            // Not while the first screen is drawn; and what can't be swept today can be tomorrow.
+            platform::sleep(SWEEP_AFTER).await;
+            drop(sweeper.sweep(platform::now().to_utc()).await);
+        });
         let app = Self {
             pocket: StoredValue::new_local(pocket),
             driver: StoredValue::new_local(Some(driver)),
@@ -176,11 +198,45 @@ impl App {
         let bytes = content.canonical_bytes().map_err(|_| words::not_saved_strange().to_owned())?;
         let digest = platform::digest_of(&bytes).await.ok_or_else(|| words::needs_https().to_owned())?;
         let unsent = Unsent { content, digest, blobs: Vec::new() };
-        self.pocket().save(&unsent).await.map(|_| ()).map_err(|error| match error {
+        let pocket = self.pocket();
+        let mut saved = pocket.save(&unsent).await;
+        if saved == Err(Rejected::Storage(StorageError::Full)) && self.made_space().await {
+            saved = pocket.save(&unsent).await;
+        }
+        saved.map(|_| ()).map_err(|error| match error {
             Rejected::Storage(error) => storage_sentence(&error),
             Rejected::SavedOtherwise => words::saved_otherwise().to_owned(),
             Rejected::TooLarge => words::too_large().to_owned(),
         })
+    }
+
+    /// Keeps an attachment, and the small copy of a picture. Where there is no space, delivered photos are thinned first.
+    ///
+    /// # Errors
+    /// The sentence for the person.
+    pub async fn keep_attachment(&self, bytes: Vec<u8>, small: Option<Vec<u8>>) -> Result<Digest, String> {
+        let digest = platform::digest_of(&bytes).await.ok_or_else(|| words::needs_https().to_owned())?;
+        let pocket = self.pocket();
+        let mut kept = pocket.put_blob(digest, bytes.clone(), small.clone()).await;
+        if kept == Err(StorageError::Full) && self.made_space().await {
+            kept = pocket.put_blob(digest, bytes, small).await;
+        }
+        kept.map(|()| digest).map_err(|error| storage_sentence(&error))
+    }
+
+    async fn made_space(&self) -> bool {
+        self.pocket().thin().await.is_ok_and(|thinned| thinned > 0)
+    }
+
+    /// Gets an attachment back from the station.
+    ///
+    /// # Errors
+    /// The sentence for the person.
+    pub async fn fetch_attachment(&self, digest: Digest) -> Result<Vec<u8>, String> {
+        match self.driver.get_value() {
+            Some(driver) => driver.fetch_attachment(digest).await,
+            None => Err(words::fetch_failed().to_owned()),
+        }
     }
 
     /// Shows a short message for a few seconds.

@@ -5,6 +5,8 @@ use wasm_bindgen::JsCast;
 use web_sys::{BroadcastChannel, MessageEvent};
 use xunji_sync::engine::{Failure, Millis, Phase};
 
+use crate::state::Sending;
+
 /// The channel between the tabs. A browser without one has tabs that hear of each other only when they are opened.
 pub(super) struct Tabs {
     channel: Option<BroadcastChannel>,
@@ -20,6 +22,8 @@ pub(super) enum Said {
     Enrolled,
     /// Something in the pocket has changed.
     Changed,
+    /// Which attachment is being sent.
+    Sending(Option<Sending>),
     /// What the leading tab does.
     Phase(Phase),
 }
@@ -55,6 +59,8 @@ fn write(said: &Said) -> String {
         Said::SendNow => "send".to_owned(),
         Said::Enrolled => "enrolled".to_owned(),
         Said::Changed => "changed".to_owned(),
+        Said::Sending(None) => "sent".to_owned(),
+        Said::Sending(Some(Sending { digest, percent })) => format!("sending {digest} {percent}"),
         Said::Phase(phase) => match phase {
             Phase::Idle => "idle".to_owned(),
             Phase::Working => "working".to_owned(),
@@ -75,6 +81,11 @@ fn read(text: &str) -> Option<Said> {
         "send" => return Some(Said::SendNow),
         "enrolled" => return Some(Said::Enrolled),
         "changed" => return Some(Said::Changed),
+        "sent" => return Some(Said::Sending(None)),
+        "sending" => {
+            let (digest, percent) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
+            return Some(Said::Sending(Some(Sending { digest, percent })));
+        }
         "idle" => Phase::Idle,
         "working" => Phase::Working,
         "uploading" => {

@@ -12,7 +12,8 @@ pub use self::{
     http::{HttpAnswer, Unanswered, ask, gzip},
     settings::{Setting, setting, store_setting},
     shim::{
-        apply_update, bytes_of, can_install, download, insist_on_strict_durability, install, is_installed,
-        lead, persist, persisted, seal, shrink, unseal, update_ready, url_of, verify, why_aborted,
+        apply_update, bytes_of, can_install, can_record, download, draw_on, drawing, follow,
+        insist_on_strict_durability, install, is_installed, lead, memory, persist, persisted, record, seal,
+        shrink, stop_recording, unseal, update_ready, url_of, verify, why_aborted, wipe,
     },
 };

@@ -32,6 +32,7 @@ pub fn routes() -> Vec<(&'static str, &'static str, MethodRouter<Station>)> {
         ("POST", "/api/v1/enrolments", routing::post(enrolment::post)),
         ("POST", "/api/v1/entries", routing::post(ingest::post)),
         ("GET", "/api/v1/mailbox", routing::get(page)),
+        ("GET", "/api/v1/blobs/{sha256}", routing::get(blobs::get)),
         ("HEAD", "/api/v1/blobs/{sha256}", routing::head(blobs::head)),
         ("PUT", "/api/v1/blobs/{sha256}", routing::put(blobs::put)),
         ("PATCH", "/api/v1/blobs/{sha256}", routing::patch(blobs::patch)),

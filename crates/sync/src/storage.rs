@@ -169,6 +169,12 @@ pub trait Storage {
     /// [`StorageError`].
     async fn range(&self, table: Table, span: Span) -> Result<Vec<(String, Vec<u8>)>, StorageError>;
 
+    /// The keys of a table, in their order, without reading the values.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    async fn keys(&self, table: Table) -> Result<Vec<String>, StorageError>;
+
     /// How many rows a table has.
     ///
     /// # Errors

@@ -73,6 +73,10 @@ impl Storage for &Tired {
         self.memory.range(table, span).await
     }
 
+    async fn keys(&self, table: Table) -> Result<Vec<String>, StorageError> {
+        self.memory.keys(table).await
+    }
+
     async fn count(&self, table: Table) -> Result<usize, StorageError> {
         self.memory.count(table).await
     }

@@ -12,7 +12,11 @@ use super::{
 };
 
 /// All schema files, the first one bringing an empty database to version 1.
-pub const FILES: [&str; 2] = [include_str!("../../schema/0001.sql"), include_str!("../../schema/0002.sql")];
+pub const FILES: [&str; 3] = [
+    include_str!("../../schema/0001.sql"),
+    include_str!("../../schema/0002.sql"),
+    include_str!("../../schema/0003.sql"),
+];
 
 /// The newest version that this program knows.
 pub const fn newest() -> u32 {

@@ -73,7 +73,7 @@ impl<S: Storage> Pocket<S> {
         let mut restored = Restored::default();
         for (digest, bytes) in blobs {
             if self.blob(*digest).await?.is_none() {
-                self.put_blob(*digest, bytes.clone()).await?;
+                self.put_blob(*digest, bytes.clone(), None).await?;
                 restored.blobs += 1;
             }
         }

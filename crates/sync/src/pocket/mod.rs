@@ -10,6 +10,7 @@
 
 mod backup;
 mod batch;
+mod blobs;
 mod drafts;
 mod mailbox;
 mod outbox;
