@@ -288,6 +288,7 @@ pub fn storage_sentence(error: &StorageError) -> String {
         StorageError::Full => words::storage_full().to_owned(),
         StorageError::Lost | StorageError::Failed(_) => words::storage_lost().to_owned(),
         StorageError::Newer => words::storage_newer().to_owned(),
+        StorageError::Gone => words::database_gone().to_owned(),
         StorageError::Damaged(_) => words::storage_damaged().to_owned(),
     }
 }

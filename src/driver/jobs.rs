@@ -87,7 +87,7 @@ impl Driver {
             return Ok(Ended::Well { done: 0, left: 0 });
         };
         let Some(bytes) = pocket.blob(digest).await.map_err(storage)? else {
-            pocket.refuse_attachments(seq, Refusal::Damaged).await.map_err(storage)?;
+            pocket.refuse_attachment(seq, digest).await.map_err(storage)?;
             self.changed();
             return Ok(Ended::Well { done: 1, left: 0 });
         };
@@ -106,7 +106,7 @@ impl Driver {
             let body = js_sys::Uint8Array::from(piece).into();
             there = self.ask_for("PATCH", &path, headers, body, &[409, 413, 422]).await?;
             if matches!(there.status, 413 | 422) {
-                pocket.refuse_attachments(seq, Refusal::Damaged).await.map_err(storage)?;
+                pocket.refuse_attachment(seq, digest).await.map_err(storage)?;
                 self.changed();
                 return Ok(Ended::Well { done: 1, left: 0 });
             }

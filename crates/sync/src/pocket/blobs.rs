@@ -90,7 +90,29 @@ impl<S: Storage> Pocket<S> {
         }
     }
 
-    /// An attachment can't be sent: its bytes are gone, or are not what they should be. The others go on.
+    /// An attachment can't be sent: its bytes are gone, or are not what they should be. The entry's other ones have
+    /// their turn before the entry is refused.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn refuse_attachment(&self, seq: Seq, digest: Digest) -> Result<(), StorageError> {
+        self.mutate(async |batch| {
+            let key = outbox_key(seq);
+            let Some(mut waiting) = batch.get::<Waiting>(Table::Outbox, &key).await? else { return Ok(()) };
+            let WaitingState::Attachments { missing } = &mut waiting.state else { return Ok(()) };
+            missing.retain(|other| *other != digest);
+            // They are tried in their order, and what fails goes to the end: what is smaller has had its turn.
+            if missing.iter().any(|other| *other > digest) {
+                missing.push(digest);
+            } else {
+                waiting.state = WaitingState::Refused { refusal: Refusal::Damaged };
+            }
+            batch.put(Table::Outbox, &key, &waiting)
+        })
+        .await
+    }
+
+    /// An entry can't be sent for what is wrong with the phone. The others go on.
     ///
     /// # Errors
     /// [`StorageError`].

@@ -172,7 +172,9 @@ impl<S: Storage> Pocket<S> {
                         let state = match &receipt.outcome {
                             Outcome::Accepted { .. } if missing.is_empty() => None,
                             Outcome::Accepted { .. } => {
-                                Some(WaitingState::Attachments { missing: missing.clone() })
+                                let mut missing = missing.clone();
+                                missing.sort_unstable();
+                                Some(WaitingState::Attachments { missing })
                             }
                             Outcome::Parked { reason } => {
                                 Some(WaitingState::Parked { reason: reason.clone() })
