@@ -9,14 +9,20 @@ mod support;
 
 #[path = "stories/backup.rs"]
 mod backup;
+#[path = "stories/bad_photos.rs"]
+mod bad_photos;
 #[path = "stories/clock.rs"]
 mod clock;
+#[path = "stories/crowd.rs"]
+mod crowd;
 #[path = "stories/drafts.rs"]
 mod drafts;
 #[path = "stories/drill.rs"]
 mod drill;
 #[path = "stories/enrolment.rs"]
 mod enrolment;
+#[path = "stories/evicted.rs"]
+mod evicted;
 #[path = "stories/forms.rs"]
 mod forms;
 #[path = "stories/full.rs"]
@@ -31,6 +37,8 @@ mod kills;
 mod offline;
 #[path = "stories/parked.rs"]
 mod parked;
+#[path = "stories/photo_kills.rs"]
+mod photo_kills;
 #[path = "stories/photos.rs"]
 mod photos;
 #[path = "stories/portal.rs"]
@@ -41,6 +49,8 @@ mod receipts;
 mod samples;
 #[path = "stories/settings.rs"]
 mod settings;
+#[path = "stories/spoiled.rs"]
+mod spoiled;
 #[path = "stories/storage.rs"]
 mod storage;
 #[path = "stories/tabs.rs"]
@@ -49,3 +59,5 @@ mod tabs;
 mod today;
 #[path = "stories/update.rs"]
 mod update;
+#[path = "stories/upgrade.rs"]
+mod upgrade;

@@ -121,6 +121,14 @@ impl Station {
         said.lines().map(|line| serde_json::from_str(line).expect("entries --json says JSON lines")).collect()
     }
 
+    /// What `check` finds: everything that needs a person's look. Fails when there is damage.
+    pub fn findings(&self) -> Vec<Value> {
+        let said = output(self.command("check").arg("--json"));
+        let lines =
+            said.lines().map(|line| serde_json::from_str(line).expect("check --json says JSON lines"));
+        lines.filter(|line: &Value| line["level"] != "summary").collect()
+    }
+
     /// The data folder.
     pub fn folder(&self) -> &Path {
         &self.folder
