@@ -10,6 +10,7 @@ use xunji_domain::{
     entry::{Action, Content},
     id::{EntryId, KindId, RecordId, Revision},
     person::Worker,
+    wire::Received,
 };
 use xunji_sync::{
     engine::{Event, Phase},
@@ -144,15 +145,19 @@ impl App {
     /// The phone has been enrolled.
     pub fn enrolled(&self, worker: Worker) {
         self.signals.me.set(Some(worker));
-        platform::store_setting(
-            platform::Setting::Installation,
-            Some(&self.pocket().installation().to_string()),
-        );
-        self.driver.with_value(|driver| {
-            if let Some(driver) = driver {
-                driver.enrolled();
-            }
-        });
+        let earlier = platform::setting(platform::Setting::Installation);
+        let here = self.pocket().installation();
+        platform::store_setting(platform::Setting::Installation, Some(&here.to_string()));
+        let Some(driver) = self.driver.get_value() else { return };
+        driver.enrolled();
+        if let Some(lost) = earlier.and_then(|id| id.parse().ok()).filter(|id| *id != here) {
+            let trouble = self.signals.trouble;
+            spawn_local(async move {
+                if let Some(received) = driver.received_of(lost).await {
+                    trouble.set(Some(received_sentence(&received)));
+                }
+            });
+        }
     }
 
     /// Reads the pocket again wherever it is shown, in this tab and the others.
@@ -290,6 +295,16 @@ pub fn storage_sentence(error: &StorageError) -> String {
         StorageError::Newer => words::storage_newer().to_owned(),
         StorageError::Gone => words::database_gone().to_owned(),
         StorageError::Damaged(_) => words::storage_damaged().to_owned(),
+    }
+}
+
+/// What has arrived of the phone's lost database, and what the person has to write again.
+fn received_sentence(received: &Received) -> String {
+    let last = received.last_noted_at.map(|last| platform::format_moment(last.to_utc()));
+    match (last, received.missing) {
+        (None, _) => words::lost_all().to_owned(),
+        (Some(last), 0) => words::lost_after(received.entries, last),
+        (Some(last), missing) => words::lost_between(received.entries, last, missing),
     }
 }
 

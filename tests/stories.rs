@@ -7,6 +7,8 @@
 
 mod support;
 
+#[path = "stories/attached.rs"]
+mod attached;
 #[path = "stories/backup.rs"]
 mod backup;
 #[path = "stories/bad_photos.rs"]

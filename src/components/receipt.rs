@@ -9,7 +9,7 @@ use xunji_domain::wire::{Outcome, Receipt, from_base64url};
 use super::{Sheet, icon, live, view};
 use crate::{
     driver::is_genuine,
-    platform::{self, format_moment},
+    platform::{self, format_exact},
     state::use_app,
     words,
 };
@@ -91,8 +91,8 @@ fn ReceiptSheet(about: About, open: RwSignal<bool>) -> impl IntoView {
     };
     let facts = vec![
         fact(words::receipt_what(), about.what.clone()),
-        fact(words::receipt_saved(), format_moment(about.noted_at.to_utc())),
-        fact(words::receipt_received(), format_moment(received_at)),
+        fact(words::receipt_saved(), format_exact(about.noted_at.to_utc())),
+        fact(words::receipt_received(), format_exact(received_at)),
         fact(words::receipt_revision(), revision.to_string()),
         fact(words::receipt_entry(), entry.to_string()),
         fact(words::receipt_digest(), digest.to_string()),

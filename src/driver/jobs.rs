@@ -3,8 +3,9 @@
 use wasm_bindgen::JsValue;
 use xunji_domain::{
     canonical::Digest,
+    id::InstallationId,
     json::{self, FromJson},
-    wire::{Answers, BATCH_BYTES, Batch, Definitions, HEALTHY, MailboxPage, PAGE_ITEMS, Refusal},
+    wire::{Answers, BATCH_BYTES, Batch, Definitions, HEALTHY, MailboxPage, PAGE_ITEMS, Received, Refusal},
 };
 use xunji_sync::{
     engine::{Ended, Event, Failure, Job},
@@ -192,6 +193,14 @@ impl Driver {
             check(&answer)?;
         }
         Ok(answer)
+    }
+}
+
+impl Driver {
+    /// Asks what has arrived of an earlier installation of this person, whose database is gone.
+    pub async fn received_of(&self, lost: InstallationId) -> Option<Received> {
+        let path = format!("/api/v1/installations/{lost}");
+        read(&self.ask("GET", &path, vec![], JsValue::UNDEFINED).await.ok()?).ok()
     }
 }
 

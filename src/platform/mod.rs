@@ -7,7 +7,7 @@ mod settings;
 mod shim;
 
 pub use self::{
-    clock::{format_moment, format_typed, millis, now, now_local_minute, sleep, today},
+    clock::{format_exact, format_moment, format_typed, millis, now, now_local_minute, sleep, today},
     crypto::{dice, digest_of, new_entry_id, new_installation_id, new_record_id},
     http::{HttpAnswer, Unanswered, ask, gzip},
     settings::{Setting, setting, store_setting},

@@ -216,7 +216,7 @@ fn waits(phase: &Phase) -> Option<String> {
             };
             match until.0.saturating_sub(platform::millis().0).div_ceil(1000) {
                 0 => words::entry_queued().to_owned(),
-                seconds => words::entry_rests(clock_in(seconds), why),
+                seconds => words::entry_rests(why, clock_in(seconds)),
             }
         }
     })

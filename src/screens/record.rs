@@ -232,7 +232,7 @@ fn Deeds(record: Record, kind: Kind, now: Doing, doing: RwSignal<Option<Doing>>)
     };
     let asked = match &now {
         Doing::Note => view! {
-            <Words id="deed-text" label=words::note_text() text=text/>
+            <Words id="deed-text" label=words::note_text() text=text optional=true/>
             <Album
                 id="deed-attachments".to_owned()
                 label=words::note_attachments().to_owned()
@@ -330,9 +330,14 @@ fn AmendFields(
 }
 
 #[component]
-fn Words(id: &'static str, label: &'static str, text: RwSignal<String>) -> impl IntoView {
+fn Words(
+    id: &'static str,
+    label: &'static str,
+    text: RwSignal<String>,
+    #[prop(optional)] optional: bool,
+) -> impl IntoView {
     view! {
-        <div class="field" data-required="">
+        <div class="field" data-required=(!optional).then_some("")>
             <label class="label" for=id>{label}</label>
             <textarea
                 class="input"

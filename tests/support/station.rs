@@ -129,6 +129,16 @@ impl Station {
         lines.filter(|line: &Value| line["level"] != "summary").collect()
     }
 
+    /// What `receipt` says of a file: whether it is genuine, and whether the station has what it speaks of.
+    pub fn receipt(&self, file: &Path) -> [bool; 2] {
+        let output =
+            self.command("receipt").arg("--json").arg(file).output().expect("the station can be run");
+        let found: Value = serde_json::from_slice(&output.stdout).expect("an object");
+        let said = ["genuine", "stored"].map(|part| found[part] == true);
+        assert_eq!(output.status.success(), said == [true; 2]);
+        said
+    }
+
     /// The data folder.
     pub fn folder(&self) -> &Path {
         &self.folder

@@ -5,17 +5,20 @@ use std::time::Instant;
 use axum::{
     Router,
     body::Body,
-    extract::{MatchedPath, Query, Request, State},
+    extract::{MatchedPath, Path, Query, Request, State},
     http::{HeaderMap, HeaderValue, Uri, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{self, MethodRouter},
 };
 use serde::Deserialize;
-use xunji_domain::{id::Position, wire::PAGE_ITEMS};
+use xunji_domain::{
+    id::{InstallationId, Position},
+    wire::PAGE_ITEMS,
+};
 
 use crate::{
-    app, blobs, definitions, enrolment, health, ingest, mailbox, people, problem::Problem, reply,
+    app, blobs, definitions, enrolment, gaps, health, ingest, mailbox, people, problem::Problem, reply,
     state::Station,
 };
 
@@ -30,6 +33,7 @@ pub fn routes() -> Vec<(&'static str, &'static str, MethodRouter<Station>)> {
         ("GET", "/api/v1/openapi.json", routing::get(openapi)),
         ("GET", "/api/v1/kinds", routing::get(definitions::get)),
         ("POST", "/api/v1/enrolments", routing::post(enrolment::post)),
+        ("GET", "/api/v1/installations/{id}", routing::get(received)),
         ("POST", "/api/v1/entries", routing::post(ingest::post)),
         ("GET", "/api/v1/mailbox", routing::get(page)),
         ("GET", "/api/v1/blobs/{sha256}", routing::get(blobs::get)),
@@ -100,6 +104,20 @@ struct Cursor {
 
 const fn most() -> usize {
     PAGE_ITEMS
+}
+
+/// `GET /installations/{id}`: for the person whose installation it is; for others there is none.
+async fn received(
+    State(station): State<Station>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let caller = people::authenticate(&station.readers, &headers).await?;
+    let id: InstallationId = id.parse().map_err(|_| Problem::RequestInvalid)?;
+    let received = gaps::received(&station.readers, caller.worker.id, id).await?;
+    let received = received.ok_or(Problem::NotFound)?;
+    let json = serde_json::to_vec(&received).map_err(|_| Problem::StorageUnavailable)?;
+    reply::json(&headers, json.into())
 }
 
 /// `GET /mailbox`.
