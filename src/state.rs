@@ -6,9 +6,11 @@
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use xunji_domain::{
+    canonical::Digest,
     entry::{Action, Content},
     id::{EntryId, KindId, RecordId, Revision},
     person::Worker,
+    wire::Received,
 };
 use xunji_sync::{
     engine::{Event, Phase},
@@ -23,6 +25,9 @@ use crate::{
     vault::{self, AppStorage},
     words,
 };
+
+/// How long after the start attachments that nothing names are looked for, in milliseconds.
+const SWEEP_AFTER: u32 = 20_000;
 
 /// The phone's pocket.
 pub type AppPocket = Pocket<AppStorage>;
@@ -52,6 +57,8 @@ pub struct Signals {
     pub counts: RwSignal<Counts>,
     /// Grows whenever something in the pocket may have changed; what is drawn from the pocket depends on it.
     pub changed: RwSignal<u64>,
+    /// The attachment that is being sent.
+    pub sending: RwSignal<Option<Sending>>,
     /// Something is wrong with the phone itself or with what answers it, until the person has read it.
     pub trouble: RwSignal<Option<String>>,
     /// Whether there is a vault: a PIN has been set.
@@ -84,12 +91,22 @@ impl Signals {
             phase: RwSignal::new(Phase::Idle),
             counts: RwSignal::new(Counts::default()),
             changed: RwSignal::new(0),
+            sending: RwSignal::new(None),
             trouble: RwSignal::new(None),
             sealed: RwSignal::new(false),
             locking: RwSignal::new(false),
             writing: RwSignal::new(0),
         }
     }
+}
+
+/// How far the attachment that is being sent has come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Sending {
+    /// Which one.
+    pub digest: Digest,
+    /// How much of it the station has, of a hundred.
+    pub percent: u8,
 }
 
 /// What somebody wants to save.
@@ -109,7 +126,7 @@ pub struct Deed {
     /// What is done.
     pub action: Action,
     /// Its attachments, whose bytes are in the pocket already.
-    pub attachments: Vec<xunji_domain::canonical::Digest>,
+    pub attachments: Vec<Digest>,
 }
 
 impl App {
@@ -130,6 +147,12 @@ impl App {
         if let Some(minutes) = vault::idle_minutes(&storage).await {
             driver.lock_after(minutes);
         }
+        let sweeper = pocket.clone();
+        spawn_local(async move {
+            // Not while the first screen is drawn; and what can't be swept today can be tomorrow.
+            platform::sleep(SWEEP_AFTER).await;
+            drop(sweeper.sweep(platform::now().to_utc()).await);
+        });
         let app = Self {
             pocket: StoredValue::new_local(pocket),
             storage: StoredValue::new_local(storage),
@@ -184,11 +207,19 @@ impl App {
     /// The phone has been enrolled.
     pub fn enrolled(&self, worker: Worker) {
         self.signals.me.set(Some(worker));
-        platform::store_setting(
-            platform::Setting::Installation,
-            Some(&self.pocket().installation().to_string()),
-        );
-        self.with_driver(Driver::enrolled);
+        let earlier = platform::setting(platform::Setting::Installation);
+        let here = self.pocket().installation();
+        platform::store_setting(platform::Setting::Installation, Some(&here.to_string()));
+        let Some(driver) = self.driver.get_value() else { return };
+        driver.enrolled();
+        if let Some(lost) = earlier.and_then(|id| id.parse().ok()).filter(|id| *id != here) {
+            let trouble = self.signals.trouble;
+            spawn_local(async move {
+                if let Some(received) = driver.received_of(lost).await {
+                    trouble.set(Some(received_sentence(&received)));
+                }
+            });
+        }
     }
 
     /// Reads the pocket again wherever it is shown, in this tab and the others.
@@ -232,11 +263,46 @@ impl App {
         let bytes = content.canonical_bytes().map_err(|_| words::not_saved_strange().to_owned())?;
         let digest = platform::digest_of(&bytes).await.ok_or_else(|| words::needs_https().to_owned())?;
         let unsent = Unsent { content, digest, blobs: Vec::new() };
-        self.pocket().save(&unsent).await.map(|_| ()).map_err(|error| match error {
+        let pocket = self.pocket();
+        let mut saved = pocket.save(&unsent).await;
+        if saved == Err(Rejected::Storage(StorageError::Full)) && self.made_space().await {
+            saved = pocket.save(&unsent).await;
+        }
+        saved.map(|_| ()).map_err(|error| match error {
             Rejected::Storage(error) => storage_sentence(&error),
             Rejected::SavedOtherwise => words::saved_otherwise().to_owned(),
             Rejected::TooLarge => words::too_large().to_owned(),
         })
+    }
+
+    /// Keeps an attachment, and the small copy of a picture. Where there is no space, delivered photos are thinned first.
+    ///
+    /// # Errors
+    /// The sentence for the person.
+    pub async fn keep_attachment(&self, bytes: Vec<u8>, small: Option<Vec<u8>>) -> Result<Digest, String> {
+        let digest = platform::digest_of(&bytes).await.ok_or_else(|| words::needs_https().to_owned())?;
+        let pocket = self.pocket();
+        let _writing = self.signals.write();
+        let mut kept = pocket.put_blob(digest, bytes.clone(), small.clone()).await;
+        if kept == Err(StorageError::Full) && self.made_space().await {
+            kept = pocket.put_blob(digest, bytes, small).await;
+        }
+        kept.map(|()| digest).map_err(|error| storage_sentence(&error))
+    }
+
+    async fn made_space(&self) -> bool {
+        self.pocket().thin().await.is_ok_and(|thinned| thinned > 0)
+    }
+
+    /// Gets an attachment back from the station.
+    ///
+    /// # Errors
+    /// The sentence for the person.
+    pub async fn fetch_attachment(&self, digest: Digest) -> Result<Vec<u8>, String> {
+        match self.driver.get_value() {
+            Some(driver) => driver.fetch_attachment(digest).await,
+            None => Err(words::fetch_failed().to_owned()),
+        }
     }
 
     /// Shows a short message for a few seconds.
@@ -288,7 +354,18 @@ pub fn storage_sentence(error: &StorageError) -> String {
         StorageError::Full => words::storage_full().to_owned(),
         StorageError::Lost | StorageError::Failed(_) => words::storage_lost().to_owned(),
         StorageError::Newer => words::storage_newer().to_owned(),
+        StorageError::Gone => words::database_gone().to_owned(),
         StorageError::Damaged(_) => words::storage_damaged().to_owned(),
+    }
+}
+
+/// What has arrived of the phone's lost database, and what the person has to write again.
+fn received_sentence(received: &Received) -> String {
+    let last = received.last_noted_at.map(|last| platform::format_moment(last.to_utc()));
+    match (last, received.missing) {
+        (None, _) => words::lost_all().to_owned(),
+        (Some(last), 0) => words::lost_after(received.entries, last),
+        (Some(last), missing) => words::lost_between(received.entries, last, missing),
     }
 }
 

@@ -93,7 +93,7 @@ async fn a_photo_saved_beside_a_bare_put() {
 
         let start = now();
         let digest = digest_of(&photo).await;
-        pocket.put_blob(digest, photo).await.expect("a photo is kept");
+        pocket.put_blob(digest, photo, None).await.expect("a photo is kept");
         let keep = now() - start;
 
         let mut unsent = unsent(number);

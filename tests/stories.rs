@@ -7,16 +7,24 @@
 
 mod support;
 
+#[path = "stories/attached.rs"]
+mod attached;
 #[path = "stories/backup.rs"]
 mod backup;
+#[path = "stories/bad_photos.rs"]
+mod bad_photos;
 #[path = "stories/clock.rs"]
 mod clock;
+#[path = "stories/crowd.rs"]
+mod crowd;
 #[path = "stories/drafts.rs"]
 mod drafts;
 #[path = "stories/drill.rs"]
 mod drill;
 #[path = "stories/enrolment.rs"]
 mod enrolment;
+#[path = "stories/evicted.rs"]
+mod evicted;
 #[path = "stories/forms.rs"]
 mod forms;
 #[path = "stories/full.rs"]
@@ -33,6 +41,8 @@ mod offline;
 mod parked;
 #[path = "stories/people.rs"]
 mod people;
+#[path = "stories/photo_kills.rs"]
+mod photo_kills;
 #[path = "stories/photos.rs"]
 mod photos;
 #[path = "stories/portal.rs"]
@@ -47,6 +57,8 @@ mod samples;
 mod sealed;
 #[path = "stories/settings.rs"]
 mod settings;
+#[path = "stories/spoiled.rs"]
+mod spoiled;
 #[path = "stories/storage.rs"]
 mod storage;
 #[path = "stories/tabs.rs"]
@@ -55,5 +67,7 @@ mod tabs;
 mod today;
 #[path = "stories/update.rs"]
 mod update;
+#[path = "stories/upgrade.rs"]
+mod upgrade;
 #[path = "stories/vault.rs"]
 mod vault;

@@ -12,7 +12,7 @@ use xunji_domain::{
     village::County,
 };
 
-use super::{icon, inputs::Photo, live, value_text, view};
+use super::{icon, live, tiles, value_text, view};
 use crate::words;
 
 /// The facts of a record.
@@ -65,11 +65,7 @@ fn fact(
         (Some(FieldType::People), Value::Array(people)) => people_view(people),
         (Some(FieldType::Attachments), Value::Array(items)) => {
             let digests = items.iter().filter_map(|item| item.as_str()?.parse::<Digest>().ok());
-            let photos = digests
-                .enumerate()
-                .map(|(index, digest)| view! { <li class="photo"><Photo digest=digest number=index + 1/></li> })
-                .collect_view();
-            view! { <ul class="photos">{photos}</ul> }
+            tiles(&digests.collect::<Vec<_>>())
         }
         _ if sensitive => view! { <Masked label=label.clone() text=text(&held.value)/> },
         _ if high => {

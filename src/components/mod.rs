@@ -1,5 +1,6 @@
 //! The parts that screens are made of.
 
+mod attachments;
 mod badge;
 mod drawn;
 mod erased;
@@ -8,19 +9,21 @@ mod frame;
 mod icons;
 mod inputs;
 mod problems;
+mod receipt;
 mod sheet;
 mod text;
 mod timeline;
 
 pub(crate) use self::erased::view;
 pub use self::{
+    attachments::{Album, tiles},
     badge::{Sign, badge, mark},
     drawn::when_drawn,
     erased::{Show, live},
     facts::Facts,
     frame::{Float, Head, Nav, SyncLine},
     icons::icon,
-    inputs::{FieldInput, Filled, Photo},
+    inputs::{FieldInput, Filled},
     problems::{ProblemList, control_id, problem_sentence},
     sheet::Sheet,
     text::{

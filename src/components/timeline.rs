@@ -11,9 +11,11 @@ use xunji_domain::{
 
 use super::{
     badge::{Sign, badge},
-    icon, reason_sentence, role_name,
+    icon, reason_sentence,
+    receipt::{About, ReceiptButton},
+    role_name,
     text::refusal_sentence,
-    value_text, view,
+    tiles, value_text, view,
 };
 use crate::{platform::format_moment, words};
 
@@ -65,7 +67,7 @@ fn line(
     };
     let (sign, receipt) = match &known.standing {
         Standing::Pending => (Sign::Waiting, None),
-        Standing::Accepted { revision, received_at } => {
+        Standing::Accepted { revision, received_at, .. } => {
             let short: String = known.entry.digest.to_string().chars().take(8).collect();
             let text = words::receipt(revision.0, format_moment(*received_at), short.to_ascii_uppercase());
             (Sign::Delivered, Some(text))
@@ -73,13 +75,22 @@ fn line(
         Standing::Parked { reason, .. } => (Sign::Returned, Some(reason_sentence(kind, reason))),
         Standing::Refused { refusal } => (Sign::Returned, Some(refusal_sentence(refusal).to_owned())),
     };
+    // What a form names is shown among its facts.
+    let attached = !content.attachments.is_empty() && !matches!(content.action, Action::Open { .. });
+    let attached = attached.then(|| tiles(&content.attachments));
+    let name = kind.map_or_else(|| content.kind.to_string(), |kind| words::label(&kind.name).to_owned());
+    let proof = known.receipt().map(|receipt| {
+        let about = About { what: format!("{name} · {what}"), noted_at: content.noted_at, receipt };
+        view! { <ReceiptButton about=about/> }
+    });
     view! {
         <li data-state=sign.state()>
             <span class="knot" aria-hidden="true">{icon(sign.icon())}</span>
             <h3>{what}</h3>
             <p class="who">{who}" · "<time>{format_moment(content.noted_at.to_utc())}</time></p>
             {words_said.map(|said| view! { <blockquote>{said}</blockquote> })}
-            <p class="receipt">{badge(sign)}{receipt.map(|receipt| view! { <span>{receipt}</span> })}</p>
+            {attached}
+            <p class="receipt">{badge(sign)}{receipt.map(|receipt| view! { <span>{receipt}</span> })}{proof}</p>
         </li>
     }
 }

@@ -2,18 +2,21 @@
 
 use wasm_bindgen::JsValue;
 use xunji_domain::{
+    canonical::Digest,
+    id::InstallationId,
     json::{self, FromJson},
-    wire::{Answers, BATCH_BYTES, Batch, Definitions, HEALTHY, MailboxPage, PAGE_ITEMS, Refusal},
+    wire::{Answers, BATCH_BYTES, Batch, Definitions, HEALTHY, MailboxPage, PAGE_ITEMS, Received, Refusal},
 };
 use xunji_sync::{
-    engine::{Ended, Failure, Job},
+    engine::{Ended, Event, Failure, Job},
     storage::StorageError,
 };
 
 use super::{Driver, receipts};
 use crate::{
     platform::{self, HttpAnswer},
-    state::AppPocket,
+    state::{AppPocket, Sending},
+    words,
 };
 
 /// How long the station may take to say that it is there.
@@ -85,14 +88,15 @@ impl Driver {
             return Ok(Ended::Well { done: 0, left: 0 });
         };
         let Some(bytes) = pocket.blob(digest).await.map_err(storage)? else {
-            pocket.refuse_attachments(seq, Refusal::Damaged).await.map_err(storage)?;
+            pocket.refuse_attachment(seq, digest).await.map_err(storage)?;
             self.changed();
             return Ok(Ended::Well { done: 1, left: 0 });
         };
-        let path = format!("/api/v1/blobs/{digest}");
+        let path = blob_path(digest);
         let mut there = self.ask_for("HEAD", &path, vec![], JsValue::UNDEFINED, &[404]).await?;
         while !there.complete {
             let offset = there.offset.filter(|_| there.status != 404).unwrap_or(0);
+            self.progress(digest, offset, bytes.len());
             let rest = usize::try_from(offset).ok().and_then(|offset| bytes.get(offset..)).unwrap_or(&bytes);
             let piece = &rest[..rest.len().min(PIECE)];
             let headers = vec![
@@ -103,7 +107,7 @@ impl Driver {
             let body = js_sys::Uint8Array::from(piece).into();
             there = self.ask_for("PATCH", &path, headers, body, &[409, 413, 422]).await?;
             if matches!(there.status, 413 | 422) {
-                pocket.refuse_attachments(seq, Refusal::Damaged).await.map_err(storage)?;
+                pocket.refuse_attachment(seq, digest).await.map_err(storage)?;
                 self.changed();
                 return Ok(Ended::Well { done: 1, left: 0 });
             }
@@ -111,6 +115,27 @@ impl Driver {
         pocket.blob_delivered(seq, digest).await.map_err(storage)?;
         self.changed();
         Ok(Ended::Well { done: 1, left: 0 })
+    }
+
+    /// A sign of life: a long upload on a thin line is no job that has got stuck, and the person sees it grow.
+    fn progress(&self, digest: Digest, sent: u64, of: usize) {
+        let percent = (sent * 100).checked_div(of as u64).unwrap_or(0).min(100) as u8;
+        self.sending(Some(Sending { digest, percent }));
+        self.step(Event::Going(Job::SendBlob));
+    }
+
+    /// Gets an attachment back from the station. What comes is believed only if its SHA-256 is the one asked for.
+    ///
+    /// # Errors
+    /// The sentence for the person.
+    pub async fn fetch_attachment(&self, digest: Digest) -> Result<Vec<u8>, String> {
+        let answer = self.ask_for("GET", &blob_path(digest), vec![], JsValue::UNDEFINED, &[404]).await;
+        let answer = answer.map_err(|_| words::fetch_failed().to_owned())?;
+        let bytes = answer.bytes.ok_or_else(|| words::fetch_gone().to_owned())?;
+        if platform::digest_of(&bytes).await != Some(digest) {
+            return Err(words::fetch_failed().to_owned());
+        }
+        Ok(bytes)
     }
 
     async fn fetch(&self) -> Result<Ended, Failure> {
@@ -169,6 +194,18 @@ impl Driver {
         }
         Ok(answer)
     }
+}
+
+impl Driver {
+    /// Asks what has arrived of an earlier installation of this person, whose database is gone.
+    pub async fn received_of(&self, lost: InstallationId) -> Option<Received> {
+        let path = format!("/api/v1/installations/{lost}");
+        read(&self.ask("GET", &path, vec![], JsValue::UNDEFINED).await.ok()?).ok()
+    }
+}
+
+fn blob_path(digest: Digest) -> String {
+    format!("/api/v1/blobs/{digest}")
 }
 
 /// Sets aside the oldest unsent entry: the station can't even read a batch of it alone.

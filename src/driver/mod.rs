@@ -15,15 +15,20 @@ use gloo::{events::EventListener, timers::callback::Timeout};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::VisibilityState;
-use xunji_sync::engine::{Effect, Engine, Event, Millis, Phase};
+use xunji_sync::{
+    engine::{Effect, Ended, Engine, Event, Failure, Millis, Phase},
+    storage::StorageError,
+};
 
+pub use self::receipts::is_genuine;
 use self::{
     idle::Idle,
     tabs::{Said, Tabs},
 };
 use crate::{
     platform,
-    state::{AppPocket, Signals},
+    state::{AppPocket, Sending, Signals},
+    words,
 };
 
 /// The running driver. Clones are the same one.
@@ -62,6 +67,8 @@ impl Driver {
             }),
         };
         driver.listen();
+        // A tab of an older version learns by it that the database has been taken over.
+        driver.inner.tabs.say(&Said::Changed);
         let leader = driver.clone();
         platform::lead(&format!("{vault}-sync"), move || {
             leader.inner.leads.replace(true);
@@ -110,6 +117,7 @@ impl Driver {
             // What this tab shows was read and would be written in clear.
             Said::Sealed | Said::Locked => self.lock_here(),
             Said::Touched => self.touched_elsewhere(),
+            Said::Sending(sending) => self.inner.signals.sending.set(sending),
             Said::Phase(phase) if !*self.inner.leads.borrow() => self.inner.signals.phase.set(phase),
             Said::Phase(_) => {}
         }
@@ -140,13 +148,26 @@ impl Driver {
     }
 
     fn recount(&self) {
-        let (pocket, signals) = (self.inner.pocket.clone(), self.inner.signals);
+        let driver = self.clone();
         spawn_local(async move {
-            if let Ok(counts) = pocket.counts().await {
-                signals.counts.set(counts);
+            let Inner { pocket, signals, .. } = &*driver.inner;
+            match pocket.counts().await {
+                Ok(counts) => signals.counts.set(counts),
+                Err(StorageError::Newer) => return driver.give_way(),
+                Err(_) => {}
             }
             signals.changed.update(|changed| *changed += 1);
         });
+    }
+
+    /// A newer version of the app, in another tab, has taken the database over. This one can do nothing any more: it
+    /// says so, keeps what it shows, and lets another one send.
+    fn give_way(&self) {
+        self.inner.signals.trouble.set(Some(words::storage_newer().to_owned()));
+        if self.inner.leads.replace(false) {
+            self.step(Event::Following);
+            platform::follow();
+        }
     }
 
     fn step(&self, event: Event) {
@@ -165,6 +186,10 @@ impl Driver {
                             jobs::set_aside(&driver.inner.pocket).await;
                         }
                         let ended = driver.run(job).await;
+                        driver.sending(None);
+                        if ended == Ended::Badly(Failure::Storage) {
+                            driver.recount();
+                        }
                         driver.step(Event::Done(job, ended));
                     });
                 }
@@ -183,6 +208,14 @@ impl Driver {
         }
     }
 
+    /// Which attachment is being sent, in this tab and the others.
+    fn sending(&self, sending: Option<Sending>) {
+        if self.inner.signals.sending.get_untracked() != sending {
+            self.inner.tabs.say(&Said::Sending(sending));
+            self.inner.signals.sending.set(sending);
+        }
+    }
+
     fn wake_at(&self, at: Millis, now: Millis) {
         let driver = self.clone();
         let wait = u32::try_from(at.0.saturating_sub(now.0)).unwrap_or(u32::MAX / 2);
@@ -194,6 +227,5 @@ impl Driver {
 
 /// What the phase means for the one line that every screen shows.
 pub fn is_unreached(phase: &Phase) -> bool {
-    use xunji_sync::engine::Failure;
     matches!(phase, Phase::Offline | Phase::Resting { why: Failure::NoAnswer | Failure::NotTheStation, .. })
 }

@@ -37,7 +37,8 @@ impl Driver {
     }
 }
 
-async fn is_genuine(key: &[u8], receipt: &Receipt) -> bool {
+/// Whether the holder of the station's key signed a receipt.
+pub async fn is_genuine(key: &[u8], receipt: &Receipt) -> bool {
     let signature = receipt.signature.as_ref().and_then(|signature| signature.bytes());
     match (signature, receipt.signed_bytes()) {
         (Some(signature), Ok(signed)) => platform::verify(key, &signature, &signed).await,

@@ -5,6 +5,8 @@ use wasm_bindgen::JsCast;
 use web_sys::{BroadcastChannel, MessageEvent};
 use xunji_sync::engine::{Failure, Millis, Phase};
 
+use crate::state::Sending;
+
 /// The channel between the tabs. A browser without one has tabs that hear of each other only when they are opened.
 pub(super) struct Tabs {
     channel: Option<BroadcastChannel>,
@@ -26,6 +28,8 @@ pub(super) enum Said {
     Locked,
     /// The phone has been touched.
     Touched,
+    /// Which attachment is being sent.
+    Sending(Option<Sending>),
     /// What the leading tab does.
     Phase(Phase),
 }
@@ -65,6 +69,8 @@ fn write(said: &Said) -> String {
         Said::Sealed => "sealed".to_owned(),
         Said::Locked => "locked".to_owned(),
         Said::Touched => "touched".to_owned(),
+        Said::Sending(None) => "sent".to_owned(),
+        Said::Sending(Some(Sending { digest, percent })) => format!("sending {digest} {percent}"),
         Said::Phase(phase) => match phase {
             Phase::Idle => "idle".to_owned(),
             Phase::Working => "working".to_owned(),
@@ -88,6 +94,11 @@ fn read(text: &str) -> Option<Said> {
         "sealed" => return Some(Said::Sealed),
         "locked" => return Some(Said::Locked),
         "touched" => return Some(Said::Touched),
+        "sent" => return Some(Said::Sending(None)),
+        "sending" => {
+            let (digest, percent) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
+            return Some(Said::Sending(Some(Sending { digest, percent })));
+        }
         "idle" => Phase::Idle,
         "working" => Phase::Working,
         "uploading" => {

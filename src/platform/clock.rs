@@ -36,6 +36,24 @@ pub fn today() -> String {
     now_local_minute()[..10].to_owned()
 }
 
+/// A moment for a proof: day and clock to the second, with the offset of the zone that it is told in.
+pub fn format_exact(moment: DateTime<Utc>) -> String {
+    let local = moment.with_timezone(&Local);
+    let minutes = local.offset().local_minus_utc() / 60;
+    format!(
+        "{:04}-{:02}-{:02} {:02}:{:02}:{:02} (UTC{}{:02}:{:02})",
+        local.year(),
+        local.month(),
+        local.day(),
+        local.hour(),
+        local.minute(),
+        local.second(),
+        if minutes < 0 { '-' } else { '+' },
+        minutes.abs() / 60,
+        minutes.abs() % 60
+    )
+}
+
 /// A moment for a list: the clock today, else the day, with the year when it is another one.
 pub fn format_moment(moment: DateTime<Utc>) -> String {
     let local = moment.with_timezone(&Local);

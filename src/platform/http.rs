@@ -16,8 +16,10 @@ pub struct HttpAnswer {
     pub offset: Option<u64>,
     /// Whether the other side has all of an attachment and has verified it (`Upload-Complete`).
     pub complete: bool,
-    /// The body.
+    /// The body, if it is text.
     pub text: String,
+    /// The body, if it is an attachment.
+    pub bytes: Option<Vec<u8>>,
 }
 
 /// Nothing came back in time.
@@ -52,6 +54,9 @@ pub async fn ask(
         offset: text("offset").and_then(|offset| offset.parse().ok()),
         complete: text("complete").is_some_and(|complete| complete == "?1"),
         text: text("text").unwrap_or_default(),
+        bytes: Reflect::get(&answer, &"bytes".into())
+            .ok()
+            .and_then(|bytes| Some(bytes.dyn_into::<js_sys::Uint8Array>().ok()?.to_vec())),
     })
 }
 

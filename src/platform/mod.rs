@@ -8,14 +8,14 @@ mod shim;
 mod vault;
 
 pub use self::{
-    clock::{format_moment, format_typed, millis, moment, now, now_local_minute, sleep, today},
+    clock::{format_exact, format_moment, format_typed, millis, moment, now, now_local_minute, sleep, today},
     crypto::{dice, digest_of, new_entry_id, new_installation_id, new_record_id},
     http::{HttpAnswer, Unanswered, ask, gzip},
     settings::{Setting, setting, store_setting},
     shim::{
-        apply_update, bytes_of, can_install, databases, download, insist_on_strict_durability, install,
-        is_installed, lead, persist, persisted, reload, seal, shrink, unseal, update_ready, url_of, verify,
-        why_aborted, withdraw_key,
+        apply_update, bytes_of, can_install, can_record, databases, download, draw_on, drawing, follow,
+        insist_on_strict_durability, install, is_installed, lead, memory, persist, persisted, record, reload,
+        seal, shrink, stop_recording, unseal, update_ready, url_of, verify, why_aborted, wipe, withdraw_key,
     },
     vault::DataKey,
 };

@@ -14,6 +14,8 @@ extern "C" {
     pub fn why_aborted() -> String;
     #[wasm_bindgen(js_name = lead)]
     fn lead_js(name: &str, on_lead: &Closure<dyn FnMut()>);
+    /// Lets another tab be the one that sends, for good.
+    pub fn follow();
     #[wasm_bindgen(js_name = persisted)]
     fn persisted_js() -> Promise;
     #[wasm_bindgen(js_name = persist)]
@@ -47,7 +49,23 @@ extern "C" {
     #[wasm_bindgen(js_name = bytesOf)]
     fn bytes_of_js(file: &web_sys::File) -> Promise;
     #[wasm_bindgen(js_name = shrink)]
-    fn shrink_js(bytes: &[u8], kind: &str, edge: u32) -> Promise;
+    fn shrink_js(bytes: &[u8], kind: &str, edge: u32, small: u32) -> Promise;
+    /// Roughly how many gigabytes of memory the phone has.
+    pub fn memory() -> f64;
+    /// Whether the browser can record sound.
+    #[wasm_bindgen(js_name = canRecord)]
+    pub fn can_record() -> bool;
+    #[wasm_bindgen(js_name = record)]
+    fn record_js() -> Promise;
+    #[wasm_bindgen(js_name = stopRecording)]
+    fn stop_recording_js() -> Promise;
+    /// Lets a finger draw on a canvas.
+    #[wasm_bindgen(js_name = drawOn)]
+    pub fn draw_on(canvas: &web_sys::HtmlCanvasElement);
+    /// Takes away what was drawn.
+    pub fn wipe(canvas: &web_sys::HtmlCanvasElement);
+    #[wasm_bindgen(js_name = drawing)]
+    fn drawing_js(canvas: &web_sys::HtmlCanvasElement) -> Promise;
     #[wasm_bindgen(js_name = seal)]
     fn seal_js(passphrase: &str, bytes: &[u8]) -> Promise;
     #[wasm_bindgen(js_name = unseal)]
@@ -147,9 +165,28 @@ pub async fn bytes_of(file: &web_sys::File) -> Option<Vec<u8>> {
     bytes(bytes_of_js(file)).await
 }
 
-/// A photo drawn anew at most `edge` pixels long, as JPEG; nothing when it is no picture that the browser knows.
-pub async fn shrink(picture: &[u8], kind: &str, edge: u32) -> Option<Vec<u8>> {
-    bytes(shrink_js(picture, kind, edge)).await
+/// A photo drawn anew at most `edge` pixels long, and a copy at most `small` long, both as JPEG; nothing when it is no
+/// picture that the browser can open.
+pub async fn shrink(picture: &[u8], kind: &str, edge: u32, small: u32) -> Option<(Vec<u8>, Vec<u8>)> {
+    let both = JsFuture::from(shrink_js(picture, kind, edge, small)).await.ok()?;
+    let both: js_sys::Array = both.dyn_into().ok()?;
+    let one = |index| both.get(index).dyn_into::<Uint8Array>().ok().map(|array| array.to_vec());
+    Some((one(0)?, one(1)?))
+}
+
+/// Begins to record; whether the person and the phone let it.
+pub async fn record() -> bool {
+    JsFuture::from(record_js()).await.is_ok()
+}
+
+/// Ends the recording, if there is one, and gives it.
+pub async fn stop_recording() -> Option<Vec<u8>> {
+    bytes(stop_recording_js()).await
+}
+
+/// What was drawn on a canvas, as PNG; nothing as long as nothing was.
+pub async fn drawing(canvas: &web_sys::HtmlCanvasElement) -> Option<Vec<u8>> {
+    bytes(drawing_js(canvas)).await
 }
 
 /// The bytes sealed by a passphrase; nothing when the browser has no WebCrypto.

@@ -4,7 +4,6 @@ use leptos::prelude::*;
 use serde_json::Value;
 use wasm_bindgen_futures::spawn_local;
 use xunji_domain::{
-    canonical::Digest,
     entry::{Action, Body},
     id::{EntryId, FieldId, KindId, RecordId, Revision},
     kind::{FieldType, Kind, Prefill},
@@ -121,7 +120,7 @@ fn OpenForm(kind: Kind, draft: Draft, same: Vec<FieldId>) -> impl IntoView {
         }
         busy.set(true);
         let (kind, version) = stored.with_value(|kind| (kind.id.clone(), kind.version));
-        let attachments = stored.with_value(|kind| attachments(kind, &body));
+        let attachments = stored.with_value(|kind| kind.attachments(&body));
         let deed = Deed {
             id: entry,
             record,
@@ -219,12 +218,6 @@ fn trim(value: &mut Value) {
         Value::Object(parts) => parts.values_mut().for_each(trim),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
-}
-
-fn attachments(kind: &Kind, body: &Body) -> Vec<Digest> {
-    let fields = kind.fields.iter().filter(|field| field.form == FieldType::Attachments);
-    let values = fields.filter_map(|field| body.get(&field.id)?.as_array());
-    values.flatten().filter_map(|item| item.as_str()?.parse().ok()).collect()
 }
 
 /// The same for the dialogs that ask for some of its fields.

@@ -156,14 +156,30 @@ fn entry(app: App, row: Shown) -> AnyView {
     let reason = match &waiting.state {
         WaitingState::Parked { reason } => Some(reason_sentence(kind.as_ref(), reason)),
         WaitingState::Refused { refusal } => Some(refusal_sentence(refusal).to_owned()),
-        WaitingState::Attachments { missing } => Some(words::photos_left(missing.len())),
+        WaitingState::Attachments { missing } => Some(words::attachments_left(missing.len())),
         WaitingState::Unsent => None,
     };
+    let returned = now == Sign::Returned;
+    let missing = match &waiting.state {
+        WaitingState::Attachments { missing } => missing.clone(),
+        _ => Vec::new(),
+    };
+    let sending = app.signals.sending;
+    let on_its_way = live(move || {
+        let now = sending.get().filter(|now| missing.contains(&now.digest))?;
+        Some(view! {
+            <div class="sending">
+                <progress max="100" value=now.percent.to_string()></progress>
+                <span>{words::sending_attachment(now.percent)}</span>
+            </div>
+        })
+    });
+    let why = (!returned)
+        .then(|| live(move || phase.with(waits).map(|sentence| view! { <p class="quiet">{sentence}</p> })));
     let repair =
         matches!(waiting.state, WaitingState::Parked { .. }).then_some(known).flatten().map(|known| {
             view! { <Repair known=known/> }
         });
-    let returned = now == Sign::Returned;
     view! {
         <li class="entry" data-state=now.state()>
             <div class="entry-head">
@@ -177,9 +193,33 @@ fn entry(app: App, row: Shown) -> AnyView {
                 let lead = returned.then(|| view! { <strong>{words::station_returned()}</strong> });
                 view! { <div class="reason">{lead}{reason}</div> }
             })}
+            {why}
+            {on_its_way}
             {repair}
         </li>
     }
+}
+
+/// Why one entry waits, and when it is tried next.
+fn waits(phase: &Phase) -> Option<String> {
+    Some(match phase {
+        Phase::Working | Phase::Uploading { .. } => return None,
+        Phase::Idle => words::entry_queued().to_owned(),
+        Phase::Offline => words::entry_offline().to_owned(),
+        Phase::Stopped => words::entry_stopped().to_owned(),
+        Phase::Resting { why, until } => {
+            let why = match why {
+                Failure::NoAnswer | Failure::Unreadable | Failure::Unauthorised => words::rest_no_answer(),
+                Failure::NotTheStation => words::rest_not_the_station(),
+                Failure::Busy { .. } => words::rest_busy(),
+                Failure::Storage => words::rest_storage(),
+            };
+            match until.0.saturating_sub(platform::millis().0).div_ceil(1000) {
+                0 => words::entry_queued().to_owned(),
+                seconds => words::entry_rests(why, clock_in(seconds)),
+            }
+        }
+    })
 }
 
 /// 修改后重报: a parked form is opened again; anything else is sent again as a new entry.

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use serde_json::Value;
 use xunji_domain::{
+    canonical::Digest,
     entry::{Action, Body, body_of},
     id::{FieldId, RecordId},
     kind::{FieldType, Kind, Step},
@@ -17,7 +18,9 @@ use super::{
     form::{asked_problems, tidy_asked},
 };
 use crate::{
-    components::{Facts, FieldInput, Filled, Head, Sheet, Timeline, icon, live, title_of, value_text, view},
+    components::{
+        Album, Facts, FieldInput, Filled, Head, Sheet, Timeline, icon, live, title_of, value_text, view,
+    },
     platform,
     state::{Deed, loaded, use_app},
     words,
@@ -149,6 +152,7 @@ fn Deeds(record: Record, kind: Kind, now: Doing, doing: RwSignal<Option<Doing>>)
     let current = record.body();
     let filled = Filled::new(Body::new());
     let text = RwSignal::new(String::new());
+    let attached = RwSignal::new(Vec::<Digest>::new());
     let field = RwSignal::new(None::<FieldId>);
     let failure = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
@@ -161,7 +165,9 @@ fn Deeds(record: Record, kind: Kind, now: Doing, doing: RwSignal<Option<Doing>>)
         move || -> Option<Action> {
             let words_said = text.get_untracked().trim().to_owned();
             match &now {
-                Doing::Note if words_said.is_empty() => None,
+                Doing::Note if words_said.is_empty() => {
+                    attached.with_untracked(|attached| !attached.is_empty()).then_some(Action::Attach {})
+                }
                 Doing::Note => Some(Action::Note { text: words_said }),
                 Doing::Amend => {
                     let field = field.get_untracked()?;
@@ -200,7 +206,7 @@ fn Deeds(record: Record, kind: Kind, now: Doing, doing: RwSignal<Option<Doing>>)
             basis: record.revision,
             replaces: None,
             action,
-            attachments: Vec::new(),
+            attachments: attached.get_untracked(),
         }
     };
     let submit = move |event: leptos::ev::SubmitEvent| {
@@ -225,7 +231,16 @@ fn Deeds(record: Record, kind: Kind, now: Doing, doing: RwSignal<Option<Doing>>)
         });
     };
     let asked = match &now {
-        Doing::Note => view! { <Words id="deed-text" label=words::note_text() text=text/> },
+        Doing::Note => view! {
+            <Words id="deed-text" label=words::note_text() text=text optional=true/>
+            <Album
+                id="deed-attachments".to_owned()
+                label=words::note_attachments().to_owned()
+                digests=attached.into()
+                change=Callback::new(move |digests| attached.set(digests))
+                all_sorts=true
+            />
+        },
         Doing::Amend => view! { <AmendFields stored current field filled text/> },
         Doing::Step(step) if step.asks.is_empty() => view! { <p>{words::step_sure()}</p> },
         Doing::Step(step) => step
@@ -315,9 +330,14 @@ fn AmendFields(
 }
 
 #[component]
-fn Words(id: &'static str, label: &'static str, text: RwSignal<String>) -> impl IntoView {
+fn Words(
+    id: &'static str,
+    label: &'static str,
+    text: RwSignal<String>,
+    #[prop(optional)] optional: bool,
+) -> impl IntoView {
     view! {
-        <div class="field" data-required="">
+        <div class="field" data-required=(!optional).then_some("")>
             <label class="label" for=id>{label}</label>
             <textarea
                 class="input"

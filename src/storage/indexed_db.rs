@@ -116,6 +116,14 @@ impl Storage for IndexedDb {
         rows.map(|(key, value)| bytes_of(&key, value).map(|bytes| (key, bytes))).collect()
     }
 
+    async fn keys(&self, table: Table) -> Result<Vec<String>, StorageError> {
+        let transaction = self.begin(&[table.name()], TransactionMode::ReadOnly).await?;
+        let store = transaction.store(table.name()).map_err(|error| explain(&error))?;
+        let keys = store.get_all_keys(None, None).await.map_err(|error| explain(&error))?;
+        let keys = keys.into_iter().filter_map(|key| key.as_string());
+        Ok(keys.filter(|key| !(table == Table::Meta && key == GENERATION)).collect())
+    }
+
     async fn count(&self, table: Table) -> Result<usize, StorageError> {
         let transaction = self.begin(&[table.name()], TransactionMode::ReadOnly).await?;
         let store = transaction.store(table.name()).map_err(|error| explain(&error))?;

@@ -37,6 +37,9 @@ struct State {
     sent: u64,
     /// The line breaks when `sent` passes these, in order.
     breaks: VecDeque<u64>,
+    /// For how long nobody gets through after a break.
+    away: Duration,
+    back_at: Option<Instant>,
     phones: Vec<TcpStream>,
 }
 
@@ -83,12 +86,14 @@ impl Line {
         self.wire.state().sent
     }
 
-    /// Breaks when phones have sent so many bytes more, and again after each of the others.
-    pub fn break_after(&self, mut bytes: Vec<u64>) {
+    /// Breaks when phones have sent so many bytes more, and again after each of the others. Every time it is away for
+    /// so long.
+    pub fn break_after(&self, mut bytes: Vec<u64>, away: Duration) {
         bytes.sort_unstable();
         let mut state = self.wire.state();
         let sent = state.sent;
         state.breaks = bytes.into_iter().map(|more| sent + more).collect();
+        state.away = away;
     }
 
     /// How many times it is still to break.
@@ -107,7 +112,7 @@ impl Wire {
         station.set_nodelay(true)?;
         phone.set_nodelay(true)?;
         let mut state = self.state();
-        if state.down {
+        if state.down || state.back_at.is_some_and(|back| Instant::now() < back) {
             return phone.shutdown(Shutdown::Both);
         }
         state.phones.push(phone.try_clone()?);
@@ -156,6 +161,7 @@ impl Wire {
         };
         state.breaks.pop_front();
         state.sent = place;
+        state.back_at = Some(Instant::now() + state.away);
         state.hang_up();
         true
     }

@@ -17,7 +17,7 @@ async fn a_full_phone_says_so_keeps_the_draft_and_goes_on_when_there_is_space() 
         delivered.record(phone).await;
         phone.sync_becomes("全部已送达").await;
         world.station.stop().await;
-        let photos = photos(phone, &world).await;
+        let photos = photos(phone, &world, 8).await;
         let used = phone.run("return (await navigator.storage.estimate()).usage", vec![]).await;
         let used = used.ok().and_then(|used| used.as_u64()).expect("a number of bytes");
         // The browser learns how much there is with the first write after its start.
@@ -84,7 +84,7 @@ async fn a_full_phone_says_so_keeps_the_draft_and_goes_on_when_there_is_space() 
 }
 
 /// Gives the app so much space, or as much as there is.
-async fn limit(phone: &Phone, world: &World, bytes: Option<u64>) {
+pub async fn limit(phone: &Phone, world: &World, bytes: Option<u64>) {
     let mut details = json!({ "origin": world.station.origin() });
     if let Some(bytes) = bytes {
         details["quotaSize"] = json!(bytes);
@@ -93,9 +93,9 @@ async fn limit(phone: &Phone, world: &World, bytes: Option<u64>) {
 }
 
 /// Pictures of noise, which nothing can make smaller.
-async fn photos(phone: &Phone, world: &World) -> Vec<PathBuf> {
+pub async fn photos(phone: &Phone, world: &World, count: usize) -> Vec<PathBuf> {
     let mut files = Vec::new();
-    for number in 0..8 {
+    for number in 0..count {
         let text = phone.run(NOISE, vec![]).await.expect("the page can draw");
         let bytes: Vec<u8> = serde_json::from_value(text).expect("bytes");
         let file = world.station.folder().with_file_name(format!("photo-{number}.jpg"));

@@ -3,15 +3,14 @@
 
 use std::{
     collections::BTreeSet,
-    env,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
 
 use crate::{
-    samples,
-    support::{Phone, World, story, until},
+    samples::{self, assert_arrived},
+    support::{Phone, Random, World, story, until},
 };
 
 /// How often the browser is killed in each story here; four stories make a hundred.
@@ -74,7 +73,7 @@ async fn torture(world: &World, number: u64, line: Line) {
             loop {
                 begun += 1;
                 let route = format!("第 {round} 轮,第 {begun} 条");
-                match client.execute(SAVE, vec![json!(route)]).await {
+                match client.execute(samples::SAVE, vec![json!(route)]).await {
                     Ok(Value::Bool(true)) => told.insert(route),
                     // The browser is dead, and so is this.
                     Err(error) if !phone.is_open() => return error.to_string(),
@@ -105,22 +104,12 @@ async fn torture(world: &World, number: u64, line: Line) {
     phone.open("/").await;
     phone.send_now("全部已送达").await;
     all_there(phone, &told).await;
-    let entries = world.station.entries();
-    let routes: Vec<_> =
-        entries.iter().filter_map(|entry| entry["action"]["body"]["route"].as_str()).collect();
-    let different: BTreeSet<_> = routes.iter().copied().collect();
-    assert_eq!(routes.len(), different.len(), "something is doubled: {routes:#?}");
-    assert_eq!(routes.len(), entries.len(), "{entries:#?}");
-    let lost: Vec<_> = told.iter().filter(|route| !different.contains(route.as_str())).collect();
-    assert!(lost.is_empty(), "called saved and lost: {lost:?}");
-    for (index, entry) in entries.iter().enumerate() {
-        assert_eq!((&entry["outcome"], &entry["seq"]), (&json!("accepted"), &json!(index + 1)), "{entry:#}");
-    }
+    assert_arrived(&world.station.entries(), &told);
     assert!(told.len() >= 5, "the browser never lived long enough: {told:?}");
 }
 
 /// Waits until the ledger lists everything that was called saved.
-async fn all_there(phone: &Phone, told: &BTreeSet<String>) {
+pub async fn all_there(phone: &Phone, told: &BTreeSet<String>) {
     phone.open("/records").await;
     until("see everything that was called saved", async || {
         let all = phone.everything().await?;
@@ -135,55 +124,4 @@ async fn all_there(phone: &Phone, told: &BTreeSet<String>) {
         Err(format!("{lost:?} in {all}"))
     })
     .await;
-}
-
-/// Saves one patrol by the links, fields and buttons of the screen, and answers when the page has come that follows on
-/// 已存在本机.
-const SAVE: &str = r#"
-    const [route] = arguments;
-    const pause = () => new Promise((done) => setTimeout(done, 4));
-    const found = async (look) => {
-        for (;;) {
-            const thing = look();
-            if (thing) return thing;
-            await pause();
-        }
-    };
-    const labelled = (words) => Array.from(document.querySelectorAll("main form :is(input, textarea)"))
-        .find((node) => Array.from(node.labels ?? []).some((label) => label.textContent.trim() === words));
-    const said = () => Array.from(document.querySelectorAll("[role=status]:not([aria-label])"))
-        .some((node) => node.textContent.includes("已存在本机"));
-    (await found(() => document.querySelector("nav a[href='/']"))).click();
-    (await found(() => location.pathname === "/" && document.querySelector("main a[href='/new/patrol']"))).click();
-    const field = await found(() => location.pathname === "/new/patrol" && labelled("路线或点位"));
-    const set = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), "value").set;
-    set.call(field, route);
-    field.dispatchEvent(new Event("input", { bubbles: true }));
-    labelled("网格巡查").click();
-    labelled("无异常").click();
-    const button = Array.from(document.querySelectorAll("main form button")).find((node) => node.type === "submit");
-    button.click();
-    await found(() => location.pathname.startsWith("/records/") && said());
-    return true;
-"#;
-
-/// The same numbers for the same seed. `XUNJI_SEED` repeats a run that was printed.
-struct Random(u64);
-
-impl Random {
-    fn new(number: u64) -> Self {
-        let now = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |age| age.as_secs());
-        let seed = env::var("XUNJI_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(now);
-        println!("XUNJI_SEED={seed}");
-        Self(seed.wrapping_mul(4).wrapping_add(number))
-    }
-
-    /// SplitMix64.
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % end
-    }
 }

@@ -51,7 +51,7 @@ async fn photos_chosen_offline_survive_a_killed_browser_and_arrive_whole() {
 }
 
 /// The bytes of an attachment in the station's folder.
-fn stored(world: &World, digest: &Value) -> Vec<u8> {
+pub fn stored(world: &World, digest: &Value) -> Vec<u8> {
     let digest = digest.as_str().expect("a digest is a text");
     let file = world.station.folder().join("blobs").join(&digest[..2]).join(digest);
     fs::read(&file).unwrap_or_else(|error| panic!("{} is not there: {error}", file.display()))

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::{
     samples::{self, assert_opened},
-    support::{LUQIAO_GUBAO, Phone, Relay, World, story, until},
+    support::{World, story, until},
 };
 
 const FORGED: &str = "有一份回执不是站点签发的";
@@ -22,7 +22,7 @@ async fn a_receipt_with_another_moment_is_refused() {
 
 /// The character after this one is another when it arrives.
 async fn forged(world: &World, before: &'static str) {
-    let (relay, phone) = by_relay(world).await;
+    let (relay, phone) = world.by_relay().await;
     let changed = Arc::new(Mutex::new(0));
     let count = changed.clone();
     relay.meddle(move |asked, answer| {
@@ -72,7 +72,7 @@ async fn forged(world: &World, before: &'static str) {
 #[tokio::test]
 async fn a_receipt_that_is_given_again_for_something_else_is_not_believed() {
     story(async |world| {
-        let (relay, phone) = by_relay(&world).await;
+        let (relay, phone) = world.by_relay().await;
         let kept: Arc<Mutex<Option<Vec<u8>>>> = Arc::default();
         let keep = kept.clone();
         relay.meddle(move |asked, answer| {
@@ -116,17 +116,6 @@ async fn a_receipt_that_is_given_again_for_something_else_is_not_believed() {
         assert_opened(&world.station.entries(), &[&first, &second]);
     })
     .await;
-}
-
-/// A phone whose line to the station can be meddled with.
-async fn by_relay(world: &World) -> (Relay, Phone) {
-    let relay = Relay::before(&world.station.origin());
-    world.phone.end().await;
-    let phone = world.phone_at("relayed", relay.origin()).await;
-    let code = world.station.enrol("张三", "grid_worker", LUQIAO_GUBAO);
-    phone.enrol_at(&code.url.replace(&world.station.origin(), &relay.origin())).await;
-    phone.keeps_the_app().await;
-    (relay, phone)
 }
 
 /// The same with another character after every place that fits, in which `?` stands for any.

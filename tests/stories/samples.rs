@@ -1,5 +1,7 @@
 //! What the people of the stories write, and how it must look at the station.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::support::{LUQIAO_GUBAO, Phone};
@@ -121,6 +123,9 @@ pub fn consultation() -> Sample {
     }
 }
 
+/// Saves a patrol within the page, quicker than a thumb. Takes the route, and the width and height of each photo.
+pub const SAVE: &str = include_str!("save.js");
+
 /// The name of [`dispute`].
 pub const DISPUTE: &str = "王德贵与尼玛次仁因灌溉用水先后次序发生的相邻用水纠纷";
 
@@ -181,6 +186,24 @@ pub fn assert_opened(entries: &[Value], samples: &[&Sample]) {
         assert_eq!(entry["revision"], json!(1), "{entry:#}");
         assert_eq!(entry["action"], json!({ "type": "open", "body": sample.body }));
         assert_eq!(entry["installation"], entries[0]["installation"]);
+    }
+}
+
+/// Asserts that the station holds every patrol whose route the screen called saved, nothing twice, and one sequence
+/// without a gap.
+pub fn assert_arrived(entries: &[Value], told: &BTreeSet<String>) {
+    let routes: Vec<_> =
+        entries.iter().filter_map(|entry| entry["action"]["body"]["route"].as_str()).collect();
+    let different: BTreeSet<_> = routes.iter().copied().collect();
+    assert_eq!(routes.len(), different.len(), "something is doubled: {routes:#?}");
+    assert_eq!(routes.len(), entries.len(), "{entries:#?}");
+    let lost: Vec<_> = told.iter().filter(|route| !different.contains(route.as_str())).collect();
+    assert!(lost.is_empty(), "called saved and lost: {lost:?}");
+    let mut numbers: Vec<_> = entries.iter().map(|entry| entry["seq"].as_u64().unwrap_or_default()).collect();
+    numbers.sort_unstable();
+    assert!(numbers.iter().copied().eq(1..=entries.len() as u64), "the sequence has gaps: {numbers:?}");
+    for entry in entries {
+        assert_eq!((&entry["outcome"], &entry["revision"]), (&json!("accepted"), &json!(1)), "{entry:#}");
     }
 }
 

@@ -1,5 +1,7 @@
 //! The phone's database closed under the app: nothing that was kept is lost, and work goes on.
 
+use serde_json::json;
+
 use crate::{
     samples::{self, assert_opened},
     support::{Phone, story},
@@ -42,6 +44,41 @@ async fn a_database_connection_that_is_closed_under_the_app_is_opened_again() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_connection_that_was_opened_again_stands_in_no_upgrades_way() {
+    story(async |world| {
+        let phone = world.enrolled().await;
+        samples::patrol().record(phone).await;
+        phone.sync_becomes("全部已送达").await;
+        phone.run(CATCH, vec![]).await.expect("the page takes a script");
+        for name in ["台账", "今天", "待上传", "台账"] {
+            phone.press(name).await;
+            phone.heading_becomes(name).await;
+            close(phone).await;
+        }
+        phone.press("今天").await;
+        phone.row_count_becomes(1).await;
+        phone.new_tab().await;
+        phone.open("/me").await;
+        let upgraded = phone.run(UPGRADE, vec![]).await;
+        assert_eq!(upgraded, Ok(json!("upgraded")));
+    })
+    .await;
+}
+
+/// Opens the database as a newer version would, and says what came of it.
+const UPGRADE: &str = "
+    const [{ version }] = (await indexedDB.databases()).filter((one) => one.name === 'xunji');
+    const request = indexedDB.open('xunji', version + 1);
+    const said = await new Promise((done) => {
+        request.onsuccess = () => done('upgraded');
+        request.onblocked = () => done('blocked');
+        request.onerror = () => done(String(request.error));
+    });
+    if (said === 'upgraded') request.result.close();
+    return said;
+";
 
 /// From now on the page knows every connection that it uses.
 const CATCH: &str = "

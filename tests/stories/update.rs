@@ -54,7 +54,7 @@ async fn a_newer_version_is_offered_and_never_reloads_an_open_form() {
 
 /// Browsers look for updates at navigations, and the app once an hour. A look that joins one which began before the
 /// newer version was there finds nothing; so it is repeated.
-async fn look_for_update(phone: &Phone) {
+pub async fn look_for_update(phone: &Phone) {
     until("find the newer version", async || match phone.run(LOOK, vec![]).await? {
         Value::Bool(true) => Ok(()),
         other => Err(format!("found: {other}")),

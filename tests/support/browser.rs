@@ -13,7 +13,7 @@ use super::{
 };
 
 /// What it takes to be quiet and without surprises; see Chromium's own list of switches.
-const SWITCHES: [&str; 13] = [
+const SWITCHES: [&str; 15] = [
     "--headless=new",
     "--no-sandbox",
     "--disable-gpu",
@@ -24,6 +24,9 @@ const SWITCHES: [&str; 13] = [
     "--disable-component-update",
     "--disable-sync",
     "--disable-search-engine-choice-screen",
+    // A microphone that hums, and a person who lets the app listen.
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
     "--lang=zh-CN",
     "--accept-lang=zh-CN,zh",
     "--window-size=412,915",

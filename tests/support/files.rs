@@ -19,11 +19,26 @@ impl Phone {
             let files: Vec<_> = files.map(|entry| entry.path()).collect();
             // A file that is not whole yet has a name of the browser's own.
             match &files[..] {
-                [file] if file.extension().is_some_and(|kind| kind == "backup") => Ok(file.clone()),
+                [file] if file.extension().is_some_and(|kind| kind == "backup" || kind == "json") => {
+                    Ok(file.clone())
+                }
                 _ => Err(format!("{files:?}")),
             }
         })
         .await
+    }
+
+    /// The bytes that lie under a key in the phone's database.
+    pub async fn row(&self, table: &str, key: &str) -> Vec<u8> {
+        let bytes = self.run(ROW, vec![table.into(), key.into()]).await.expect("the row is there");
+        serde_json::from_value(bytes).expect("bytes")
+    }
+
+    /// Puts other bytes there, or none, past the app.
+    pub async fn spoil(&self, table: &str, key: &str, bytes: Option<&[u8]>) {
+        self.run(SPOIL, vec![table.into(), key.into(), json!(bytes)])
+            .await
+            .expect("the phone has a database");
     }
 
     /// A line for every value in the phone's database, by table and key, with the value's hash.
@@ -31,6 +46,34 @@ impl Phone {
         texts(self.run(DATABASE, vec![]).await.expect("the phone has a database"))
     }
 }
+
+const ROW: &str = "
+    const [table, key] = arguments;
+    const answer = (request) => new Promise((done, failed) => {
+        request.onsuccess = () => done(request.result);
+        request.onerror = () => failed(request.error);
+    });
+    const database = await answer(indexedDB.open('xunji'));
+    const bytes = await answer(database.transaction(table).objectStore(table).get(key));
+    database.close();
+    return Array.from(bytes);
+";
+
+const SPOIL: &str = "
+    const [table, key, bytes] = arguments;
+    const request = indexedDB.open('xunji');
+    await new Promise((done) => (request.onsuccess = done));
+    const database = request.result;
+    const transaction = database.transaction(table, 'readwrite');
+    const rows = transaction.objectStore(table);
+    if (bytes) rows.put(new Uint8Array(bytes), key);
+    else rows.delete(key);
+    await new Promise((done, failed) => {
+        transaction.oncomplete = done;
+        transaction.onabort = () => failed(transaction.error);
+    });
+    database.close();
+";
 
 const DATABASE: &str = "
     const answer = (request) => new Promise((done, failed) => {

@@ -118,10 +118,14 @@ impl Line {
 
 /// The same file with one more line, which to a browser is another version.
 fn newer(answer: &[u8], version: u32) -> Option<Vec<u8>> {
-    let text = std::str::from_utf8(answer).ok()?;
-    let (head, body) = text.split_once("\r\n\r\n")?;
+    let (_, body) = std::str::from_utf8(answer).ok()?.split_once("\r\n\r\n")?;
+    with_body(answer, &format!("{body}\n// Version {version}\n"))
+}
+
+/// The same answer about something else.
+pub(super) fn with_body(answer: &[u8], body: &str) -> Option<Vec<u8>> {
+    let (head, _) = std::str::from_utf8(answer).ok()?.split_once("\r\n\r\n")?;
     let kept = head.lines().filter(|line| !line.to_ascii_lowercase().starts_with("content-length:"));
     let head: String = kept.map(|line| format!("{line}\r\n")).collect();
-    let body = format!("{body}\n// Version {version}\n");
     Some(format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()).into_bytes())
 }

@@ -134,6 +134,24 @@ impl Station {
         said.lines().map(|line| serde_json::from_str(line).expect("entries --json says JSON lines")).collect()
     }
 
+    /// What `check` finds: everything that needs a person's look. Fails when there is damage.
+    pub fn findings(&self) -> Vec<Value> {
+        let said = output(self.command("check").arg("--json"));
+        let lines =
+            said.lines().map(|line| serde_json::from_str(line).expect("check --json says JSON lines"));
+        lines.filter(|line: &Value| line["level"] != "summary").collect()
+    }
+
+    /// What `receipt` says of a file: whether it is genuine, and whether the station has what it speaks of.
+    pub fn receipt(&self, file: &Path) -> [bool; 2] {
+        let output =
+            self.command("receipt").arg("--json").arg(file).output().expect("the station can be run");
+        let found: Value = serde_json::from_slice(&output.stdout).expect("an object");
+        let said = ["genuine", "stored"].map(|part| found[part] == true);
+        assert_eq!(output.status.success(), said == [true; 2]);
+        said
+    }
+
     /// The data folder.
     pub fn folder(&self) -> &Path {
         &self.folder

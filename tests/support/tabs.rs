@@ -29,6 +29,13 @@ impl Phone {
         self.devtools("Page.bringToFront", json!({})).await;
     }
 
+    /// Closes a tab and brings another one to the front.
+    pub async fn close_tab(&self, tab: Tab, next: &Tab) {
+        self.client().switch_to_window(tab.0).await.expect("a tab can be shown");
+        self.client().close_window().await.expect("a tab can be closed");
+        self.show(next).await;
+    }
+
     /// Closes every other tab.
     pub async fn close_all_but(&self, kept: &Tab) {
         for tab in self.client().windows().await.expect("a browser has tabs") {

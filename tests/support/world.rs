@@ -15,6 +15,7 @@ use tokio::{sync::Semaphore, task::LocalSet};
 use super::{
     phone::Phone,
     process::{family_of, signal},
+    relay::Relay,
     report,
     station::{LUQIAO_GUBAO, Station},
 };
@@ -86,6 +87,17 @@ impl World {
         self.phone.enrol(&self.station.enrol(name, role, LUQIAO_GUBAO)).await;
         self.phone.keeps_the_app().await;
         &self.phone
+    }
+
+    /// A phone in the hands of 张三 whose line to the station can be meddled with, in the place of the first one.
+    pub async fn by_relay(&self) -> (Relay, Phone) {
+        let relay = Relay::before(&self.station.origin());
+        self.phone.end().await;
+        let phone = self.phone_at("relayed", relay.origin()).await;
+        let code = self.station.enrol("张三", "grid_worker", LUQIAO_GUBAO);
+        phone.enrol_at(&code.url.replace(&self.station.origin(), &relay.origin())).await;
+        phone.keeps_the_app().await;
+        (relay, phone)
     }
 
     fn phones(&self) -> Vec<Phone> {

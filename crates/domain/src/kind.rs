@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
+    canonical::Digest,
     entry::Body,
     id::{FieldId, KindId, ListId, StateId, StepId},
     json,
@@ -273,6 +274,17 @@ impl Kind {
         let Some(condition) = &field.shown_when else { return true };
         let shown = self.field(&condition.field).is_none_or(|other| self.shows(other, body));
         shown && body.get(&condition.field).is_some_and(|value| condition.is.contains(value))
+    }
+
+    /// The attachments that a filled-in form names.
+    pub fn attachments(&self, body: &Body) -> Vec<Digest> {
+        let mut digests = Vec::new();
+        for field in self.fields.iter().filter(|field| field.form == FieldType::Attachments) {
+            let items = body.get(&field.id).and_then(Value::as_array);
+            digests
+                .extend(items.into_iter().flatten().filter_map(|item| item.as_str()?.parse::<Digest>().ok()));
+        }
+        digests
     }
 
     /// A state's name, if the workflow knows the state.

@@ -14,6 +14,7 @@ pub mod entry;
 pub mod id;
 pub mod json;
 pub mod kind;
+pub mod media;
 pub mod person;
 pub mod record;
 pub mod validate;

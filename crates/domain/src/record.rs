@@ -13,7 +13,7 @@ use crate::{
     kind::Kinds,
     reads,
     validate::is_empty,
-    wire::{Outcome, Reason, Receipt, Refusal},
+    wire::{Outcome, Reason, Receipt, Refusal, Signature},
 };
 
 /// How far an entry has come.
@@ -28,6 +28,9 @@ pub enum Standing {
         revision: Revision,
         /// The station's clock.
         received_at: DateTime<Utc>,
+        /// The station's signature, by which anybody can tell that it said so.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        signature: Option<Signature>,
     },
     /// Kept by the station, but its author has to repair it.
     Parked {
@@ -45,7 +48,7 @@ pub enum Standing {
 
 reads!(Standing by "standing" {
     "pending" => Pending {},
-    "accepted" => Accepted { revision, received_at },
+    "accepted" => Accepted { revision, received_at, signature },
     "parked" => Parked { reason, received_at },
     "refused" => Refused { refusal },
 });
@@ -54,7 +57,9 @@ impl From<&Receipt> for Standing {
     fn from(receipt: &Receipt) -> Self {
         let received_at = receipt.received_at;
         match &receipt.outcome {
-            Outcome::Accepted { revision } => Self::Accepted { revision: *revision, received_at },
+            Outcome::Accepted { revision } => {
+                Self::Accepted { revision: *revision, received_at, signature: receipt.signature.clone() }
+            }
             Outcome::Parked { reason } => Self::Parked { reason: reason.clone(), received_at },
         }
     }
@@ -71,6 +76,20 @@ pub struct Known {
 }
 
 reads!(Known { entry, standing as rest });
+
+impl Known {
+    /// The station's receipt for it, as it came, once it is accepted.
+    pub fn receipt(&self) -> Option<Receipt> {
+        let Standing::Accepted { revision, received_at, signature } = &self.standing else { return None };
+        Some(Receipt {
+            entry: self.entry.content.id,
+            digest: self.entry.digest,
+            received_at: *received_at,
+            outcome: Outcome::Accepted { revision: *revision },
+            signature: signature.clone(),
+        })
+    }
+}
 
 /// The entries that others of these replace.
 pub fn replaced(entries: &[Known]) -> BTreeSet<EntryId> {

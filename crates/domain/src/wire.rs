@@ -3,7 +3,7 @@
 //! Frozen: old phones speak it for years. Add optional fields, never rename or take away; the snapshots in
 //! `tests/wire.rs` hold it to that.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, FixedOffset, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -84,6 +84,19 @@ pub struct Recovery {
 }
 
 reads!(Recovery { key });
+
+/// `GET /installations/{id}`: what the station has of an installation, for a phone whose database is gone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Received {
+    /// How many of its sequence numbers have arrived.
+    pub entries: u64,
+    /// How many numbers before the last one have not: what was saved there is lost with the phone's database.
+    pub missing: u64,
+    /// The phone's clock when the last one that arrived was saved.
+    pub last_noted_at: Option<DateTime<FixedOffset>>,
+}
+
+reads!(Received { entries, missing, last_noted_at });
 
 /// `POST /entries`: what phones send. The station reads `entries` one by one, so that one it can't read doesn't stop
 /// the others.

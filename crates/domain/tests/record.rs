@@ -34,7 +34,7 @@ fn known(number: u128, action: Action, standing: Standing) -> Known {
 }
 
 fn accepted(revision: u64) -> Standing {
-    Standing::Accepted { revision: Revision(revision), received_at: DateTime::UNIX_EPOCH }
+    Standing::Accepted { revision: Revision(revision), received_at: DateTime::UNIX_EPOCH, signature: None }
 }
 
 fn parked() -> Standing {

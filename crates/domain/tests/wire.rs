@@ -16,7 +16,7 @@ use xunji_domain::{
     validate::{Fault, Problem},
     wire::{
         Answer, Answers, Batch, Enrolment, EnrolmentRequest, MailboxItem, MailboxPage, Outcome,
-        ProblemDetails, Reason, Receipt, Refusal, Signature, base64url, from_base64url,
+        ProblemDetails, Reason, Receipt, Received, Refusal, Signature, base64url, from_base64url,
     },
     workflow::Obstacle,
 };
@@ -282,6 +282,8 @@ fn batches_pages_and_enrolments() {
         &with_key,
         &format!(r#"{{"token":"t","worker":{worker_text},"station":"泸定县","receipt_key":"{key_text}"}}"#),
     );
+    let received = Received { entries: 3, missing: 1, last_noted_at: None };
+    frozen(&received, r#"{"entries":3,"missing":1,"last_noted_at":null}"#);
     let problem = ProblemDetails { kind: "/problems/x".into(), title: "X".into(), status: 400 };
     frozen(&problem, r#"{"type":"/problems/x","title":"X","status":400}"#);
 }

@@ -1,13 +1,15 @@
 //! Attachments: uploads that go on where they broke off, and count only when their SHA-256 is right (invariant 6).
 //!
 //! ```text
-//! HEAD → how far am I?   PUT → all of it   PATCH + Upload-Offset, Upload-Length → the rest of it
+//! HEAD → how far am I?   PUT → all of it   PATCH + Upload-Offset, Upload-Length → the rest of it   GET → read it
 //! bytes → blobs/<aa>/<sha>.part → flushed → read back and hashed → renamed to <sha>, folder flushed → row in `blobs`
 //! ```
 //!
 //! A `.part` that has not grown for seven days is removed ([`crate::abandoned`]); its phone begins again.
 //!
 //! A file without its row (the power failed between the two) is hashed again and recorded when somebody next asks.
+
+mod read;
 
 use std::{
     collections::BTreeSet,
@@ -35,6 +37,8 @@ use crate::{
     problem::Problem,
     state::Station,
 };
+
+pub use self::read::get;
 
 /// How long an upload waits for another one of the same bytes.
 const PATIENCE: Duration = Duration::from_secs(5);

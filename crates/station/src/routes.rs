@@ -5,18 +5,21 @@ use std::time::Instant;
 use axum::{
     Router,
     body::Body,
-    extract::{MatchedPath, Query, Request, State},
+    extract::{MatchedPath, Path, Query, Request, State},
     http::{HeaderMap, HeaderValue, Uri, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{self, MethodRouter},
 };
 use serde::Deserialize;
-use xunji_domain::{id::Position, wire::PAGE_ITEMS};
+use xunji_domain::{
+    id::{InstallationId, Position},
+    wire::PAGE_ITEMS,
+};
 
 use crate::{
-    app, blobs, definitions, enrolment, health, ingest, mailbox, people, problem::Problem, recovery, reply,
-    state::Station,
+    app, blobs, definitions, enrolment, gaps, health, ingest, mailbox, people, problem::Problem, recovery,
+    reply, state::Station,
 };
 
 /// The description of the interface, OpenAPI 3.1.
@@ -31,8 +34,10 @@ pub fn routes() -> Vec<(&'static str, &'static str, MethodRouter<Station>)> {
         ("GET", "/api/v1/kinds", routing::get(definitions::get)),
         ("POST", "/api/v1/enrolments", routing::post(enrolment::post)),
         ("POST", "/api/v1/recoveries", routing::post(recovery::post)),
+        ("GET", "/api/v1/installations/{id}", routing::get(received)),
         ("POST", "/api/v1/entries", routing::post(ingest::post)),
         ("GET", "/api/v1/mailbox", routing::get(page)),
+        ("GET", "/api/v1/blobs/{sha256}", routing::get(blobs::get)),
         ("HEAD", "/api/v1/blobs/{sha256}", routing::head(blobs::head)),
         ("PUT", "/api/v1/blobs/{sha256}", routing::put(blobs::put)),
         ("PATCH", "/api/v1/blobs/{sha256}", routing::patch(blobs::patch)),
@@ -100,6 +105,20 @@ struct Cursor {
 
 const fn most() -> usize {
     PAGE_ITEMS
+}
+
+/// `GET /installations/{id}`: for the person whose installation it is; for others there is none.
+async fn received(
+    State(station): State<Station>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let caller = people::authenticate(&station.readers, &headers).await?;
+    let id: InstallationId = id.parse().map_err(|_| Problem::RequestInvalid)?;
+    let received = gaps::received(&station.readers, caller.worker.id, id).await?;
+    let received = received.ok_or(Problem::NotFound)?;
+    let json = serde_json::to_vec(&received).map_err(|_| Problem::StorageUnavailable)?;
+    reply::json(&headers, json.into())
 }
 
 /// `GET /mailbox`.

@@ -55,6 +55,8 @@ pub enum Event {
     SendNow,
     /// The time named by [`Effect::WakeAt`] has come.
     Timer,
+    /// A long job gives a sign of life.
+    Going(Job),
     /// A job is done.
     Done(Job, Ended),
 }
@@ -240,6 +242,11 @@ impl Engine {
                     self.under_way = None;
                 }
                 self.wake(&mut effects, now);
+            }
+            Event::Going(job) => {
+                if let Some((_, since)) = self.under_way.as_mut().filter(|(current, _)| *current == job) {
+                    *since = now;
+                }
             }
             Event::Done(job, ended) => self.done(job, ended, now, dice, &mut effects),
         }
@@ -481,6 +488,19 @@ mod tests {
         assert_eq!(begun(&engine.step(Event::Timer, Millis(WATCHDOG + 1), 0)), Some(Job::Probe));
         let late = Event::Done(Job::Upload { most: 1 }, well(1, 0));
         assert_eq!(begun(&engine.step(late, Millis(WATCHDOG + 2), 0)), None, "{job:?}");
+    }
+
+    #[test]
+    fn a_long_job_that_gives_signs_of_life_is_not_given_up() {
+        let (mut engine, job) = leading();
+        assert_eq!(begun(&engine.step(Event::Going(job), Millis(WATCHDOG), 0)), None);
+        assert_eq!(
+            begun(&engine.step(Event::Going(Job::Fetch), Millis(WATCHDOG + 9), 0)),
+            None,
+            "another job"
+        );
+        assert_eq!(begun(&engine.step(Event::Timer, Millis(2 * WATCHDOG), 0)), None);
+        assert_eq!(begun(&engine.step(Event::Timer, Millis(2 * WATCHDOG + 1), 0)), Some(Job::Probe));
     }
 
     fn events() -> impl Strategy<Value = Vec<(u8, u64)>> {

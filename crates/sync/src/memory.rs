@@ -39,6 +39,11 @@ impl Storage for Memory {
         Ok(rows.take(span.limit).map(|((_, key), value)| (key.clone(), value.clone())).collect())
     }
 
+    async fn keys(&self, table: Table) -> Result<Vec<String>, StorageError> {
+        let inner = self.inner.borrow();
+        Ok(inner.rows.keys().filter(|(of, _)| *of == table).map(|(_, key)| key.clone()).collect())
+    }
+
     async fn count(&self, table: Table) -> Result<usize, StorageError> {
         Ok(self.inner.borrow().rows.keys().filter(|(of, _)| *of == table).count())
     }

@@ -238,6 +238,14 @@ impl<S: Storage, C: Cipher> Storage for Sealed<S, C> {
         self.open(table, rows).await
     }
 
+    async fn keys(&self, table: Table) -> Result<Vec<String>, StorageError> {
+        let mut keys = self.storage.keys(table).await?;
+        if table == Table::Meta {
+            keys.retain(|key| key != HEADER);
+        }
+        Ok(keys)
+    }
+
     async fn count(&self, table: Table) -> Result<usize, StorageError> {
         let count = self.storage.count(table).await?;
         if table != Table::Meta {

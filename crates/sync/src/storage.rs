@@ -138,6 +138,9 @@ pub enum StorageError {
     /// A newer version of the app has changed the database in another tab.
     #[error("the database belongs to a newer version")]
     Newer,
+    /// The database that was opened has been thrown away, and there is another one in its place.
+    #[error("the database has been thrown away")]
+    Gone,
     /// A row that can't be read as what it should be.
     #[error("the row {0} can't be read")]
     Damaged(String),
@@ -168,6 +171,12 @@ pub trait Storage {
     /// # Errors
     /// [`StorageError`].
     async fn range(&self, table: Table, span: Span) -> Result<Vec<(String, Vec<u8>)>, StorageError>;
+
+    /// The keys of a table, in their order, without reading the values.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    async fn keys(&self, table: Table) -> Result<Vec<String>, StorageError>;
 
     /// How many rows a table has.
     ///

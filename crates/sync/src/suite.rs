@@ -3,6 +3,8 @@
 //!
 //! Each test gets a new, empty storage, and `reopen` gives a second connection to the same one.
 
+mod attachments;
+
 use chrono::DateTime;
 use serde_json::json;
 use uuid::Uuid;
@@ -20,6 +22,11 @@ use crate::{
     storage::{Commit, Generation, Span, Storage, StorageError, Table, Write},
 };
 
+pub use self::attachments::{
+    a_discarded_draft_takes_its_photos_along, only_delivered_attachments_are_thinned,
+    what_nothing_names_goes_a_day_later,
+};
+
 /// Runs `$run!(name)` for every test of the suite, so that each host can make tests of its own sort from them.
 #[macro_export]
 macro_rules! storage_suite {
@@ -33,6 +40,9 @@ macro_rules! storage_suite {
         $run!(nothing_leaves_the_outbox_without_a_receipt_that_names_it);
         $run!(a_parked_entry_blocks_no_other_and_can_be_repaired);
         $run!(an_entry_is_delivered_when_its_last_attachment_is);
+        $run!(only_delivered_attachments_are_thinned);
+        $run!(what_nothing_names_goes_a_day_later);
+        $run!(a_discarded_draft_takes_its_photos_along);
         $run!(a_lost_answer_is_made_good_by_the_mailbox);
         $run!(the_mailbox_is_read_without_gaps);
         $run!(the_canary_tells_a_loss);
@@ -141,6 +151,7 @@ pub async fn spans_are_ordered_and_bounded<S: Storage>(storage: S, _: impl Async
     assert_eq!(read(Span::prefix("a/").after("a/1").limit(1)).await, ["a/2"]);
     assert_eq!(read(Span::all().after("b/1")).await, ["村"]);
     assert!(read(Span::prefix("c")).await.is_empty());
+    assert_eq!(storage.keys(Table::Rows).await.expect("keys"), keys);
 }
 
 /// Invariant 1, the part that a storage answers for.

@@ -73,6 +73,10 @@ impl Storage for &Tired {
         self.memory.range(table, span).await
     }
 
+    async fn keys(&self, table: Table) -> Result<Vec<String>, StorageError> {
+        self.memory.keys(table).await
+    }
+
     async fn count(&self, table: Table) -> Result<usize, StorageError> {
         self.memory.count(table).await
     }
@@ -95,8 +99,34 @@ fn a_photo_that_cannot_be_sent_stays_to_be_seen() {
         let Answer::Receipt { receipt, .. } = accepted(&entry, 1) else { panic!("a receipt") };
         let answer = Answer::Receipt { receipt, missing: vec![photo] };
         pocket.acknowledge(std::slice::from_ref(&entry), &[answer]).await.unwrap();
-        pocket.refuse_attachments(Seq(1), Refusal::Damaged).await.unwrap();
+        pocket.refuse_attachment(Seq(1), photo).await.unwrap();
         pocket.receive(Position(0), &page(vec![item(1, &entry, FIRST)])).await.unwrap();
+        assert_eq!(states(&pocket).await, [WaitingState::Refused { refusal: Refusal::Damaged }]);
+    });
+}
+
+/// Invariant 5, within an entry: a photo that can't be sent was tried first each time, and the ones after it never went.
+#[test]
+fn a_photo_that_cannot_be_sent_holds_up_no_other_of_its_entry() {
+    pollster::block_on(async {
+        let pocket = open(&Memory::default());
+        let photos = [3, 1, 2].map(|number| Digest::new([number; 32]));
+        let mut unsent = unsent(1, "a");
+        unsent.content.attachments = photos.to_vec();
+        let entry = pocket.save(&unsent).await.unwrap();
+        let Answer::Receipt { receipt, .. } = accepted(&entry, 1) else { panic!("a receipt") };
+        let answer = Answer::Receipt { receipt, missing: photos.to_vec() };
+        pocket.acknowledge(std::slice::from_ref(&entry), &[answer]).await.unwrap();
+        let mut tried = Vec::new();
+        while let Some((seq, digest)) = pocket.next_blob().await.unwrap() {
+            tried.push(digest);
+            if digest == photos[2] {
+                pocket.blob_delivered(seq, digest).await.unwrap();
+            } else {
+                pocket.refuse_attachment(seq, digest).await.unwrap();
+            }
+        }
+        assert_eq!(tried, [1, 2, 3].map(|number| Digest::new([number; 32])));
         assert_eq!(states(&pocket).await, [WaitingState::Refused { refusal: Refusal::Damaged }]);
     });
 }

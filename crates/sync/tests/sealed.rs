@@ -177,6 +177,29 @@ fn a_row_opens_only_where_it_was_sealed_and_only_with_its_key() {
     });
 }
 
+/// One photo that the disk has spoiled holds up no other, and keeps no backup from being made.
+#[test]
+fn a_spoiled_attachment_is_as_good_as_gone() {
+    pollster::block_on(async {
+        let memory = Memory::default();
+        let sealed = Sealed::with(memory.clone(), Aes::of(1), false);
+        let (pocket, _) = Pocket::open(sealed, installation()).await.expect("opens");
+        let digests = [1, 2].map(|byte| xunji_domain::canonical::Digest::new([byte; 32]));
+        for digest in digests {
+            pocket.put_blob(digest, vec![7], Some(vec![8])).await.expect("kept");
+        }
+        let key = digests[0].to_string();
+        let mut bytes = memory.get(Table::Blobs, &key).await.expect("read").expect("a row");
+        *bytes.last_mut().expect("bytes") ^= 1;
+        commit(&memory, vec![Write::Put(Table::Blobs, key, bytes)]).await;
+        assert_eq!(pocket.blob(digests[0]).await, Ok(None));
+        assert_eq!(pocket.small_blob(digests[0]).await, Ok(Some(vec![8])));
+        let author = suite::unsent(1, "a").content.author;
+        let (backup, blobs) = pocket.back_up(author).await.expect("a backup");
+        assert_eq!((backup.blobs, blobs), (vec![digests[1]], vec![vec![7]]));
+    });
+}
+
 #[test]
 fn a_database_of_earlier_days_is_sealed_in_place_even_when_it_is_cut_off() {
     pollster::block_on(async {

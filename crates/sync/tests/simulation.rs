@@ -109,6 +109,7 @@ mutation! {
     a_parked_entry_that_blocks_is_noticed: ParkedBlocks breaks NothingBlocks;
     a_phone_that_never_tries_again_is_noticed: NeverTryAgain breaks NothingBlocks;
     photos_that_count_too_early_are_noticed: CountUnverified breaks PhotosToo;
+    space_made_of_the_unsent_is_noticed: ThinEverything breaks PhotosToo;
     a_forgotten_rival_is_noticed: ForgetRivals breaks BothVersions;
     a_fold_by_arrival_is_noticed: FoldByArrival breaks ReplicasConverge | ReceiptsAreTrue;
     a_skipped_position_is_noticed: SkipPosition breaks ReplicasConverge;

@@ -8,7 +8,6 @@ mod photos;
 mod picker;
 mod typed;
 
-pub use self::photos::Photo;
 use leptos::prelude::*;
 use serde_json::Value;
 use xunji_domain::{

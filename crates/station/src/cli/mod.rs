@@ -7,7 +7,7 @@
 //! | 2 | the command was given something wrong |
 //! | 3 | the data folder holds something that this program can't use; nothing was touched |
 //! | 4 | another station already runs on the data folder |
-//! | 5 | `check` found damage |
+//! | 5 | `check` found damage, or `receipt` one that is not this station's |
 //!
 //! Answers go to the standard output, everything else to standard error. Logs are JSON, one object a line, without
 //! names, texts, tokens or codes.
@@ -15,6 +15,7 @@
 mod check;
 mod enrol;
 mod entries;
+mod receipt;
 mod recover;
 mod serve;
 
@@ -42,7 +43,8 @@ struct Cli {
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done; 1 this machine does not allow it; 2 wrong arguments; \
-3 the data folder can't be used (nothing was touched); 4 another station runs on it; 5 check found damage.";
+3 the data folder can't be used (nothing was touched); 4 another station runs on it; \
+5 check found damage, or the receipt is not this station's.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -58,6 +60,9 @@ enum Command {
     /// Verifies everything that the station keeps: digests, signatures, attachments, revisions, mailboxes. Only reads,
     /// and works while the station runs. Ends with code 5 when there is damage; gaps and alarms are news, not damage.
     Check(CheckArgs),
+    /// Tells whether a receipt (the file of 导出回执) is this station's own. Works while the station runs. Ends with code
+    /// 5 when it isn't.
+    Receipt(ReceiptArgs),
 }
 
 #[derive(Debug, Args)]
@@ -143,6 +148,19 @@ struct CheckArgs {
     json: bool,
 }
 
+#[derive(Debug, Args)]
+struct ReceiptArgs {
+    /// The receipt's file.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// The data folder.
+    #[arg(long, value_name = "DIR", default_value = "./data")]
+    data: PathBuf,
+    /// Prints one JSON object: genuine, stored, receipt.
+    #[arg(long)]
+    json: bool,
+}
+
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 enum CliError {
@@ -174,6 +192,17 @@ enum CliError {
     /// The system gives no randomness.
     #[error("the system gives no random numbers ({0}), so no code can be made. Try again")]
     Random(#[from] getrandom::Error),
+    /// A file that was named can't be read.
+    #[error("{} can't be read: {source}. Check the path", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// It is some other file.
+    #[error("{} is no receipt. Give the file that the phone exported", .0.display())]
+    NotAReceipt(PathBuf),
     /// Nothing can be printed.
     #[error("the answer can't be printed: {0}")]
     Output(#[from] io::Error),
@@ -195,7 +224,11 @@ impl CliError {
             Self::Serve(ServeError::Key(KeyError::Unusable { .. } | KeyError::Random(_))) => 1,
             Self::Serve(ServeError::Key(_)) => 3,
             Self::Definitions(_) | Self::Serve(ServeError::Definitions(_)) => 3,
-            Self::UnknownWorker(_) | Self::UnknownInstallation(_) | Self::AmbiguousInstallation(_) => 2,
+            Self::UnknownWorker(_)
+            | Self::UnknownInstallation(_)
+            | Self::AmbiguousInstallation(_)
+            | Self::File { .. }
+            | Self::NotAReceipt(_) => 2,
             Self::Serve(ServeError::Bind { .. } | ServeError::WriterEnded)
             | Self::Random(_)
             | Self::Output(_) => 1,
@@ -221,6 +254,7 @@ pub fn main() -> ExitCode {
             Command::Recover(args) => recover::run(args).await.map(|()| ExitCode::SUCCESS),
             Command::Entries(args) => entries::run(args).await.map(|()| ExitCode::SUCCESS),
             Command::Check(args) => check::run(args).await,
+            Command::Receipt(args) => receipt::run(args).await,
         }
     });
     match result {

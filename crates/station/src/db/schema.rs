@@ -12,10 +12,11 @@ use super::{
 };
 
 /// All schema files, the first one bringing an empty database to version 1.
-pub const FILES: [&str; 3] = [
+pub const FILES: [&str; 4] = [
     include_str!("../../schema/0001.sql"),
     include_str!("../../schema/0002.sql"),
     include_str!("../../schema/0003.sql"),
+    include_str!("../../schema/0004.sql"),
 ];
 
 /// The newest version that this program knows.

@@ -188,6 +188,7 @@ async fn history(connection: &mut SqliteConnection, id: RecordId) -> Result<Vec<
                 standing: Standing::Accepted {
                     revision: Revision(count(row, "revision")?),
                     received_at: parsed(row, "received_at")?,
+                    signature: None,
                 },
             })
         })

@@ -130,7 +130,7 @@ async fn the_apps_answers_carry_the_security_headers() {
         assert!(
             reply
                 .header("permissions-policy")
-                .starts_with("camera=(self), geolocation=(self), microphone=()")
+                .starts_with("camera=(self), geolocation=(self), microphone=(self)")
         );
     }
     let posted = request(station.address, "POST", "/records", &[], "").await;

@@ -173,3 +173,45 @@ async fn an_upload_that_rested_for_a_week_is_removed_at_the_start_and_begins_aga
     assert_eq!((reply.problem().as_str(), reply.header("upload-offset")), ("/problems/upload-offset", "0"));
     assert_eq!(append(&phone, &old, 0, 5, b"photo").await.header("upload-complete"), "?1");
 }
+
+/// Invariant 10, for photos: only who may see an entry may read what it names.
+#[tokio::test]
+async fn an_attachment_is_read_by_those_who_may_see_its_entry() {
+    let station = Station::spawn().await;
+    let mut phone = station.any_phone().await;
+    let photo = vec![7; 50_000];
+    let path = path(&photo);
+    assert_eq!(phone.call("PUT", &path, &[], photo.clone()).await.status, 201);
+    assert_eq!(phone.call("GET", &path, &[], "").await.status, 404, "no entry of this person names it yet");
+    let mut content = phone.content("patrol", Uuid::new_v4(), json!({ "type": "open", "body": patrol() }));
+    content["attachments"] = json!([sha256(&photo).to_string()]);
+    let entry = phone.seal(&content);
+    phone.deliver(&[entry]).await;
+    let reply = phone.call("GET", &path, &[], "").await;
+    assert_eq!((reply.status, reply.body.as_ref()), (200, &photo[..]));
+    assert_eq!(
+        (reply.header("content-type"), reply.header("content-disposition"), reply.header("cache-control")),
+        ("application/octet-stream", "attachment", "no-store")
+    );
+    let second = station.phone_of(&phone.worker).await;
+    assert_eq!(second.call("GET", &path, &[], "").await.status, 200, "the same person's other phone");
+    let stranger = station.any_phone().await;
+    let refused = stranger.call("GET", &path, &[], "").await;
+    let nothing = stranger.call("GET", &self::path(b"never sent"), &[], "").await;
+    assert_eq!((refused.status, &refused.body), (404, &nothing.body), "a stranger can't tell the two apart");
+    assert_eq!(station.get(&path, &[]).await.status, 401);
+}
+
+#[tokio::test]
+async fn half_an_attachment_is_not_read() {
+    let station = Station::spawn().await;
+    let mut phone = station.any_phone().await;
+    let photo = vec![9; 1_000];
+    let mut content = phone.content("patrol", Uuid::new_v4(), json!({ "type": "open", "body": patrol() }));
+    content["attachments"] = json!([sha256(&photo).to_string()]);
+    let entry = phone.seal(&content);
+    phone.deliver(&[entry]).await;
+    let path = path(&photo);
+    assert_eq!(append(&phone, &path, 0, photo.len(), &photo[..500]).await.status, 204);
+    assert_eq!(phone.call("GET", &path, &[], "").await.status, 404);
+}

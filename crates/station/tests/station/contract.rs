@@ -63,6 +63,7 @@ fn schema_files_are_frozen() {
     [
         "df95a9548759f928508c1d87fa1ce39aabab80ff25df1cc1f30fdd57966e2062",
         "65d1570da745a87304c4c4e47f2aa2ddd7a8e6ab4312ba6f17ea73fcda07c23f",
+        "de224ce9c0b7a2edece120c07b0f683c011d12acf5ae1e766fd8f659de355a6b",
         "c187b1108fbe425b55a131e3f92a8586ac080c202d1d4b1c49b7d599939ba8f0",
     ]
     "#);

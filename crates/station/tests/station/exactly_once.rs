@@ -2,7 +2,10 @@
 
 use serde_json::json;
 use uuid::Uuid;
-use xunji_domain::{id::Seq, wire::Refusal};
+use xunji_domain::{
+    id::Seq,
+    wire::{Received, Refusal},
+};
 use xunji_station::{db, gaps};
 
 use crate::support::*;
@@ -106,4 +109,26 @@ async fn an_entry_restored_on_another_phone_is_known_and_leaves_no_gap() {
     let content = new.content("patrol", Uuid::new_v4(), json!({ "type": "open", "body": patrol() }));
     let clash = new.seal_as(1, &content);
     assert_eq!(refusal(&new.send(&[clash]).await[0]), Refusal::Conflict, "the number is taken all the same");
+}
+
+/// A phone whose database is gone asks what of its earlier installation has arrived (invariant 9).
+#[tokio::test]
+async fn a_person_learns_what_has_arrived_of_a_lost_installation() {
+    let station = Station::spawn().await;
+    let mut phone = station.any_phone().await;
+    let lost = phone.installation;
+    let path = format!("/api/v1/installations/{lost}");
+    let empty: Received = phone.call("GET", &path, &[], "").await.json();
+    assert_eq!(empty, Received { entries: 0, missing: 0, last_noted_at: None });
+    let entries: Vec<_> = (0..4).map(|_| phone.open()).collect();
+    phone.deliver(&entries[..1]).await;
+    phone.deliver(&entries[2..]).await;
+    let again = station.phone_of(&phone.worker).await;
+    let received: Received = again.call("GET", &path, &[], "").await.json();
+    assert_eq!((received.entries, received.missing), (3, 1));
+    assert_eq!(serde_json::json!(received.last_noted_at), entries[3]["content"]["noted_at"]);
+    let stranger = station.any_phone().await;
+    assert_eq!(stranger.call("GET", &path, &[], "").await.status, 404);
+    assert_eq!(stranger.call("GET", "/api/v1/installations/x", &[], "").await.status, 400);
+    assert_eq!(station.get(&path, &[]).await.status, 401);
 }

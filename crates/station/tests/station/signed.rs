@@ -110,7 +110,7 @@ async fn what_was_stored_before_there_was_a_key_is_signed_by_the_first_start_tha
     station.stop().await;
     let mut connection = db::open_writer(&station.database()).await.unwrap();
     connection
-        .execute("DROP TABLE recoveries; ALTER TABLE entries DROP COLUMN signature; DELETE FROM settings WHERE name = 'receipt_key'; PRAGMA user_version = 1")
+        .execute("DROP TABLE recoveries; DROP INDEX attachments_by_digest; ALTER TABLE entries DROP COLUMN signature; DELETE FROM settings WHERE name = 'receipt_key'; PRAGMA user_version = 1")
         .await
         .unwrap();
     connection.close().await.unwrap();
@@ -190,4 +190,37 @@ async fn a_first_start_that_was_cut_off_keeps_the_key_it_had_made() {
     let running = server::start(config(folder.path())).await.unwrap();
     assert_eq!(fs::read(folder.path().join("receipt-key.pem")).unwrap(), key);
     running.stop().await.unwrap();
+}
+
+/// What a phone exports can be held against the station, by anybody who has its data folder.
+#[tokio::test]
+async fn a_receipt_that_somebody_shows_is_told_from_a_forged_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = &folder.path().join("data");
+    let served = Served::start(data);
+    let (mut phone, _) = phone(&served, data).await;
+    let entry = phone.open();
+    let receipt = receipts(&phone, &[entry]).await.remove(0);
+    let shown = |value: &Value| {
+        let file = folder.path().join("shown.json");
+        fs::write(&file, value.to_string()).unwrap();
+        run(&["receipt", file.to_str().unwrap(), "--json"], data)
+    };
+    for genuine in [receipt.clone(), json!({ "receipt": receipt, "kind": "patrol" })] {
+        let output = shown(&genuine);
+        let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(
+            (output.status.code(), &found["genuine"], &found["stored"]),
+            (Some(0), &json!(true), &json!(true))
+        );
+    }
+    let mut forged = receipt.clone();
+    forged["received_at"] = json!("2020-01-01T00:00:00Z");
+    let output = shown(&forged);
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), &found["genuine"]), (Some(5), &json!(false)));
+    for (other, code) in [(json!({ "hello": 1 }), 2), (json!([1]), 2)] {
+        assert_eq!(shown(&other).status.code(), Some(code), "{other}");
+    }
+    assert_eq!(run(&["receipt", "/nowhere/at/all"], data).status.code(), Some(2));
 }

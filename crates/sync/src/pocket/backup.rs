@@ -54,8 +54,9 @@ impl<S: Storage> Pocket<S> {
         let entries = self.scan::<Known>(Table::Entries, Span::all()).await?;
         let entries = entries.into_iter().map(|(_, known)| known).collect();
         let (mut blobs, mut bytes) = (Vec::new(), Vec::new());
-        for (key, value) in self.storage.range(Table::Blobs, Span::all()).await? {
-            if let Ok(digest) = key.parse() {
+        // One by one: a spoiled one must not keep the others out of the file.
+        for digest in self.storage.keys(Table::Blobs).await?.iter().filter_map(|key| key.parse().ok()) {
+            if let Some(value) = self.blob(digest).await? {
                 blobs.push(digest);
                 bytes.push(value);
             }
@@ -73,7 +74,7 @@ impl<S: Storage> Pocket<S> {
         let mut restored = Restored::default();
         for (digest, bytes) in blobs {
             if self.blob(*digest).await?.is_none() {
-                self.put_blob(*digest, bytes.clone()).await?;
+                self.put_blob(*digest, bytes.clone(), None).await?;
                 restored.blobs += 1;
             }
         }

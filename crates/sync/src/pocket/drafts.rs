@@ -88,14 +88,16 @@ impl<S: Storage> Pocket<S> {
         Ok(drafts)
     }
 
-    /// Throws a draft away.
+    /// Throws a draft away, and the photos that nothing else names.
     ///
     /// # Errors
     /// [`StorageError`].
     pub async fn delete_draft(&self, id: EntryId) -> Result<(), StorageError> {
         self.mutate(async |batch| {
-            batch.delete(Table::Drafts, &id.to_string());
-            Ok(())
+            let key = id.to_string();
+            let Some(draft) = batch.get::<Draft>(Table::Drafts, &key).await? else { return Ok(()) };
+            batch.delete(Table::Drafts, &key);
+            self.forget_with(batch, &draft).await
         })
         .await
     }

@@ -10,6 +10,7 @@
 
 mod backup;
 mod batch;
+mod blobs;
 mod drafts;
 mod mailbox;
 mod outbox;
@@ -32,7 +33,7 @@ use xunji_domain::{
 };
 
 use self::batch::Batch;
-use crate::storage::{Commit, Span, Storage, StorageError, Table};
+use crate::storage::{Commit, Generation, Span, Storage, StorageError, Table};
 
 pub use self::{
     backup::{BACKUP_VERSION, Backup, Restored},
@@ -56,6 +57,8 @@ impl<S: Clone> Clone for Pocket<S> {
 
 struct Shared {
     installation: InstallationId,
+    /// The last generation of the database that was seen here.
+    seen: Generation,
     kinds: Rc<Kinds>,
     county: Rc<County>,
 }
@@ -92,8 +95,8 @@ impl<S: Storage> Pocket<S> {
     /// # Errors
     /// [`StorageError`].
     pub async fn open(storage: S, new: InstallationId) -> Result<(Self, Found), StorageError> {
-        let shared =
-            Shared { installation: new, kinds: Rc::default(), county: Rc::new(County::built_in().clone()) };
+        let county = Rc::new(County::built_in().clone());
+        let shared = Shared { installation: new, seen: Generation(0), kinds: Rc::default(), county };
         let pocket = Self { storage, shared: Rc::new(RefCell::new(shared)) };
         let (installation, found) = pocket
             .mutate(async |batch| {
@@ -242,16 +245,30 @@ impl<S: Storage> Pocket<S> {
     }
 
     /// Reads, decides and commits, again from the start whenever another tab was quicker.
+    ///
+    /// Generations only ever grow. Before an older one it is made sure that this is still the same database: what is
+    /// decided here, for this installation and with the next of its numbers, must not go into another one.
     async fn mutate<T, E: From<StorageError>>(
         &self,
         decide: impl AsyncFn(&mut Batch<'_, S>) -> Result<T, E>,
     ) -> Result<T, E> {
         loop {
+            let seen = self.shared.borrow().seen;
             let read = self.storage.generation().await?;
+            if read < seen {
+                let profile: Option<Profile> = self.read(Table::Meta, PROFILE).await?;
+                if profile.is_none_or(|profile| profile.installation != self.installation()) {
+                    return Err(StorageError::Gone.into());
+                }
+            }
             let mut batch = Batch::new(&self.storage);
             let decided = decide(&mut batch).await?;
             let writes = batch.into_writes();
-            if writes.is_empty() || self.storage.commit(read, writes).await? == Commit::Done {
+            if writes.is_empty() {
+                return Ok(decided);
+            }
+            if self.storage.commit(read, writes).await? == Commit::Done {
+                self.shared.borrow_mut().seen = Generation(read.0 + 1);
                 return Ok(decided);
             }
         }

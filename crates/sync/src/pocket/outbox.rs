@@ -172,7 +172,9 @@ impl<S: Storage> Pocket<S> {
                         let state = match &receipt.outcome {
                             Outcome::Accepted { .. } if missing.is_empty() => None,
                             Outcome::Accepted { .. } => {
-                                Some(WaitingState::Attachments { missing: missing.clone() })
+                                let mut missing = missing.clone();
+                                missing.sort_unstable();
+                                Some(WaitingState::Attachments { missing })
                             }
                             Outcome::Parked { reason } => {
                                 Some(WaitingState::Parked { reason: reason.clone() })
@@ -231,75 +233,6 @@ impl<S: Storage> Pocket<S> {
                 }
             }
             Ok::<_, StorageError>(())
-        })
-        .await
-    }
-
-    /// The next attachment to send, with the sequence number of the entry that it belongs to.
-    ///
-    /// # Errors
-    /// [`StorageError`].
-    pub async fn next_blob(&self) -> Result<Option<(Seq, Digest)>, StorageError> {
-        for (key, waiting) in self.scan::<Waiting>(Table::Outbox, Span::all()).await? {
-            if let WaitingState::Attachments { missing } = &waiting.state
-                && let (Some(digest), Some(seq)) = (missing.first(), seq_of(&key))
-            {
-                return Ok(Some((seq, *digest)));
-            }
-        }
-        Ok(None)
-    }
-
-    /// The bytes of an attachment, if they are on this phone.
-    ///
-    /// # Errors
-    /// [`StorageError`].
-    pub async fn blob(&self, digest: Digest) -> Result<Option<Vec<u8>>, StorageError> {
-        self.storage.get(Table::Blobs, &digest.to_string()).await
-    }
-
-    /// An attachment can't be sent: its bytes are gone, or are not what they should be. The others go on.
-    ///
-    /// # Errors
-    /// [`StorageError`].
-    pub async fn refuse_attachments(&self, seq: Seq, refusal: Refusal) -> Result<(), StorageError> {
-        self.mutate(async |batch| {
-            let key = outbox_key(seq);
-            let Some(waiting) = batch.get::<Waiting>(Table::Outbox, &key).await? else { return Ok(()) };
-            let state = WaitingState::Refused { refusal: refusal.clone() };
-            batch.put(Table::Outbox, &key, &Waiting { state, ..waiting })
-        })
-        .await
-    }
-
-    /// Keeps the bytes of an attachment, as soon as they are picked.
-    ///
-    /// # Errors
-    /// [`StorageError`].
-    pub async fn put_blob(&self, digest: Digest, bytes: Vec<u8>) -> Result<(), StorageError> {
-        self.mutate(async |batch| {
-            batch.put_bytes(Table::Blobs, &digest.to_string(), bytes.clone());
-            Ok(())
-        })
-        .await
-    }
-
-    /// The station has verified an attachment. With its last one an entry is delivered and leaves the outbox.
-    ///
-    /// # Errors
-    /// [`StorageError`].
-    pub async fn blob_delivered(&self, seq: Seq, digest: Digest) -> Result<(), StorageError> {
-        self.mutate(async |batch| {
-            let key = outbox_key(seq);
-            let Some(mut waiting) = batch.get::<Waiting>(Table::Outbox, &key).await? else { return Ok(()) };
-            let WaitingState::Attachments { missing } = &mut waiting.state else { return Ok(()) };
-            missing.retain(|other| *other != digest);
-            if missing.is_empty() {
-                batch.delete(Table::Outbox, &key);
-                Ok(())
-            } else {
-                batch.put(Table::Outbox, &key, &waiting)
-            }
         })
         .await
     }
@@ -369,6 +302,6 @@ pub(super) fn outbox_key(seq: Seq) -> String {
     format!("{:016x}", seq.0)
 }
 
-fn seq_of(key: &str) -> Option<Seq> {
+pub(super) fn seq_of(key: &str) -> Option<Seq> {
     u64::from_str_radix(key, 16).ok().map(Seq)
 }

@@ -67,6 +67,10 @@ impl Storage for Disk {
         self.memory.range(table, span).await
     }
 
+    async fn keys(&self, table: Table) -> Result<Vec<String>, StorageError> {
+        self.memory.keys(table).await
+    }
+
     async fn count(&self, table: Table) -> Result<usize, StorageError> {
         self.memory.count(table).await
     }
@@ -84,7 +88,12 @@ impl Storage for Disk {
         if self.env.strikes(Fault::ConnectionLost, 15) {
             return Err(StorageError::Lost);
         }
-        let writes = writes.into_iter().map(|write| self.spoil(write)).collect();
+        let mut writes: Vec<_> = writes.into_iter().map(|write| self.spoil(write)).collect();
+        let makes_space = |write: &Write| matches!(write, Write::Delete(Table::Blobs, _));
+        if self.env.broken(Sabotage::ThinEverything) && !writes.is_empty() && writes.iter().all(makes_space) {
+            let all = self.memory.keys(Table::Blobs).await?;
+            writes.extend(all.into_iter().map(|key| Write::Delete(Table::Blobs, key)));
+        }
         let commit = self.memory.commit(read, writes).await?;
         if commit == Commit::Done && self.env.strikes(Fault::CommitUnheard, 15) {
             return Err(StorageError::Failed("the connection was closed".to_owned()));

@@ -86,7 +86,7 @@ impl Tab {
             return Ok(Ended::Well { done: 0, left: 0 });
         };
         let Some(bytes) = self.pocket.blob(digest).await.map_err(storage)? else {
-            self.pocket.refuse_attachments(seq, Refusal::Damaged).await.map_err(storage)?;
+            self.pocket.refuse_attachment(seq, digest).await.map_err(storage)?;
             return Ok(Ended::Well { done: 1, left: 0 });
         };
         let mut there = self.ask_for(Request::Head(digest), &[404]).await?;
@@ -101,7 +101,7 @@ impl Tab {
             let patch = Request::Patch { digest, offset, total: bytes.len(), piece };
             there = self.ask_for(patch, &[409, 413, 422]).await?;
             if matches!(there.status, 413 | 422) {
-                self.pocket.refuse_attachments(seq, Refusal::Damaged).await.map_err(storage)?;
+                self.pocket.refuse_attachment(seq, digest).await.map_err(storage)?;
                 return Ok(Ended::Well { done: 1, left: 0 });
             }
         }

@@ -30,6 +30,8 @@ pub(super) struct Ledger {
     pub(super) resets: BTreeMap<usize, u64>,
     /// Attachments whose bytes were spoiled.
     pub(super) spoiled: BTreeSet<Digest>,
+    /// Attachments whose bytes a phone let go of to make space while the station had not verified them.
+    pub(super) let_go: BTreeSet<Digest>,
 }
 
 impl Ledger {

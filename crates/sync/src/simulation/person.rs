@@ -2,7 +2,7 @@
 //!
 //! A person who is told that something was not saved tries again, with the words still on the screen.
 
-use std::rc::Rc;
+use std::{collections::BTreeSet, rc::Rc};
 
 use chrono::{DateTime, FixedOffset, TimeDelta};
 use serde_json::{Value, json};
@@ -14,6 +14,7 @@ use xunji_domain::{
 };
 
 use super::{
+    disk::at_once,
     env::Env,
     http::{self, Request},
     ledger,
@@ -23,6 +24,7 @@ use super::{
 use crate::{
     engine::Event,
     pocket::{Backup, Draft, Filter, Rejected, Unsent},
+    storage::{Storage, Table},
 };
 
 /// Two villages of one township and one of another.
@@ -105,6 +107,32 @@ pub(super) async fn tidy(env: Rc<Env>, phone: Rc<Phone>, tab: Rc<Tab>) {
     }
 }
 
+/// Makes space on the phone.
+pub(super) async fn make_space(env: Rc<Env>, phone: Rc<Phone>, tab: Rc<Tab>) {
+    let whole = |phone: &Phone| -> BTreeSet<Digest> {
+        let keys = at_once(phone.memory.borrow().keys(Table::Blobs)).unwrap_or_default();
+        keys.iter().filter_map(|key| key.parse().ok()).collect()
+    };
+    let before = whole(&phone);
+    // Whether it comes through or not: only what it leaves behind counts.
+    drop(tab.pocket.thin().await);
+    drop(tab.pocket.sweep(wall_clock(&env, &phone).to_utc()).await);
+    let after = whole(&phone);
+    let station = env.station.borrow();
+    let mut ledger = env.ledger.borrow_mut();
+    // A station that was restored may have lost what it had verified.
+    if ledger.restored.is_none() {
+        let lacks = |digest: &&Digest| !station.blobs.get(*digest).is_some_and(|blob| blob.verified);
+        let needed = |digest: &&Digest| {
+            ledger.saved.iter().any(|(_, entry)| entry.content.attachments.contains(digest))
+        };
+        let spoiled = |digest: &&Digest| ledger.spoiled.contains(*digest);
+        let gone = before.difference(&after).filter(lacks).filter(needed).filter(|digest| !spoiled(digest));
+        let gone: Vec<_> = gone.copied().collect();
+        ledger.let_go.extend(gone);
+    }
+}
+
 /// Makes a copy of everything, for a day without this phone.
 pub(super) async fn back_up(phone: Rc<Phone>, tab: Rc<Tab>) {
     if let Ok(backup) = tab.pocket.back_up(phone.worker.id).await {
@@ -144,7 +172,7 @@ async fn save(env: &Rc<Env>, phone: &Rc<Phone>, tab: &Rc<Tab>, deed: Deed) {
     let Ok(Some(enrolment)) = tab.pocket.enrolment().await else { return };
     let early = env.dice.comes(500);
     for (digest, bytes) in deed.blobs.iter().filter(|_| early) {
-        if tab.pocket.put_blob(*digest, bytes.clone()).await.is_err() {
+        if tab.pocket.put_blob(*digest, bytes.clone(), Some(Vec::new())).await.is_err() {
             return;
         }
     }

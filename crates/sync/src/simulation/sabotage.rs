@@ -32,6 +32,8 @@ pub enum Sabotage {
     NeverTryAgain,
     /// The station lets an entry pass as whole before its attachments are there.
     CountUnverified,
+    /// Making space takes every attachment.
+    ThinEverything,
     /// The phone keeps only the newer of two versions.
     ForgetRivals,
     /// The phone folds by the order of arrival.
@@ -52,7 +54,7 @@ pub enum Sabotage {
 
 impl Sabotage {
     /// All of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::SwallowFullDisk,
         Self::LoseRowOnCrash,
         Self::TearCommit,
@@ -66,6 +68,7 @@ impl Sabotage {
         Self::ParkedBlocks,
         Self::NeverTryAgain,
         Self::CountUnverified,
+        Self::ThinEverything,
         Self::ForgetRivals,
         Self::FoldByArrival,
         Self::SkipPosition,

@@ -254,6 +254,8 @@ impl World {
                 let id = tab.id;
                 if matches!(happening, Happening::Act(_)) {
                     env.spawn(id, person::act(Rc::clone(&env), phone, tab));
+                } else if env.dice.comes(300) {
+                    env.spawn(id, person::make_space(Rc::clone(&env), phone, tab));
                 } else {
                     env.spawn(id, person::tidy(Rc::clone(&env), phone, tab));
                 }

@@ -24,6 +24,8 @@ use crate::simulation::{
 
 /// Once each, in order, as receipted, and only where it may be.
 pub(super) fn station(env: &Env) -> Result<(), Broken> {
+    let let_go = &env.ledger.borrow().let_go;
+    must(let_go.is_empty(), Invariant::PhotosToo, || format!("{let_go:?} made space before it had arrived"))?;
     let station = env.station.borrow();
     let mut ids = BTreeSet::new();
     let mut places = BTreeSet::new();
