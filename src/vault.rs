@@ -49,6 +49,8 @@ pub struct Locked {
     pub waiting: usize,
     /// Whether the office can help when the PIN is forgotten.
     pub recoverable: bool,
+    /// Whether the phone's own authenticator opens it as well.
+    pub passkey: bool,
 }
 
 /// Opens a database of this phone.
@@ -62,8 +64,8 @@ pub async fn open(name: &str) -> Result<Opened, StorageError> {
         return unlocked(bare, &header, key).await.map(Opened::Open);
     }
     let waiting = bare.count(Table::Outbox).await?;
-    let recoverable = header.copy.is_some();
-    Ok(Opened::Locked(Locked { bare, installation: header.installation, waiting, recoverable }))
+    let (recoverable, passkey) = (header.copy.is_some(), header.passkey.is_some());
+    Ok(Opened::Locked(Locked { bare, installation: header.installation, waiting, recoverable, passkey }))
 }
 
 /// Goes on with sealing where it was cut off, and hands the key to tabs that are opened later.
@@ -110,6 +112,53 @@ pub async fn change_pin(storage: &AppStorage, old: &str, next: &Pin) -> Result<(
     change.await.map(|_| ()).map_err(sentence)
 }
 
+/// Unlocks by the phone's own authenticator.
+///
+/// # Errors
+/// A sentence; the PIN opens it all the same.
+pub async fn unlock_by_passkey(locked: &Locked) -> Result<AppStorage, String> {
+    let bare = &locked.bare;
+    let refused = || words::passkey_refused().to_owned();
+    let header = vault::header(bare).await.map_err(sentence)?.ok_or_else(refused)?;
+    let passkey = header.passkey.as_ref().ok_or_else(refused)?;
+    let key = DataKey::by_passkey(passkey).await.ok_or_else(refused)?;
+    vault::right(bare).await.map_err(sentence)?;
+    unlocked(bare.clone(), &header, key).await.map_err(sentence)
+}
+
+/// Has the phone's own authenticator open the vault from now on, besides the PIN.
+///
+/// # Errors
+/// A sentence; then the PIN opens it as before.
+pub async fn add_passkey(storage: &AppStorage, typed: &str) -> Result<(), String> {
+    let pin = Pin::parse(typed).map_err(bad_pin)?;
+    let bare = storage.bare();
+    let header = begin_try(bare).await?;
+    if DataKey::unwrap(&header.pin, &pin).await.is_none() {
+        return Err(wrong(&header));
+    }
+    vault::right(bare).await.map_err(sentence)?;
+    let passkey = DataKey::make_passkey(&header.pin, &pin).await;
+    let passkey = passkey.ok_or_else(|| words::passkey_refused().to_owned())?;
+    let change = vault::change(bare, |header| header.passkey = Some(passkey.clone()));
+    change.await.map(|_| ()).map_err(sentence)
+}
+
+/// From now on only the PIN opens the vault.
+///
+/// # Errors
+/// A sentence.
+pub async fn remove_passkey(storage: &AppStorage) -> Result<(), String> {
+    let change = vault::change(storage.bare(), |header| header.passkey = None);
+    change.await.map(|_| ()).map_err(sentence)
+}
+
+/// Whether the phone's own authenticator opens the vault.
+pub async fn has_passkey(storage: &AppStorage) -> bool {
+    let header = vault::header(storage.bare()).await.ok().flatten();
+    header.is_some_and(|header| header.passkey.is_some())
+}
+
 async fn begin_try(bare: &IndexedDb) -> Result<Header, String> {
     match vault::begin_try(bare, platform::moment()).await.map_err(sentence)? {
         Try::Wait(left) => Err(words::pin_too_early(duration(left))),
@@ -150,6 +199,7 @@ pub async fn make(
         version: VERSION,
         installation,
         pin: wrapped,
+        passkey: None,
         copy,
         half: true,
         tries: Tries::default(),

@@ -39,6 +39,8 @@ mod kills;
 mod offline;
 #[path = "stories/parked.rs"]
 mod parked;
+#[path = "stories/passkey.rs"]
+mod passkey;
 #[path = "stories/people.rs"]
 mod people;
 #[path = "stories/photo_kills.rs"]

@@ -276,6 +276,51 @@ export async function unwrapByPin(pin, salt, rounds, wrapped) {
   return unwrap(wrapped, by, false).catch(() => undefined);
 }
 
+// Whether the phone's own authenticator is there and can make keys. Browsers that don't say are asked when it comes to it.
+export async function hasPasskeys() {
+  const api = globalThis.PublicKeyCredential;
+  if (!(await api?.isUserVerifyingPlatformAuthenticatorAvailable?.())) return false;
+  return (await api.getClientCapabilities?.())?.["extension:prf"] ?? true;
+}
+
+// What the authenticator makes of a salt for a credential, as a key: always the same, and nobody else makes it.
+async function keyByPasskey(credential, salt) {
+  const answer = await navigator.credentials.get({
+    publicKey: {
+      challenge: random(32),
+      allowCredentials: [{ type: "public-key", id: credential, transports: ["internal"] }],
+      userVerification: "required",
+      extensions: { prf: { eval: { first: salt } } },
+    },
+  });
+  const made = answer.getClientExtensionResults().prf.results.first;
+  return crypto.subtle.importKey("raw", made, "AES-GCM", false, ["wrapKey", "unwrapKey"]);
+}
+
+export async function makePasskey(pin, pinSalt, rounds, wrapped) {
+  const salt = random(32);
+  const created = await navigator.credentials.create({
+    publicKey: {
+      challenge: random(32),
+      rp: { name: "巡记" },
+      // No name: it would be shown outside the vault.
+      user: { id: random(16), name: "xunji", displayName: "巡记" },
+      pubKeyCredParams: [{ type: "public-key", alg: -7 }, { type: "public-key", alg: -257 }],
+      authenticatorSelection: { authenticatorAttachment: "platform", userVerification: "required" },
+      extensions: { prf: {} },
+    },
+  });
+  if (!created.getClientExtensionResults().prf?.enabled) return undefined;
+  const id = new Uint8Array(created.rawId);
+  const by = await keyByPasskey(id, salt);
+  const key = await unwrap(wrapped, await keyOf(pin, pinSalt, rounds, ["unwrapKey"]), true);
+  return { id, salt, wrapped: await wrap(key, by) };
+}
+
+export async function byPasskey(credential, salt, wrapped) {
+  return unwrap(wrapped, await keyByPasskey(credential, salt), false);
+}
+
 // A copy of the data key that only the holder of the station's recovery key can open: a point of a new key pair (65
 // bytes), then the data key wrapped by what ECDH and HKDF make of the two.
 export async function copyFor(point, info, pin, salt, rounds, wrapped) {

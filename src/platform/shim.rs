@@ -85,6 +85,12 @@ extern "C" {
         next: &str,
         next_rounds: u32,
     ) -> Promise;
+    #[wasm_bindgen(js_name = hasPasskeys)]
+    fn has_passkeys_js() -> Promise;
+    #[wasm_bindgen(js_name = makePasskey)]
+    pub(super) fn make_passkey_js(pin: &str, salt: &[u8], rounds: u32, wrapped: &[u8]) -> Promise;
+    #[wasm_bindgen(js_name = byPasskey)]
+    pub(super) fn by_passkey_js(credential: &[u8], salt: &[u8], wrapped: &[u8]) -> Promise;
     #[wasm_bindgen(js_name = copyFor)]
     pub(super) fn copy_for_js(
         point: &[u8],
@@ -197,6 +203,11 @@ pub async fn seal(passphrase: &str, plain: &[u8]) -> Option<Vec<u8>> {
 /// The bytes that [`seal`] sealed; nothing when the passphrase is another one or a bit is not as it was.
 pub async fn unseal(passphrase: &str, sealed: &[u8]) -> Option<Vec<u8>> {
     bytes(unseal_js(passphrase, sealed)).await
+}
+
+/// Whether the phone has an authenticator of its own (fingerprint, face, screen lock) that can make keys.
+pub async fn has_passkeys() -> bool {
+    truth(has_passkeys_js()).await
 }
 
 /// Whether the holder of a P-256 key signed these bytes.

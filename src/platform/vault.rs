@@ -8,7 +8,7 @@ use xunji_sync::{
     pin::Pin,
     sealed::{Cipher, Placed},
     storage::StorageError,
-    vault::{ROUNDS, Wrapped},
+    vault::{Passkey, ROUNDS, Wrapped},
 };
 
 use super::shim;
@@ -50,6 +50,22 @@ impl DataKey {
         shim::bytes(copy).await.map(|copy| base64url(&copy))
     }
 
+    /// Makes a credential of the phone's own authenticator, and wraps the data key by what it makes of a new salt. Nothing
+    /// when the phone can't, or the person didn't want to.
+    pub async fn make_passkey(wrapped: &Wrapped, pin: &Pin) -> Option<Passkey> {
+        let (salt, key) = (from_base64url(&wrapped.salt)?, from_base64url(&wrapped.key)?);
+        let made = shim::make_passkey_js(pin.as_str(), &salt, wrapped.rounds, &key);
+        let made = JsFuture::from(made).await.ok()?;
+        Some(Passkey { credential: part(&made, "id")?, salt: part(&made, "salt")?, key: part(&made, "wrapped")? })
+    }
+
+    /// The data key that the phone's own authenticator opens.
+    pub async fn by_passkey(passkey: &Passkey) -> Option<Self> {
+        let bytes = [&passkey.credential, &passkey.salt, &passkey.key].map(|text| from_base64url(text));
+        let [Some(credential), Some(salt), Some(key)] = bytes else { return None };
+        Self::of(JsFuture::from(shim::by_passkey_js(&credential, &salt, &key)).await.ok()?)
+    }
+
     /// The data key of another tab that is unlocked, if there is one.
     pub async fn of_another_tab(vault: &str) -> Option<Self> {
         Self::of(JsFuture::from(shim::ask_for_key_js(&channel(vault), PATIENCE)).await.ok()?)
@@ -67,11 +83,12 @@ impl DataKey {
 
 async fn wrapped(promise: js_sys::Promise) -> Option<Wrapped> {
     let made = JsFuture::from(promise).await.ok()?;
-    let part = |name: &str| {
-        let array: Uint8Array = Reflect::get(&made, &name.into()).ok()?.dyn_into().ok()?;
-        Some(base64url(&array.to_vec()))
-    };
-    Some(Wrapped { salt: part("salt")?, rounds: ROUNDS, key: part("wrapped")? })
+    Some(Wrapped { salt: part(&made, "salt")?, rounds: ROUNDS, key: part(&made, "wrapped")? })
+}
+
+fn part(made: &JsValue, name: &str) -> Option<String> {
+    let array: Uint8Array = Reflect::get(made, &name.into()).ok()?.dyn_into().ok()?;
+    Some(base64url(&array.to_vec()))
 }
 
 fn channel(vault: &str) -> String {

@@ -16,7 +16,7 @@ use crate::{
 /// The screen.
 #[component]
 pub fn Lock(locked: Locked, on_unlock: Callback<AppStorage>) -> impl IntoView {
-    let waiting = locked.waiting;
+    let (waiting, passkey) = (locked.waiting, locked.passkey);
     let (forgotten, others) = (RwSignal::new(false), RwSignal::new(false));
     let stored = StoredValue::new_local(locked);
     let body = live(move || {
@@ -30,7 +30,8 @@ pub fn Lock(locked: Locked, on_unlock: Callback<AppStorage>) -> impl IntoView {
         view! {
             <h1>{words::unlock()}</h1>
             {(waiting > 0).then(|| view! { <p role="status">{words::locked_waiting(waiting)}</p> })}
-            <Unlock locked=locked on_unlock=on_unlock/>
+            <Unlock locked=locked.clone() on_unlock=on_unlock/>
+            {passkey.then(|| view! { <ByPasskey locked=locked on_unlock=on_unlock/> })}
             <div class="btns">
                 <button class="btn plain" type="button" on:click=move |_| forgotten.set(true)>
                     {words::pin_forgotten()}
@@ -62,7 +63,10 @@ fn Opening<F>(
     forget: impl Fn() + Copy + 'static,
     open: impl Fn() -> F + Copy + 'static,
     on_unlock: Callback<AppStorage>,
-    children: Children,
+    /// Not the first thing to do on this screen.
+    #[prop(optional)]
+    quiet: bool,
+    #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView
 where
     F: Future<Output = Result<AppStorage, String>> + 'static,
@@ -98,8 +102,8 @@ where
     view! {
         <form novalidate autocomplete="off" node_ref=form on:submit=submit>
             {alert(wrong)}
-            {children()}
-            <button class="btn primary wide" type="submit" aria-busy=move || busy.get().to_string()>
+            {children.map(|children| children())}
+            <button class="btn wide" class:primary=!quiet type="submit" aria-busy=move || busy.get().to_string()>
                 {move || if busy.get() { words::just_a_moment() } else { label }}
             </button>
         </form>
@@ -122,6 +126,17 @@ fn Unlock(locked: Locked, on_unlock: Callback<AppStorage>) -> impl IntoView {
             <PinBox id="pin" label=words::pin() text=pin/>
         </Opening>
     }
+}
+
+/// The phone's own authenticator. It needs a touch to begin with, so it doesn't ask by itself.
+#[component]
+fn ByPasskey(locked: Locked, on_unlock: Callback<AppStorage>) -> impl IntoView {
+    let locked = StoredValue::new_local(locked);
+    let open = move || {
+        let locked = locked.get_value();
+        async move { vault::unlock_by_passkey(&locked).await }
+    };
+    view! { <Opening label=words::passkey_unlock() quiet=true forget=|| () open=open on_unlock=on_unlock/> }
 }
 
 /// 忘记PIN: the office knows whose phone this is, and gives a code that sets a new PIN.

@@ -8,7 +8,8 @@ use super::{
     pin::{NewPin, PinBox, Typed},
 };
 use crate::{
-    components::{Show, icon, view},
+    components::{Show, icon, live, view},
+    platform,
     state::{storage_sentence, use_app},
     vault, words,
 };
@@ -48,12 +49,61 @@ pub(super) fn Locking() -> impl IntoView {
             <div class="btns">
                 <button class="btn" type="button" on:click=move |_| app.lock()>{icon("lock")}{words::lock()}</button>
                 <ChangePin/>
+                <PasskeyButton/>
             </div>
             <fieldset class="setting">
                 <legend class="label">{words::idle_minutes()}</legend>
                 <div class="segmented">{options()}</div>
             </fieldset>
         </section>
+    }
+}
+
+/// The button that has the phone's own authenticator open the vault as well, or not any more. Only where there is one.
+#[component]
+fn PasskeyButton() -> impl IntoView {
+    let app = use_app();
+    let (open, pin) = (RwSignal::new(false), RwSignal::new(String::new()));
+    let offered = RwSignal::new(None::<bool>);
+    spawn_local(async move {
+        if vault::has_passkey(&app.storage()).await {
+            offered.try_set(Some(true));
+        } else if platform::has_passkeys().await {
+            offered.try_set(Some(false));
+        }
+    });
+    let run = move || async move {
+        vault::add_passkey(&app.storage(), &pin.get_untracked()).await?;
+        offered.try_set(Some(true));
+        app.say(words::passkey_added().to_owned());
+        Ok(())
+    };
+    let begin = move |_| {
+        pin.set(String::new());
+        open.set(true);
+    };
+    let remove = move |_| {
+        spawn_local(async move {
+            match vault::remove_passkey(&app.storage()).await {
+                Ok(()) => drop(offered.try_set(Some(false))),
+                Err(sentence) => app.say(sentence),
+            }
+        });
+    };
+    let button = live(move || {
+        Some(match offered.get()? {
+            true => view! { <button class="btn" type="button" on:click=remove>{words::passkey_remove()}</button> },
+            false => view! { <button class="btn" type="button" on:click=begin>{words::passkey_add()}</button> },
+        })
+    });
+    view! {
+        {button}
+        <Show when=move || open.get()>
+            <Ask title=words::passkey_add() open=open run=run>
+                <p>{words::passkey_what_for()}</p>
+                <PinBox id="passkey-pin" label=words::pin() text=pin/>
+            </Ask>
+        </Show>
     }
 }
 

@@ -36,6 +36,9 @@ pub struct Header {
     pub installation: InstallationId,
     /// The data key, sealed by the PIN.
     pub pin: Wrapped,
+    /// The data key, sealed by what the phone's own authenticator (fingerprint, face) makes, where the person wants it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub passkey: Option<Passkey>,
     /// The data key, sealed to the station's public key; none when the station had no such key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copy: Option<String>,
@@ -47,7 +50,21 @@ pub struct Header {
     pub idle_minutes: u32,
 }
 
-reads!(Header { version, installation, pin, copy, half, tries, idle_minutes });
+reads!(Header { version, installation, pin, passkey, copy, half, tries, idle_minutes });
+
+/// The data key under a key that only the phone's authenticator makes again, for this credential and this salt (the PRF
+/// extension of WebAuthn). Bytes are in base64url.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Passkey {
+    /// The credential's id.
+    pub credential: String,
+    /// 32 random bytes.
+    pub salt: String,
+    /// AES-GCM: nonce (12 bytes), then the sealed key with its tag.
+    pub key: String,
+}
+
+reads!(Passkey { credential, salt, key });
 
 /// The data key under a key that is made from a PIN by PBKDF2-SHA256. Bytes are in base64url.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -83,6 +83,7 @@ fn header() -> Header {
         version: vault::VERSION,
         installation: installation(),
         pin: Wrapped { salt: "c2FsdA".into(), rounds: vault::ROUNDS, key: "a2V5".into() },
+        passkey: None,
         copy: None,
         half: true,
         tries: Tries::default(),
