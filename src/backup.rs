@@ -70,10 +70,11 @@ async fn unpack(plain: &[u8]) -> Option<(Backup, Vec<(Digest, Vec<u8>)>)> {
     let mut blobs = Vec::new();
     for digest in &backup.blobs {
         let bytes = take(&mut rest)?;
-        if platform::digest_of(bytes).await? != *digest {
-            return None;
+        // The seal tells a damaged file. Bytes that are wrong all the same were spoiled on the phone, before they were
+        // put away, and must not keep the others from coming back.
+        if platform::digest_of(bytes).await? == *digest {
+            blobs.push((*digest, bytes.to_vec()));
         }
-        blobs.push((*digest, bytes.to_vec()));
     }
     for known in &backup.entries {
         let bytes = known.entry.content.canonical_bytes().ok()?;

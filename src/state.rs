@@ -20,6 +20,7 @@ use xunji_sync::{
 
 use crate::{
     address::Address,
+    components::watch,
     driver::Driver,
     platform,
     vault::{self, AppStorage},
@@ -323,17 +324,39 @@ pub fn use_app() -> App {
     expect_context::<App>()
 }
 
-/// What the pocket answers, once it has. It is asked again whenever a signal that `ask` reads changes; until then the
-/// earlier answer stands.
+/// What the pocket has answered. Copies are the same.
+pub struct Loaded<T: 'static> {
+    answer: StoredValue<Option<T>, LocalStorage>,
+    /// Counts the answers, and is all that whoever reads them has to follow.
+    answers: RwSignal<u32>,
+}
+
+impl<T> Clone for Loaded<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Loaded<T> {}
+
+impl<T: Clone> Loaded<T> {
+    /// The answer, once there is one; whoever reads it is told of later ones.
+    pub fn get(&self) -> Option<T> {
+        self.answers.track();
+        self.answer.get_value()
+    }
+}
+
+/// Asks the pocket, and again whenever a signal that `ask` reads changes; until then the earlier answer stands.
 ///
 /// A tenth of what leptos' resources weigh, which wait for each other, cross from a server and hold up whole pages.
-pub fn loaded<T: 'static, F>(ask: impl Fn() -> F + 'static) -> RwSignal<Option<T>, LocalStorage>
+pub fn loaded<T: 'static, F>(ask: impl Fn() -> F + 'static) -> Loaded<T>
 where
     F: Future<Output = T> + 'static,
 {
-    let found = RwSignal::new_local(None);
+    let loaded = Loaded { answer: StoredValue::new_local(None), answers: RwSignal::new(0) };
     let asked = StoredValue::new(0_u32);
-    Effect::new(move |_| {
+    watch(move || {
         asked.update_value(|asked| *asked += 1);
         let question = asked.get_value();
         let answer = ask();
@@ -341,11 +364,12 @@ where
             let answer = answer.await;
             // A late answer to an older question is dropped, and so is one to a page that is gone.
             if asked.try_get_value() == Some(question) {
-                found.try_set(Some(answer));
+                loaded.answer.try_set_value(Some(answer));
+                loaded.answers.try_update(|answers| *answers += 1);
             }
         });
     });
-    found
+    loaded
 }
 
 /// What a failure of the phone's database means to the person: cause, consequence, one action.

@@ -4,6 +4,7 @@
 //! whoever finds the phone must not read who works with it. People tell their vaults apart by their place in the line,
 //! and by the number that the office knows the phone under.
 
+use xunji_domain::order::sort_few;
 use xunji_sync::{
     storage::{Storage, StorageError, Table},
     vault,
@@ -75,7 +76,7 @@ pub async fn begin() -> Result<(), StorageError> {
 async fn databases() -> Vec<(u32, String)> {
     let names = platform::databases().await;
     let mut found: Vec<_> = names.into_iter().filter_map(|name| Some((place(&name)?, name))).collect();
-    found.sort_unstable();
+    sort_few(&mut found, |(place, _)| *place);
     found
 }
 

@@ -18,7 +18,7 @@ pub(crate) use self::erased::view;
 pub use self::{
     attachments::{Album, tiles},
     badge::{Sign, badge, mark},
-    drawn::when_drawn,
+    drawn::{watch, when_drawn},
     erased::{Show, live},
     facts::Facts,
     frame::{Float, Head, Nav, SyncLine},

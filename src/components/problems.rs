@@ -7,7 +7,7 @@ use xunji_domain::{
     validate::{Fault, Problem},
 };
 
-use super::{Show, icon, live, view};
+use super::{Show, icon, live, view, watch};
 use crate::words;
 
 /// The id of a field's control in the page; of a person's part when the problem names one.
@@ -75,7 +75,7 @@ pub fn ProblemList(kind: Kind, #[prop(into)] problems: Signal<Vec<Problem>>) -> 
     };
     let alert = NodeRef::<leptos::html::Div>::new();
     // Also when the same list is set again: the person has pressed 保存 once more and has to be told once more.
-    Effect::new(move |_| {
+    watch(move || {
         problems.track();
         if let Some(alert) = alert.get() {
             drop(alert.focus());

@@ -56,7 +56,11 @@ impl DataKey {
         let (salt, key) = (from_base64url(&wrapped.salt)?, from_base64url(&wrapped.key)?);
         let made = shim::make_passkey_js(pin.as_str(), &salt, wrapped.rounds, &key);
         let made = JsFuture::from(made).await.ok()?;
-        Some(Passkey { credential: part(&made, "id")?, salt: part(&made, "salt")?, key: part(&made, "wrapped")? })
+        Some(Passkey {
+            credential: part(&made, "id")?,
+            salt: part(&made, "salt")?,
+            key: part(&made, "wrapped")?,
+        })
     }
 
     /// The data key that the phone's own authenticator opens.

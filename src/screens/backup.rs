@@ -1,5 +1,7 @@
 //! 导出备份 and 导入备份: one file that a person can put away, and bring back on another phone.
 
+use std::{pin::Pin, rc::Rc};
+
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
@@ -19,7 +21,7 @@ pub fn ExportButton() -> impl IntoView {
     let app = use_app();
     let open = RwSignal::new(false);
     let (first, second) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
-    let run = move || async move {
+    let act = move || async move {
         let passphrase = first.get_untracked();
         if passphrase.chars().count() < SHORTEST {
             return Err(words::passphrase_short(SHORTEST));
@@ -42,7 +44,7 @@ pub fn ExportButton() -> impl IntoView {
             {icon("download")}{words::export_backup()}
         </button>
         <Show when=move || open.get()>
-            <Ask title=words::export_backup() open=open run=run>
+            <Ask title=words::export_backup() open=open run=run(act)>
                 <p>{words::export_what_for()}</p>
                 <Passphrase id="passphrase" label=words::passphrase() text=first/>
                 <Passphrase id="passphrase-again" label=words::passphrase_again() text=second/>
@@ -63,7 +65,7 @@ pub fn ImportButton() -> impl IntoView {
         let input = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
         file.set_value(input.and_then(|input| input.files()).and_then(|files| files.get(0)));
     };
-    let run = move || async move {
+    let act = move || async move {
         let file = file.get_value().ok_or_else(|| words::backup_choose().to_owned())?;
         let bytes = platform::bytes_of(&file).await.ok_or_else(|| words::backup_unreadable().to_owned())?;
         let restored = backup::import(app, bytes, passphrase.get_untracked()).await?;
@@ -80,7 +82,7 @@ pub fn ImportButton() -> impl IntoView {
             {icon("upload")}{words::import_backup()}
         </button>
         <Show when=move || open.get()>
-            <Ask title=words::import_backup() open=open run=run>
+            <Ask title=words::import_backup() open=open run=run(act)>
                 <p>{words::import_what_for()}</p>
                 <div class="field">
                     <label class="label" for="backup-file">{words::backup_file()}</label>
@@ -92,17 +94,17 @@ pub fn ImportButton() -> impl IntoView {
     }
 }
 
+/// What a sheet does with what was asked for: of one type, like the views in `components/erased.rs`.
+pub(super) type Run = Rc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), String>>>>>;
+
+/// Makes a [`Run`].
+pub(super) fn run<F: Future<Output = Result<(), String>> + 'static>(run: impl Fn() -> F + 'static) -> Run {
+    Rc::new(move || Box::pin(run()))
+}
+
 /// A sheet that asks for something, does it, and closes when it went well.
 #[component]
-pub(super) fn Ask<F>(
-    title: &'static str,
-    open: RwSignal<bool>,
-    run: impl Fn() -> F + Copy + 'static,
-    children: Children,
-) -> impl IntoView
-where
-    F: Future<Output = Result<(), String>> + 'static,
-{
+pub(super) fn Ask(title: &'static str, open: RwSignal<bool>, run: Run, children: Children) -> impl IntoView {
     let run = StoredValue::new_local(run);
     let busy = RwSignal::new(false);
     let wrong = RwSignal::new(None::<String>);

@@ -2,17 +2,17 @@
 
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
-use xunji_sync::{engine::Event, pocket::Row};
+use xunji_sync::{engine::Event, pocket::Row, storage::StorageError};
 
 use super::backup::ExportButton;
 use crate::{
     components::{Head, icon, live, row_title, view},
-    state::{loaded, use_app},
+    state::{AppPocket, loaded, storage_sentence, use_app},
     words,
 };
 
 /// What the phone alone would take with it.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 struct AtRisk {
     records: usize,
     only_here: Vec<Row>,
@@ -26,22 +26,7 @@ pub fn Drill() -> impl IntoView {
     let at_risk = loaded(move || {
         app.signals.changed.track();
         let pocket = app.pocket();
-        async move {
-            let waiting = pocket.outbox().await.unwrap_or_default();
-            let mut only_here: Vec<Row> = Vec::new();
-            for waiting in waiting {
-                if let Ok(Some(row)) = pocket.row(waiting.record).await
-                    && only_here.iter().all(|other| other.record != row.record)
-                {
-                    only_here.push(row);
-                }
-            }
-            AtRisk {
-                records: pocket.record_count().await.unwrap_or_default(),
-                only_here,
-                drafts: pocket.drafts().await.map(|drafts| drafts.len()).unwrap_or_default(),
-            }
-        }
+        async move { look(&pocket).await.map_err(|error| storage_sentence(&error)) }
     });
     let send_now = move |_| {
         spawn_local(async move {
@@ -50,7 +35,15 @@ pub fn Drill() -> impl IntoView {
         });
     };
     let body = live(move || {
-        let at_risk = at_risk.get()?;
+        let at_risk = match at_risk.get()? {
+            Ok(at_risk) => at_risk,
+            // Nothing is promised of what can't be read.
+            Err(sentence) => {
+                return Some(
+                    view! { <div class="alert" role="alert">{icon("warning")}<p>{sentence}</p></div> },
+                );
+            }
+        };
         let safe = at_risk.records - at_risk.only_here.len().min(at_risk.records);
         let kinds = app.pocket().kinds();
         let county = app.pocket().county();
@@ -88,4 +81,17 @@ pub fn Drill() -> impl IntoView {
         <Head title=words::drill().to_owned() back="/me"/>
         <div class="stack narrow">{body}</div>
     }
+}
+
+async fn look(pocket: &AppPocket) -> Result<AtRisk, StorageError> {
+    let mut only_here: Vec<Row> = Vec::new();
+    for waiting in pocket.outbox().await? {
+        if let Some(row) = pocket.row(waiting.record).await?
+            && only_here.iter().all(|other| other.record != row.record)
+        {
+            only_here.push(row);
+        }
+    }
+    let (records, drafts) = (pocket.record_count().await?, pocket.drafts().await?.len());
+    Ok(AtRisk { records, only_here, drafts })
 }

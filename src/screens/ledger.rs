@@ -8,7 +8,7 @@ use xunji_sync::pocket::{Filter, Row};
 
 use super::{RecordPage, today::row_cell};
 use crate::{
-    components::{Head, Show, icon, live, view},
+    components::{Head, Show, icon, live, view, watch},
     state::use_app,
     words,
 };
@@ -101,7 +101,7 @@ fn List(open: Memo<Option<String>>) -> impl IntoView {
             listed.ready.try_set(true);
         });
     };
-    Effect::new(move |_| {
+    watch(move || {
         app.signals.changed.track();
         typed.track();
         kind.track();

@@ -1,5 +1,7 @@
 //! 解锁: what is there instead of the app while the vault is locked. It shows nothing of what lies inside but a number.
 
+use std::{pin::Pin, rc::Rc};
+
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
@@ -55,22 +57,30 @@ pub fn Lock(locked: Locked, on_unlock: Callback<AppStorage>) -> impl IntoView {
     }
 }
 
+/// How a form opens the vault: of one type, like the views in `components/erased.rs`.
+type Open = Rc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<AppStorage, String>>>>>;
+
+fn open<F>(open: impl Fn() -> F + 'static) -> Open
+where
+    F: Future<Output = Result<AppStorage, String>> + 'static,
+{
+    Rc::new(move || Box::pin(open()))
+}
+
 /// A form that opens the vault, one try at a time.
 #[component]
-fn Opening<F>(
+fn Opening(
     label: &'static str,
-    /// Forgets what was typed after it was refused.
-    forget: impl Fn() + Copy + 'static,
-    open: impl Fn() -> F + Copy + 'static,
+    /// What was typed, forgotten after it was refused.
+    #[prop(optional)]
+    typed: Option<RwSignal<String>>,
+    open: Open,
     on_unlock: Callback<AppStorage>,
     /// Not the first thing to do on this screen.
     #[prop(optional)]
     quiet: bool,
     #[prop(optional)] children: Option<Children>,
-) -> impl IntoView
-where
-    F: Future<Output = Result<AppStorage, String>> + 'static,
-{
+) -> impl IntoView {
     let busy = RwSignal::new(false);
     let wrong = RwSignal::new(None::<String>);
     let submit = move |event: leptos::ev::SubmitEvent| {
@@ -85,7 +95,9 @@ where
             match opening.await {
                 Ok(storage) => on_unlock.run(storage),
                 Err(sentence) => {
-                    forget();
+                    if let Some(typed) = typed {
+                        typed.try_set(String::new());
+                    }
                     wrong.try_set(Some(sentence));
                     busy.try_set(false);
                 }
@@ -114,15 +126,12 @@ where
 fn Unlock(locked: Locked, on_unlock: Callback<AppStorage>) -> impl IntoView {
     let pin = RwSignal::new(String::new());
     let locked = StoredValue::new_local(locked);
-    let forget = move || {
-        pin.try_set(String::new());
-    };
-    let open = move || {
+    let act = move || {
         let (locked, typed) = (locked.get_value(), pin.get_untracked());
         async move { vault::unlock(&locked, &typed).await }
     };
     view! {
-        <Opening label=words::unlock() forget=forget open=open on_unlock=on_unlock>
+        <Opening label=words::unlock() typed=pin open=open(act) on_unlock=on_unlock>
             <PinBox id="pin" label=words::pin() text=pin/>
         </Opening>
     }
@@ -132,11 +141,11 @@ fn Unlock(locked: Locked, on_unlock: Callback<AppStorage>) -> impl IntoView {
 #[component]
 fn ByPasskey(locked: Locked, on_unlock: Callback<AppStorage>) -> impl IntoView {
     let locked = StoredValue::new_local(locked);
-    let open = move || {
+    let act = move || {
         let locked = locked.get_value();
         async move { vault::unlock_by_passkey(&locked).await }
     };
-    view! { <Opening label=words::passkey_unlock() quiet=true forget=|| () open=open on_unlock=on_unlock/> }
+    view! { <Opening label=words::passkey_unlock() quiet=true open=open(act) on_unlock=on_unlock/> }
 }
 
 /// 忘记PIN: the office knows whose phone this is, and gives a code that sets a new PIN.
@@ -147,7 +156,7 @@ fn Forgotten(locked: Locked, on_unlock: Callback<AppStorage>, forgotten: RwSigna
     let number = vaults::short(&locked.installation.to_string());
     let recoverable = locked.recoverable;
     let locked = StoredValue::new_local(locked);
-    let open = move || {
+    let act = move || {
         let (locked, code, pin) = (locked.get_value(), code.get_untracked(), typed.pin());
         async move {
             match code.trim() {
@@ -160,7 +169,7 @@ fn Forgotten(locked: Locked, on_unlock: Callback<AppStorage>, forgotten: RwSigna
         view! {
             <p>{words::recover_how()}</p>
             <p class="installation"><span>{words::installation()}</span><strong>{number.clone()}</strong></p>
-            <Opening label=words::recover() forget=|| () open=open on_unlock=on_unlock>
+            <Opening label=words::recover() open=open(act) on_unlock=on_unlock>
                 <div class="field">
                     <label class="label" for="recovery-code">{words::recovery_code()}</label>
                     <input

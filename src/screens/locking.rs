@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use super::{
-    backup::Ask,
+    backup::{Ask, run},
     pin::{NewPin, PinBox, Typed},
 };
 use crate::{
@@ -72,7 +72,7 @@ fn PasskeyButton() -> impl IntoView {
             offered.try_set(Some(false));
         }
     });
-    let run = move || async move {
+    let act = move || async move {
         vault::add_passkey(&app.storage(), &pin.get_untracked()).await?;
         offered.try_set(Some(true));
         app.say(words::passkey_added().to_owned());
@@ -92,14 +92,18 @@ fn PasskeyButton() -> impl IntoView {
     };
     let button = live(move || {
         Some(match offered.get()? {
-            true => view! { <button class="btn" type="button" on:click=remove>{words::passkey_remove()}</button> },
-            false => view! { <button class="btn" type="button" on:click=begin>{words::passkey_add()}</button> },
+            true => {
+                view! { <button class="btn" type="button" on:click=remove>{words::passkey_remove()}</button> }
+            }
+            false => {
+                view! { <button class="btn" type="button" on:click=begin>{words::passkey_add()}</button> }
+            }
         })
     });
     view! {
         {button}
         <Show when=move || open.get()>
-            <Ask title=words::passkey_add() open=open run=run>
+            <Ask title=words::passkey_add() open=open run=run(act)>
                 <p>{words::passkey_what_for()}</p>
                 <PinBox id="passkey-pin" label=words::pin() text=pin/>
             </Ask>
@@ -113,7 +117,7 @@ fn ChangePin() -> impl IntoView {
     let app = use_app();
     let open = RwSignal::new(false);
     let (old, typed) = (RwSignal::new(String::new()), Typed::default());
-    let run = move || async move {
+    let act = move || async move {
         vault::change_pin(&app.storage(), &old.get_untracked(), &typed.pin()?).await?;
         app.say(words::pin_changed().to_owned());
         Ok(())
@@ -127,7 +131,7 @@ fn ChangePin() -> impl IntoView {
     view! {
         <button class="btn" type="button" on:click=begin>{words::pin_change()}</button>
         <Show when=move || open.get()>
-            <Ask title=words::pin_change() open=open run=run>
+            <Ask title=words::pin_change() open=open run=run(act)>
                 <PinBox id="old-pin" label=words::pin_old() text=old/>
                 <NewPin typed=typed/>
             </Ask>

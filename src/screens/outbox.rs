@@ -41,7 +41,9 @@ pub fn Outbox() -> impl IntoView {
                 shown.push(Shown { waiting, record });
             }
             // What a person has to do something about comes first.
-            shown.sort_by_key(|row| matches!(sign(&row.waiting.state, false), Sign::Waiting));
+            let returned = |row: &Shown| sign(&row.waiting.state, false) == Sign::Returned;
+            let (mut shown, waiting): (Vec<_>, Vec<_>) = shown.into_iter().partition(returned);
+            shown.extend(waiting);
             shown
         }
     });

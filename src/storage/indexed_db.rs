@@ -136,10 +136,9 @@ impl Storage for IndexedDb {
     }
 
     async fn commit(&self, read: Generation, writes: Vec<Write>) -> Result<Commit, StorageError> {
-        let mut tables: Vec<&str> = writes.iter().map(|write| write.table().name()).collect();
-        tables.push(Table::Meta.name());
-        tables.sort_unstable();
-        tables.dedup();
+        let touched =
+            |table: &Table| *table == Table::Meta || writes.iter().any(|write| write.table() == *table);
+        let tables: Vec<&str> = Table::ALL.into_iter().filter(touched).map(Table::name).collect();
         let transaction = self.begin(&tables, TransactionMode::ReadWrite).await?;
         match write_all(&transaction, read, &writes).await {
             Ok(Commit::Done) => {

@@ -13,7 +13,7 @@ use crate::{
     support::{LUQIAO_GUBAO, Phone, Relay, story},
 };
 
-const PASSPHRASE: &str = "牦牛 下山喝水 🌾";
+pub const PASSPHRASE: &str = "牦牛 下山喝水 🌾";
 
 #[tokio::test]
 async fn a_backup_brings_everything_back_to_a_wiped_phone_and_doubles_nothing() {
@@ -160,7 +160,7 @@ async fn with_photo(phone: &Phone) -> Sample {
     sample
 }
 
-async fn export(phone: &Phone, passphrase: &str) -> PathBuf {
+pub async fn export(phone: &Phone, passphrase: &str) -> PathBuf {
     phone.press("我的").await;
     phone.heading_becomes("我的").await;
     phone.press("导出备份").await;
@@ -169,7 +169,7 @@ async fn export(phone: &Phone, passphrase: &str) -> PathBuf {
     phone.downloads(async || phone.press("导出备份").await).await
 }
 
-async fn import(phone: &Phone, file: &Path, passphrase: &str) {
+pub async fn import(phone: &Phone, file: &Path, passphrase: &str) {
     phone.press("我的").await;
     phone.heading_becomes("我的").await;
     phone.press("导入备份").await;
@@ -200,6 +200,7 @@ fn holds(bytes: &[u8], words: &[u8]) -> bool {
 fn unavailable() -> Vec<u8> {
     b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_vec()
 }
+
 #[tokio::test]
 async fn a_backup_sheet_that_is_opened_again_has_forgotten_file_and_passphrase() {
     story(async |world| {

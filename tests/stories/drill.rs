@@ -1,6 +1,9 @@
 //! 假设手机今天丢了: what a lost phone would take with it.
 
-use crate::{samples, support::story};
+use crate::{
+    samples::{self, assert_opened},
+    support::story,
+};
 
 #[tokio::test]
 async fn the_loss_drill_names_what_is_only_here_until_nothing_is() {
@@ -41,6 +44,31 @@ async fn the_loss_drill_names_what_is_only_here_until_nothing_is() {
         let entries = world.station.entries();
         assert_eq!(entries.len(), 3, "{entries:#?}");
         assert!(entries.iter().all(|entry| entry["outcome"] == "accepted"), "{entries:#?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_loss_drill_promises_nothing_of_what_it_cant_read() {
+    story(async |world| {
+        let phone = world.enrolled().await;
+        world.station.stop().await;
+        let page = samples::patrol().record(phone).await;
+        let record = page.rsplit('/').next().expect("a record's address ends with its id");
+        let right = phone.row("records", record).await;
+        phone.spoil("records", record, Some(b"spoiled")).await;
+        phone.press("我的").await;
+        phone.press("假设手机今天丢了").await;
+        phone.is_warned("本机有一条数据读不出来").await;
+        let all = phone.everything().await.expect("a screen has text");
+        assert!(!all.contains("不会丢。"), "{all}");
+
+        phone.spoil("records", record, Some(&right)).await;
+        phone.reload().await;
+        phone.sees("下面 1 条只在这部手机上:").await;
+        world.station.start().await;
+        phone.press_until_seen("立即上传", "什么都不会丢。").await;
+        assert_opened(&world.station.entries(), &[&samples::patrol()]);
     })
     .await;
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     samples::{self, assert_opened},
-    support::{Phone, World, story},
+    support::{Phone, World, story, until},
 };
 
 #[tokio::test]
@@ -14,7 +14,12 @@ async fn a_database_that_is_thrown_away_under_the_app_is_noticed_and_nothing_is_
         let first = samples::patrol();
         first.record(phone).await;
         phone.sync_becomes("全部已送达").await;
-        let author = world.station.entries()[0]["author"].as_str().expect("an author").to_owned();
+        // The line says so for a moment more when something has just been saved.
+        let author = until("see the entry at the station", async || match &world.station.entries()[..] {
+            [entry] => Ok(entry["author"].as_str().expect("an author").to_owned()),
+            other => Err(format!("{other:?}")),
+        })
+        .await;
         let second = samples::consultation();
         second.begin(phone).await;
         second.fill(phone).await;

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::{
+    backup::{self, PASSPHRASE},
     full,
     photos::{PICTURE, stored},
     samples,
@@ -55,6 +56,7 @@ async fn spoiled(world: &World, spoil: impl Fn(Vec<u8>) -> Option<Vec<u8>>) {
     let third = samples::patrol();
     third.record(phone).await;
 
+    let file = backup::export(phone, PASSPHRASE).await;
     let right = phone.row("blobs", &victim).await;
     phone.spoil("blobs", &victim, spoil(right.clone()).as_deref()).await;
     world.station.start().await;
@@ -91,8 +93,17 @@ async fn spoiled(world: &World, spoil: impl Fn(Vec<u8>) -> Option<Vec<u8>>) {
     phone.sync_becomes("1 条被退回").await;
     assert_eq!(json!(world.station.findings()), missing);
 
-    // With the right bytes it goes, wherever they come from.
-    phone.spoil("blobs", &victim, Some(&right)).await;
+    // A backup of a phone with a spoiled photo is good for everything else.
+    let late = backup::export(phone, PASSPHRASE).await;
+    backup::import(phone, &late, PASSPHRASE).await;
+    phone.hears("已放回 0 条").await;
+    // One from before brings the right bytes back.
+    backup::import(phone, &file, PASSPHRASE).await;
+    until("see the right bytes back", async || match phone.row("blobs", &victim).await {
+        bytes if bytes == right => Ok(()),
+        bytes => Err(format!("{} other bytes", bytes.len())),
+    })
+    .await;
     phone.send_now("全部已送达").await;
     assert_eq!(world.station.findings(), Vec::<Value>::new());
     assert!(!stored(world, &attachments[0]).is_empty());

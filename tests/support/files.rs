@@ -28,9 +28,9 @@ impl Phone {
         .await
     }
 
-    /// The bytes that lie under a key in the phone's database.
+    /// The bytes that lie under a key in the phone's database; none if nothing does.
     pub async fn row(&self, table: &str, key: &str) -> Vec<u8> {
-        let bytes = self.run(ROW, vec![table.into(), key.into()]).await.expect("the row is there");
+        let bytes = self.run(ROW, vec![table.into(), key.into()]).await.expect("the phone has a database");
         serde_json::from_value(bytes).expect("bytes")
     }
 
@@ -41,7 +41,8 @@ impl Phone {
             .expect("the phone has a database");
     }
 
-    /// A line for every value in the phone's database, by table and key, with the value's hash.
+    /// A line for every value in the phone's database, by table and key, with the value's hash. Without what the app
+    /// notes when it tidies up, which it does in its own time.
     pub async fn database(&self) -> Vec<String> {
         texts(self.run(DATABASE, vec![]).await.expect("the phone has a database"))
     }
@@ -56,7 +57,7 @@ const ROW: &str = "
     const database = await answer(indexedDB.open('xunji'));
     const bytes = await answer(database.transaction(table).objectStore(table).get(key));
     database.close();
-    return Array.from(bytes);
+    return Array.from(bytes ?? []);
 ";
 
 const SPOIL: &str = "
@@ -85,7 +86,7 @@ const DATABASE: &str = "
     for (const table of database.objectStoreNames) {
         const rows = () => database.transaction(table).objectStore(table);
         const keys = await answer(rows().getAllKeys());
-        for (const key of keys) {
+        for (const key of keys.filter((key) => !['generation', 'orphans'].includes(key))) {
             const value = await answer(rows().get(key));
             const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', value));
             lines.push(`${table} ${key} ${Array.from(hash).join('-')}`);

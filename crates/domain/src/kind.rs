@@ -13,6 +13,7 @@ use crate::{
     entry::Body,
     id::{FieldId, KindId, ListId, StateId, StepId},
     json,
+    order::sort_few,
     person::Role,
     reads,
 };
@@ -327,7 +328,7 @@ impl Kinds {
         let newest =
             |kind: &&Kind| self.newest(&kind.id).is_some_and(|newest| newest.version == kind.version);
         let mut current: Vec<_> = self.0.iter().filter(newest).collect();
-        current.sort_by_key(|kind| kind.order);
+        sort_few(&mut current, |kind| kind.order);
         current.into_iter()
     }
 

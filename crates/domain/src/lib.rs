@@ -15,6 +15,7 @@ pub mod id;
 pub mod json;
 pub mod kind;
 pub mod media;
+pub mod order;
 pub mod person;
 pub mod record;
 pub mod validate;

@@ -193,7 +193,7 @@ impl Record {
         match &entry.content.action {
             Action::Open { body } => self.set(body, by),
             Action::Amend { field, from, to, .. } => {
-                let (current, rivals) = match self.fields.remove(field) {
+                let (current, rivals) = match self.fields.get(field).cloned() {
                     Some(held) => (Some((held.value, held.by)), held.rivals),
                     None => (None, Vec::new()),
                 };

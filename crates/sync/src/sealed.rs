@@ -10,7 +10,7 @@
 //!
 //! Sealing takes a foreign wait, so it happens before a commit and after a read, never inside a transaction.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, pin::Pin, rc::Rc};
 
 use crate::{
     storage::{Commit, Generation, Span, Storage, StorageError, Table, Write},
@@ -210,8 +210,45 @@ async fn seal<C: Cipher>(cipher: &C, writes: Vec<Write>) -> Result<Vec<Write>, S
     Ok(done)
 }
 
+type Asked<'a, T> = Pin<Box<dyn Future<Output = Result<T, StorageError>> + 'a>>;
+
+/// Each call is one boxed future. Otherwise every future of the pocket would hold all that sealing and the storage
+/// below need between two waits, and move it about: a tenth of the app.
 impl<S: Storage, C: Cipher> Storage for Sealed<S, C> {
     async fn generation(&self) -> Result<Generation, StorageError> {
+        let asked: Asked<'_, _> = Box::pin(self.do_generation());
+        asked.await
+    }
+
+    async fn get(&self, table: Table, key: &str) -> Result<Option<Vec<u8>>, StorageError> {
+        let asked: Asked<'_, _> = Box::pin(self.do_get(table, key));
+        asked.await
+    }
+
+    async fn range(&self, table: Table, span: Span) -> Result<Vec<(String, Vec<u8>)>, StorageError> {
+        let asked: Asked<'_, _> = Box::pin(self.do_range(table, span));
+        asked.await
+    }
+
+    async fn keys(&self, table: Table) -> Result<Vec<String>, StorageError> {
+        let asked: Asked<'_, _> = Box::pin(self.do_keys(table));
+        asked.await
+    }
+
+    async fn count(&self, table: Table) -> Result<usize, StorageError> {
+        let asked: Asked<'_, _> = Box::pin(self.do_count(table));
+        asked.await
+    }
+
+    async fn commit(&self, read: Generation, writes: Vec<Write>) -> Result<Commit, StorageError> {
+        let asked: Asked<'_, _> = Box::pin(self.do_commit(read, writes));
+        asked.await
+    }
+}
+
+/// What the contract asks for, as it is done.
+impl<S: Storage, C: Cipher> Sealed<S, C> {
+    async fn do_generation(&self) -> Result<Generation, StorageError> {
         let read = self.storage.generation().await?;
         // Looked at after the generation was read: a vault that is made later makes it an old one, and nothing plain
         // gets past it.
@@ -224,13 +261,13 @@ impl<S: Storage, C: Cipher> Storage for Sealed<S, C> {
         }
     }
 
-    async fn get(&self, table: Table, key: &str) -> Result<Option<Vec<u8>>, StorageError> {
+    async fn do_get(&self, table: Table, key: &str) -> Result<Option<Vec<u8>>, StorageError> {
         let Some(value) = self.storage.get(table, key).await? else { return Ok(None) };
         let opened = self.open(table, vec![(key.to_owned(), value)]).await?;
         Ok(opened.into_iter().next().map(|(_, value)| value))
     }
 
-    async fn range(&self, table: Table, span: Span) -> Result<Vec<(String, Vec<u8>)>, StorageError> {
+    async fn do_range(&self, table: Table, span: Span) -> Result<Vec<(String, Vec<u8>)>, StorageError> {
         let mut rows = self.storage.range(table, span).await?;
         if table == Table::Meta {
             rows.retain(|(key, _)| key != HEADER);
@@ -238,7 +275,7 @@ impl<S: Storage, C: Cipher> Storage for Sealed<S, C> {
         self.open(table, rows).await
     }
 
-    async fn keys(&self, table: Table) -> Result<Vec<String>, StorageError> {
+    async fn do_keys(&self, table: Table) -> Result<Vec<String>, StorageError> {
         let mut keys = self.storage.keys(table).await?;
         if table == Table::Meta {
             keys.retain(|key| key != HEADER);
@@ -246,7 +283,7 @@ impl<S: Storage, C: Cipher> Storage for Sealed<S, C> {
         Ok(keys)
     }
 
-    async fn count(&self, table: Table) -> Result<usize, StorageError> {
+    async fn do_count(&self, table: Table) -> Result<usize, StorageError> {
         let count = self.storage.count(table).await?;
         if table != Table::Meta {
             return Ok(count);
@@ -255,7 +292,7 @@ impl<S: Storage, C: Cipher> Storage for Sealed<S, C> {
         Ok(count - usize::from(header))
     }
 
-    async fn commit(&self, read: Generation, writes: Vec<Write>) -> Result<Commit, StorageError> {
+    async fn do_commit(&self, read: Generation, writes: Vec<Write>) -> Result<Commit, StorageError> {
         match self.cipher() {
             None => self.storage.commit(read, writes).await,
             Some(cipher) => self.storage.commit(read, seal(&cipher, writes).await?).await,

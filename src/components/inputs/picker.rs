@@ -45,7 +45,7 @@ pub(super) fn CodePicker(kind: StoredValue<Kind>, field: Field, filled: Filled) 
         let found = known.iter().find(|choice| choice.code == code);
         found.map_or_else(|| code.to_owned(), |choice| choice.word.clone())
     };
-    view! { <Picker field=field filled=filled choices=choices show=show/> }
+    view! { <Picker field=field filled=filled choices=choices show=Box::new(show)/> }
 }
 
 /// A village out of the county's list, by township.
@@ -63,7 +63,7 @@ pub(super) fn VillagePicker(field: Field, filled: Filled) -> impl IntoView {
         .collect();
     let county = StoredValue::new_local(county);
     let show = move |code: &str| county.with_value(|county| village_name(county, code));
-    view! { <Picker field=field filled=filled choices=choices show=show/> }
+    view! { <Picker field=field filled=filled choices=choices show=Box::new(show)/> }
 }
 
 #[component]
@@ -71,7 +71,8 @@ fn Picker(
     field: Field,
     filled: Filled,
     choices: Vec<Choice>,
-    show: impl Fn(&str) -> String + Clone + 'static,
+    /// The words for a code.
+    show: Box<dyn Fn(&str) -> String>,
 ) -> impl IntoView {
     let id = control_id(&field.id, None, None);
     let open = RwSignal::new(false);

@@ -5,7 +5,7 @@ use serde_json::Value;
 use xunji_domain::kind::{Field, FieldType};
 
 use super::{Filled, Labelled, control_id, half_width};
-use crate::components::view;
+use crate::components::{view, watch};
 
 /// One line of text, a number, an amount, a day or a time.
 #[component]
@@ -31,7 +31,7 @@ pub(super) fn Typed(field: Field, filled: Filled) -> impl IntoView {
     };
     let node = NodeRef::<leptos::html::Input>::new();
     // A value that is set from elsewhere, when something is copied in.
-    Effect::new(move |_| {
+    watch(move || {
         filled.body.track();
         let text = filled.text(&of_clear);
         if let Some(node) = node.get_untracked()

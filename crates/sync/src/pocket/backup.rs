@@ -41,7 +41,7 @@ pub struct Restored {
     pub entries: usize,
     /// How many of them still have to be sent.
     pub unsent: usize,
-    /// Attachments that were not here before.
+    /// Attachments that were not here before, or not with the right bytes.
     pub blobs: usize,
 }
 
@@ -64,7 +64,7 @@ impl<S: Storage> Pocket<S> {
         Ok((Backup { version: BACKUP_VERSION, worker, entries, blobs }, bytes))
     }
 
-    /// Puts a backup back. What is here already stays as it is; doing it twice does nothing more.
+    /// Puts a backup back. What is here already stays as it is, except spoiled bytes; doing it twice does nothing more.
     ///
     /// The caller has made sure that the backup is this person's and that each blob has the digest it is listed under.
     ///
@@ -73,7 +73,8 @@ impl<S: Storage> Pocket<S> {
     pub async fn restore(&self, backup: &Backup, blobs: &[(Digest, Vec<u8>)]) -> Result<Restored, Rejected> {
         let mut restored = Restored::default();
         for (digest, bytes) in blobs {
-            if self.blob(*digest).await?.is_none() {
+            // What is here may be spoiled, and these bytes are right.
+            if self.blob(*digest).await?.as_ref() != Some(bytes) {
                 self.put_blob(*digest, bytes.clone(), None).await?;
                 restored.blobs += 1;
             }

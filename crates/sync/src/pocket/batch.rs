@@ -37,14 +37,15 @@ impl<'a, S: Storage> Batch<'a, S> {
         prefix: &str,
     ) -> Result<Vec<T>, StorageError> {
         let span = Span::prefix(prefix);
-        let mut rows = BTreeMap::new();
-        rows.extend(self.storage.range(table, span.clone()).await?);
+        let mut rows = self.storage.range(table, span.clone()).await?;
         for ((of, key), value) in &self.writes {
             if *of == table && span.contains(key) {
-                match value {
-                    Some(value) => rows.insert(key.clone(), value.clone()),
-                    None => rows.remove(key),
-                };
+                match (rows.binary_search_by(|(stored, _)| stored.cmp(key)), value) {
+                    (Ok(place), Some(value)) => rows[place].1.clone_from(value),
+                    (Err(place), Some(value)) => rows.insert(place, (key.clone(), value.clone())),
+                    (Ok(place), None) => drop(rows.remove(place)),
+                    (Err(_), None) => {}
+                }
             }
         }
         rows.iter().map(|(key, bytes)| decode(key, bytes)).collect()

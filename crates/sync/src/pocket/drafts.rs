@@ -5,6 +5,7 @@ use serde::Serialize;
 use xunji_domain::{
     entry::{Action, Body},
     id::{EntryId, KindId, RecordId},
+    order::sort_few,
     reads,
     record::Known,
 };
@@ -84,7 +85,7 @@ impl<S: Storage> Pocket<S> {
     pub async fn drafts(&self) -> Result<Vec<Draft>, StorageError> {
         let rows = self.scan::<Draft>(Table::Drafts, Span::all()).await?;
         let mut drafts: Vec<_> = rows.into_iter().map(|(_, draft)| draft).collect();
-        drafts.sort_by_key(|draft| std::cmp::Reverse(draft.changed_at));
+        sort_few(&mut drafts, |draft| std::cmp::Reverse(draft.changed_at));
         Ok(drafts)
     }
 

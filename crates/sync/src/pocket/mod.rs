@@ -17,7 +17,7 @@ mod outbox;
 mod rows;
 mod save;
 
-use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
+use std::{cell::RefCell, rc::Rc};
 
 use serde::Serialize;
 use xunji_domain::{
@@ -164,7 +164,7 @@ impl<S: Storage> Pocket<S> {
             }
             let known = all.all().len();
             all.extend(definitions.kinds.iter().cloned());
-            let added: BTreeSet<KindId> = all.all()[known..].iter().map(|kind| kind.id.clone()).collect();
+            let added: Vec<KindId> = all.all()[known..].iter().map(|kind| kind.id.clone()).collect();
             let kept = Definitions { kinds: all.all().to_vec(), county: definitions.county.clone() };
             batch.put(Table::Meta, DEFINITIONS, &kept)?;
             self.take_over(kept);
