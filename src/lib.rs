@@ -2,7 +2,7 @@
 //!
 //! - [`screens`] are what is seen, one file each; [`components`] are their parts.
 //! - [`address`] is what the browser's address names.
-//! - [`state`] is what screens share. Screens ask it to save and to read; they never touch the storage themselves.
+//! - [`state`] is what screens share, [`signals`] what they hear of the driver. Screens ask it to save and to read; they never touch the storage themselves.
 //! - [`driver`] feeds the pure sync engine with events and carries out its effects: the only place with timers, locks
 //!   and requests to the station.
 //! - [`vault`] seals what lies on the phone, and opens it by a PIN; [`vaults`] are those of several
@@ -19,6 +19,7 @@ pub mod components;
 pub mod driver;
 pub mod platform;
 pub mod screens;
+pub mod signals;
 pub mod state;
 pub mod storage;
 pub mod vault;

@@ -15,7 +15,8 @@ use xunji_sync::{
 use super::{Driver, receipts};
 use crate::{
     platform::{self, HttpAnswer},
-    state::{AppPocket, Sending},
+    signals::Sending,
+    state::AppPocket,
     words,
 };
 

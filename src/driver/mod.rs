@@ -27,7 +27,8 @@ use self::{
 };
 use crate::{
     platform,
-    state::{AppPocket, Sending, Signals},
+    signals::{Sending, Signals},
+    state::AppPocket,
     words,
 };
 

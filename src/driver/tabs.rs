@@ -5,7 +5,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{BroadcastChannel, MessageEvent};
 use xunji_sync::engine::{Failure, Millis, Phase};
 
-use crate::state::Sending;
+use crate::signals::Sending;
 
 /// The channel between the tabs. A browser without one has tabs that hear of each other only when they are opened.
 pub(super) struct Tabs {

@@ -1,0 +1,69 @@
+//! What the driver writes and screens read. Belongs to the app, not to a page.
+
+use leptos::prelude::*;
+use xunji_domain::{canonical::Digest, person::Worker};
+use xunji_sync::{engine::Phase, pocket::Counts};
+
+/// Signals that outlive every page.
+#[derive(Clone, Copy)]
+pub struct Signals {
+    /// Whom the phone works for.
+    pub me: RwSignal<Option<Worker>>,
+    /// What the sending does.
+    pub phase: RwSignal<Phase>,
+    /// How much there is in the outbox.
+    pub counts: RwSignal<Counts>,
+    /// Grows whenever something in the pocket may have changed; what is drawn from the pocket depends on it.
+    pub changed: RwSignal<u64>,
+    /// The attachment that is being sent.
+    pub sending: RwSignal<Option<Sending>>,
+    /// Something is wrong with the phone itself or with what answers it, until the person has read it.
+    pub trouble: RwSignal<Option<String>>,
+    /// Whether there is a vault: a PIN has been set.
+    pub sealed: RwSignal<bool>,
+    /// Whether the phone is being locked: nothing is shown any more, and what was typed is still being kept.
+    pub locking: RwSignal<bool>,
+    /// How many writes are under way that a lock waits for.
+    pub writing: RwSignal<u32>,
+}
+
+/// A write that a lock waits for, as long as this lives.
+pub struct Writing(RwSignal<u32>);
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        self.0.update_untracked(|writing| *writing -= 1);
+    }
+}
+
+impl Signals {
+    /// Makes a lock wait.
+    pub fn write(&self) -> Writing {
+        self.writing.update_untracked(|writing| *writing += 1);
+        Writing(self.writing)
+    }
+
+    /// Before anything is known.
+    pub(crate) fn new() -> Self {
+        Self {
+            me: RwSignal::new(None),
+            phase: RwSignal::new(Phase::Idle),
+            counts: RwSignal::new(Counts::default()),
+            changed: RwSignal::new(0),
+            sending: RwSignal::new(None),
+            trouble: RwSignal::new(None),
+            sealed: RwSignal::new(false),
+            locking: RwSignal::new(false),
+            writing: RwSignal::new(0),
+        }
+    }
+}
+
+/// How far the attachment that is being sent has come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Sending {
+    /// Which one.
+    pub digest: Digest,
+    /// How much of it the station has, of a hundred.
+    pub percent: u8,
+}
