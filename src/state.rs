@@ -77,10 +77,13 @@ impl App {
         let (pocket, found) = Pocket::open(storage.clone(), platform::new_installation_id()).await?;
         let enrolment = pocket.enrolment().await?;
         let signals = Signals::new();
-        signals.counts.set(pocket.counts().await?);
+        let counts = pocket.counts().await;
         let enrolled = enrolment.is_some();
         signals.me.set(enrolment.map(|enrolment| enrolment.worker));
-        signals.trouble.set(loss(found, &pocket));
+        // A row that can't be read must not keep the others from being shown and sent.
+        let unreadable = counts.as_ref().err().map(storage_sentence);
+        signals.counts.set(counts.unwrap_or_default());
+        signals.trouble.set(loss(found, &pocket).or(unreadable));
         signals.sealed.set(storage.cipher().is_some());
         let driver = Driver::start(pocket.clone(), signals, enrolled, storage.bare().name());
         if let Some(minutes) = vault::idle_minutes(&storage).await {

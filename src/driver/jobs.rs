@@ -26,6 +26,8 @@ const PROBE_LIMIT: u32 = 10_000;
 const LIMIT: u32 = 90_000;
 /// Attachments go in pieces of this size, so that a broken line loses little.
 const PIECE: usize = 256 * 1024;
+/// Smaller ones go at once, without asking first how much of them is there.
+const AT_ONCE: usize = 64 * 1024;
 
 impl Driver {
     pub(super) async fn run(&self, job: Job) -> Ended {
@@ -94,24 +96,31 @@ impl Driver {
             return Ok(Ended::Well { done: 1, left: 0 });
         };
         let path = blob_path(digest);
-        let mut there = self.ask_for("HEAD", &path, vec![], JsValue::UNDEFINED, &[404]).await?;
+        self.progress(digest, 0, bytes.len());
+        let mut there = if bytes.len() <= AT_ONCE {
+            let headers = vec![octets()];
+            let body = js_sys::Uint8Array::from(bytes.as_slice()).into();
+            self.ask_for("PUT", &path, headers, body, &[409, 413, 422]).await?
+        } else {
+            self.ask_for("HEAD", &path, vec![], JsValue::UNDEFINED, &[404]).await?
+        };
         while !there.complete {
-            let offset = there.offset.filter(|_| there.status != 404).unwrap_or(0);
-            self.progress(digest, offset, bytes.len());
-            let rest = usize::try_from(offset).ok().and_then(|offset| bytes.get(offset..)).unwrap_or(&bytes);
-            let piece = &rest[..rest.len().min(PIECE)];
-            let headers = vec![
-                ("Content-Type", "application/octet-stream".to_owned()),
-                ("Upload-Offset", offset.to_string()),
-                ("Upload-Length", bytes.len().to_string()),
-            ];
-            let body = js_sys::Uint8Array::from(piece).into();
-            there = self.ask_for("PATCH", &path, headers, body, &[409, 413, 422]).await?;
             if matches!(there.status, 413 | 422) {
                 pocket.refuse_attachment(seq, digest).await.map_err(storage)?;
                 self.changed();
                 return Ok(Ended::Well { done: 1, left: 0 });
             }
+            let offset = there.offset.filter(|_| there.status != 404).unwrap_or(0);
+            self.progress(digest, offset, bytes.len());
+            let rest = usize::try_from(offset).ok().and_then(|offset| bytes.get(offset..)).unwrap_or(&bytes);
+            let piece = &rest[..rest.len().min(PIECE)];
+            let headers = vec![
+                octets(),
+                ("Upload-Offset", offset.to_string()),
+                ("Upload-Length", bytes.len().to_string()),
+            ];
+            let body = js_sys::Uint8Array::from(piece).into();
+            there = self.ask_for("PATCH", &path, headers, body, &[409, 413, 422]).await?;
         }
         pocket.blob_delivered(seq, digest).await.map_err(storage)?;
         self.changed();
@@ -143,7 +152,10 @@ impl Driver {
         self.define().await?;
         let pocket = &self.inner.pocket;
         let after = pocket.cursor().await.map_err(storage)?;
-        let path = format!("/api/v1/mailbox?after={}&limit={PAGE_ITEMS}", after.0);
+        let mut path = format!("/api/v1/mailbox?after={}&limit={PAGE_ITEMS}", after.0);
+        if let Some(last) = pocket.cursor_entry().await.map_err(storage)? {
+            path.push_str(&format!("&last={last}"));
+        }
         let page: MailboxPage = read(&self.ask("GET", &path, vec![], JsValue::UNDEFINED).await?)?;
         self.insist_on_genuine(page.items.iter().map(|item| &item.receipt).collect()).await?;
         let taken = pocket.receive(after, &page).await.map_err(storage)?;
@@ -203,6 +215,10 @@ impl Driver {
         let path = format!("/api/v1/installations/{lost}");
         read(&self.ask("GET", &path, vec![], JsValue::UNDEFINED).await.ok()?).ok()
     }
+}
+
+fn octets() -> (&'static str, String) {
+    ("Content-Type", "application/octet-stream".to_owned())
 }
 
 fn blob_path(digest: Digest) -> String {

@@ -16,9 +16,12 @@ use super::backup::ExportButton;
 use crate::{
     components::{Head, Sign, badge, icon, live, mark, reason_sentence, refusal_sentence, title_of, view},
     platform::{self, format_moment},
-    state::{App, Deed, loaded, use_app},
+    state::{App, Deed, loaded, storage_sentence, use_app},
     words,
 };
+
+/// How many rows are drawn: after days without a signal there may be very many, and they only get fewer.
+const SOME: usize = 100;
 
 /// A row of the outbox with what it is about.
 #[derive(Clone)]
@@ -35,16 +38,19 @@ pub fn Outbox() -> impl IntoView {
         app.signals.changed.track();
         let pocket = app.pocket();
         async move {
+            let rows = pocket.outbox().await.map_err(|error| storage_sentence(&error))?;
+            let all = rows.len();
+            // What a person has to do something about comes first.
+            let returned = |row: &Waiting| sign(&row.state, false) == Sign::Returned;
+            let (mut rows, waiting): (Vec<_>, Vec<_>) = rows.into_iter().partition(returned);
+            rows.extend(waiting);
+            rows.truncate(SOME);
             let mut shown = Vec::new();
-            for waiting in pocket.outbox().await.unwrap_or_default() {
+            for waiting in rows {
                 let record = pocket.record(waiting.record).await.ok().flatten();
                 shown.push(Shown { waiting, record });
             }
-            // What a person has to do something about comes first.
-            let returned = |row: &Shown| sign(&row.waiting.state, false) == Sign::Returned;
-            let (mut shown, waiting): (Vec<_>, Vec<_>) = shown.into_iter().partition(returned);
-            shown.extend(waiting);
-            shown
+            Ok::<_, String>((shown, all))
         }
     });
     let send_now = move |_| {
@@ -55,7 +61,15 @@ pub fn Outbox() -> impl IntoView {
         });
     };
     let body = live(move || {
-        let rows = listed.get()?;
+        let (rows, all) = match listed.get()? {
+            Ok(listed) => listed,
+            // Never taken for an empty outbox.
+            Err(sentence) => {
+                return Some(
+                    view! { <div class="alert" role="alert">{icon("warning")}<p>{sentence}</p></div> },
+                );
+            }
+        };
         Some(if rows.is_empty() {
             view! {
                 <div class="paper empty">
@@ -65,6 +79,8 @@ pub fn Outbox() -> impl IntoView {
                 </div>
             }
         } else {
+            let more =
+                (all > rows.len()).then(|| view! { <p class="quiet">{words::more_than(rows.len())}</p> });
             let entries = rows.into_iter().map(|row| entry(app, row)).collect_view();
             view! {
                 <div class="btns">
@@ -74,6 +90,7 @@ pub fn Outbox() -> impl IntoView {
                     <ExportButton/>
                 </div>
                 <ul class="cells">{entries}</ul>
+                {more}
             }
         })
     });

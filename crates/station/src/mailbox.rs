@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use sqlx::{Connection, Row, SqliteConnection, SqlitePool};
 use xunji_domain::{
     canonical::Digest,
-    id::{InstallationId, Position, RecordId, Seq, WorkerId},
+    id::{EntryId, InstallationId, Position, RecordId, Seq, WorkerId},
     person::Worker,
     wire::Receipt,
 };
@@ -128,7 +128,8 @@ struct Sealed {
     content: Box<RawValue>,
 }
 
-/// Reads what follows a cursor in a person's own mailbox.
+/// Reads what follows a cursor in a person's own mailbox. `last` is the entry that the reader got at the cursor: where
+/// another one is now, this station was restored from an older backup, and the reader begins again.
 ///
 /// # Errors
 /// When the database fails.
@@ -136,6 +137,7 @@ pub async fn page(
     readers: &SqlitePool,
     worker: WorkerId,
     after: Position,
+    last: Option<EntryId>,
     limit: usize,
 ) -> Result<Page, DbError> {
     let mailbox = MailboxId::Worker(worker).to_string();
@@ -147,7 +149,7 @@ pub async fn page(
         .fetch_optional(&mut *snapshot)
         .await?;
     let head = Position(head.unwrap_or(0).unsigned_abs());
-    if after > head {
+    if after > head || last.is_some() && last != at(&mut snapshot, &mailbox, after).await? {
         return Ok(Page { items: Vec::new(), people: Vec::new(), head, reset: true });
     }
     let rows = sqlx::query(
@@ -187,4 +189,21 @@ pub async fn page(
         people.extend(people::find(&mut snapshot, author).await?);
     }
     Ok(Page { items, people, head, reset: false })
+}
+
+/// The entry at a position.
+async fn at(
+    connection: &mut SqliteConnection,
+    mailbox: &str,
+    position: Position,
+) -> Result<Option<EntryId>, DbError> {
+    let row = sqlx::query(
+        "SELECT e.id FROM mailbox_items m JOIN entries e ON e.position = m.entry
+         WHERE m.mailbox = ? AND m.position = ?",
+    )
+    .bind(mailbox)
+    .bind(position.0 as i64)
+    .fetch_optional(connection)
+    .await?;
+    row.map(|row| parsed(&row, "id")).transpose()
 }

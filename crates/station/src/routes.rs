@@ -13,7 +13,7 @@ use axum::{
 };
 use serde::Deserialize;
 use xunji_domain::{
-    id::{InstallationId, Position},
+    id::{EntryId, InstallationId, Position},
     wire::PAGE_ITEMS,
 };
 
@@ -99,6 +99,7 @@ async fn openapi(headers: HeaderMap) -> Result<Response, Problem> {
 struct Cursor {
     #[serde(default)]
     after: u64,
+    last: Option<String>,
     #[serde(default = "most")]
     limit: usize,
 }
@@ -126,7 +127,10 @@ async fn page(State(station): State<Station>, headers: HeaderMap, uri: Uri) -> R
     let caller = people::authenticate(&station.readers, &headers).await?;
     let Query(cursor) = Query::<Cursor>::try_from_uri(&uri).map_err(|_| Problem::RequestInvalid)?;
     let limit = cursor.limit.clamp(1, PAGE_ITEMS);
-    let page = mailbox::page(&station.readers, caller.worker.id, Position(cursor.after), limit).await?;
+    let last = cursor.last.map(|id| id.parse::<EntryId>()).transpose();
+    let last = last.map_err(|_| Problem::RequestInvalid)?;
+    let after = Position(cursor.after);
+    let page = mailbox::page(&station.readers, caller.worker.id, after, last, limit).await?;
     let json = serde_json::to_vec(&page).map_err(|_| Problem::StorageUnavailable)?;
     reply::json(&headers, json.into())
 }

@@ -335,6 +335,7 @@ pub async fn the_mailbox_is_read_without_gaps<S: Storage>(storage: S, _: impl As
     assert_eq!(pocket.receive(Position(0), &first).await, Ok(true));
     assert_eq!(pocket.receive(Position(0), &first).await, Ok(false), "read already");
     assert_eq!(pocket.receive(Position(2), &gap).await, Ok(false));
+    assert_eq!(pocket.cursor_entry().await, Ok(Some(entries[1].content.id)));
     assert_eq!(pocket.record_count().await, Ok(2));
     assert_eq!(
         pocket.counts().await.map(|counts| counts.waiting),
@@ -344,6 +345,7 @@ pub async fn the_mailbox_is_read_without_gaps<S: Storage>(storage: S, _: impl As
     let reset = MailboxPage { items: Vec::new(), people: Vec::new(), head: Position(0), reset: true };
     assert_eq!(pocket.receive(Position(2), &reset).await, Ok(true));
     assert_eq!(pocket.cursor().await, Ok(Position(0)));
+    assert_eq!(pocket.cursor_entry().await, Ok(None));
     assert_eq!(pocket.receive(Position(0), &first).await, Ok(true), "reading again changes nothing");
     assert_eq!(pocket.record_count().await, Ok(2));
 }

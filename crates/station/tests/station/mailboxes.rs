@@ -48,6 +48,25 @@ async fn pages_are_limited_and_a_cursor_from_another_time_is_reset() {
     assert_eq!(huge.json::<Value>()["reset"], true);
 }
 
+/// A station that was put back to an older backup may have grown past a phone's cursor again before the phone asks. The
+/// phone must begin anew all the same, or what the station lost would never be sent again (invariant 9).
+#[tokio::test]
+async fn a_cursor_at_which_another_entry_is_now_is_reset() {
+    let station = Station::spawn().await;
+    let mut phone = station.any_phone().await;
+    let entries: Vec<_> = (0..3).map(|_| phone.open()).collect();
+    phone.deliver(&entries).await;
+    let read = async |last: String| -> Value {
+        phone.call("GET", &format!("/api/v1/mailbox?after=2&last={last}"), &[], "").await.json()
+    };
+    let same = read(id(&entries[1])).await;
+    assert_eq!((same["items"].as_array().unwrap().len(), &same["reset"]), (1, &json!(false)));
+    let other = read(id(&entries[0])).await;
+    assert_eq!((other["items"].as_array().unwrap().len(), &other["reset"]), (0, &json!(true)));
+    let reply = phone.call("GET", "/api/v1/mailbox?after=2&last=x", &[], "").await;
+    assert_eq!((reply.status, reply.problem().as_str()), (400, "/problems/request-invalid"));
+}
+
 #[tokio::test]
 async fn a_long_mailbox_comes_in_pages_that_a_slow_network_gets_through() {
     let station = Station::spawn().await;

@@ -10,7 +10,7 @@ use xunji_domain::{
 };
 
 use super::{
-    CURSOR, PEOPLE, Pocket,
+    CURSOR, CURSOR_ENTRY, PEOPLE, Pocket,
     batch::Batch,
     outbox::{Waiting, WaitingState, outbox_key, settle, wait},
     save::entry_key,
@@ -34,6 +34,7 @@ impl<S: Storage> Pocket<S> {
             if page.reset {
                 self.send_again(batch).await?;
                 batch.put(Table::Meta, CURSOR, &Position(0))?;
+                batch.delete(Table::Meta, CURSOR_ENTRY);
                 return Ok(true);
             }
             let mut cursor = after;
@@ -82,6 +83,9 @@ impl<S: Storage> Pocket<S> {
                 self.refold(batch, record).await?;
             }
             batch.put(Table::Meta, CURSOR, &cursor)?;
+            if let Some(last) = page.items.last() {
+                batch.put(Table::Meta, CURSOR_ENTRY, &last.entry.content.id)?;
+            }
             let known = batch.get::<Vec<Worker>>(Table::Meta, PEOPLE).await?.unwrap_or_default();
             let mut people = BTreeMap::new();
             for worker in known.iter().chain(&page.people) {

@@ -22,7 +22,7 @@ use std::{cell::RefCell, rc::Rc};
 use serde::Serialize;
 use xunji_domain::{
     entry::Body,
-    id::{InstallationId, KindId, Position, RecordId, Seq},
+    id::{EntryId, InstallationId, KindId, Position, RecordId, Seq},
     json::{self, FromJson},
     kind::Kinds,
     person::Worker,
@@ -87,6 +87,7 @@ const ENROLMENT: &str = "enrolment";
 const DEFINITIONS: &str = "definitions";
 const PEOPLE: &str = "people";
 const CURSOR: &str = "cursor";
+const CURSOR_ENTRY: &str = "cursor_entry";
 const SEQ: &str = "seq";
 
 impl<S: Storage> Pocket<S> {
@@ -225,6 +226,14 @@ impl<S: Storage> Pocket<S> {
     /// [`StorageError`].
     pub async fn cursor(&self) -> Result<Position, StorageError> {
         Ok(self.read(Table::Meta, CURSOR).await?.unwrap_or_default())
+    }
+
+    /// The entry at that position. A station that was restored from an older backup has another one there.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn cursor_entry(&self) -> Result<Option<EntryId>, StorageError> {
+        self.read(Table::Meta, CURSOR_ENTRY).await
     }
 
     /// The last sequence number that was given.

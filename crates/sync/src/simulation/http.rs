@@ -5,7 +5,7 @@ use std::{cell::RefCell, rc::Rc};
 use xunji_domain::{
     canonical::Digest,
     entry::Entry,
-    id::{InstallationId, Position},
+    id::{EntryId, InstallationId, Position},
     wire::{Answer, Answers, Definitions, Enrolment, MailboxPage},
 };
 
@@ -19,8 +19,9 @@ pub(super) enum Request {
     Enrol { code: String, installation: InstallationId },
     Entries(Vec<Entry>),
     Head(Digest),
+    Put { digest: Digest, bytes: Vec<u8> },
     Patch { digest: Digest, offset: usize, total: usize, piece: Vec<u8> },
-    Mailbox { after: Position },
+    Mailbox { after: Position, last: Option<EntryId> },
 }
 
 /// What comes back.

@@ -89,8 +89,16 @@ impl Tab {
             self.pocket.refuse_attachment(seq, digest).await.map_err(storage)?;
             return Ok(Ended::Well { done: 1, left: 0 });
         };
-        let mut there = self.ask_for(Request::Head(digest), &[404]).await?;
+        let first = match bytes.len() <= PIECE {
+            true => Request::Put { digest, bytes: bytes.clone() },
+            false => Request::Head(digest),
+        };
+        let mut there = self.ask_for(first, &[404, 422]).await?;
         loop {
+            if matches!(there.status, 413 | 422) {
+                self.pocket.refuse_attachment(seq, digest).await.map_err(storage)?;
+                return Ok(Ended::Well { done: 1, left: 0 });
+            }
             let offset = match there.body {
                 Body::Progress { complete: true, .. } => break,
                 Body::Progress { offset, .. } if there.status != 404 => offset,
@@ -100,10 +108,6 @@ impl Tab {
             let piece = rest[..rest.len().min(PIECE)].to_vec();
             let patch = Request::Patch { digest, offset, total: bytes.len(), piece };
             there = self.ask_for(patch, &[409, 413, 422]).await?;
-            if matches!(there.status, 413 | 422) {
-                self.pocket.refuse_attachment(seq, digest).await.map_err(storage)?;
-                return Ok(Ended::Well { done: 1, left: 0 });
-            }
         }
         self.pocket.blob_delivered(seq, digest).await.map_err(storage)?;
         Ok(Ended::Well { done: 1, left: 0 })
@@ -118,7 +122,8 @@ impl Tab {
             self.defined.set(true);
         }
         let after = self.pocket.cursor().await.map_err(storage)?;
-        let Body::Page(mut page) = self.ask(Request::Mailbox { after }).await?.body else {
+        let last = self.pocket.cursor_entry().await.map_err(storage)?;
+        let Body::Page(mut page) = self.ask(Request::Mailbox { after, last }).await?.body else {
             return Err(Failure::NotTheStation);
         };
         if self.env.broken(Sabotage::FoldByArrival) {

@@ -104,6 +104,8 @@ impl Phone {
     pub(super) fn become_copy(&self, of: &Self, ledger: &mut Ledger) {
         if let Some(installation) = of.installation.get() {
             ledger.copied.insert(installation);
+            // What it was told about its earlier database says nothing about this one.
+            ledger.resets.remove(&self.index);
             self.replace(disk::copied(&of.memory.borrow()));
             self.installation.set(Some(installation));
             self.evicted.set(None);

@@ -38,7 +38,7 @@ pub enum Sabotage {
     ForgetRivals,
     /// The phone folds by the order of arrival.
     FoldByArrival,
-    /// The station leaves an item out of a mailbox page and numbers on.
+    /// The station leaves an item out of a mailbox page, numbers on, and doesn't compare what the reader had.
     SkipPosition,
     /// Whoever becomes entitled late gets the newest entry only.
     ForgetHistory,

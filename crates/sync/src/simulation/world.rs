@@ -254,9 +254,11 @@ impl World {
                 let id = tab.id;
                 if matches!(happening, Happening::Act(_)) {
                     env.spawn(id, person::act(Rc::clone(&env), phone, tab));
-                } else if env.dice.comes(300) {
-                    env.spawn(id, person::make_space(Rc::clone(&env), phone, tab));
                 } else {
+                    if env.dice.comes(300) {
+                        let (env, phone, tab) = (Rc::clone(&env), Rc::clone(&phone), Rc::clone(&tab));
+                        env.clone().spawn(id, person::make_space(env, phone, tab));
+                    }
                     env.spawn(id, person::tidy(Rc::clone(&env), phone, tab));
                 }
             }

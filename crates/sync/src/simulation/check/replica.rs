@@ -140,10 +140,14 @@ impl<'a> Replica<'a> {
                 format!("phone {} has {known:?} otherwise than the station", self.phone.index)
             });
         }
-        let own = known.entry.installation == self.installation;
+        // What a phone's copy saved is that phone's to send again.
+        let mut own = known.entry.installation == self.installation;
+        own &= !self.is_copied(env) || self.is_from_here(env, &known.entry);
         let ledger = env.ledger.borrow();
         let noticed = ledger.resets.get(&self.phone.index) > ledger.restored.as_ref();
         match ledger.restored {
+            // On a phone and its copy another entry may have taken the number meanwhile. Then the person sees it refused.
+            Some(_) if own && self.outbox.contains_key(&id) => Ok(()),
             Some(_) if own && noticed => {
                 let what = || format!("the restored station lost {id}, and its phone did not send it again");
                 must(false, Invariant::LossShows, what)
@@ -168,6 +172,11 @@ impl<'a> Replica<'a> {
         let right = match (&known.standing, state) {
             (Standing::Pending, Some(WaitingState::Unsent)) => true,
             (Standing::Accepted { .. }, None) => true,
+            // The restored station lost it, and meanwhile the phone's copy used its number.
+            (
+                Standing::Accepted { .. },
+                Some(WaitingState::Refused { refusal: Refusal::Conflict } | WaitingState::Unsent),
+            ) if self.is_copied(env) && env.ledger.borrow().restored.is_some() => true,
             (Standing::Accepted { .. }, Some(state)) => {
                 photos && !matches!(state, WaitingState::Parked { .. })
             }

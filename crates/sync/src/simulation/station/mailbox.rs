@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use xunji_domain::{
-    id::{Position, RecordId, WorkerId},
+    id::{EntryId, Position, RecordId, WorkerId},
     person::{Role, Worker},
     village::VillageCode,
     wire::{MailboxItem, MailboxPage, Outcome},
@@ -76,9 +76,23 @@ impl Station {
         Position(self.mailboxes.get(&MailboxId::Worker(worker)).map_or(0, |items| items.len() as u64))
     }
 
-    pub(super) fn page(&self, env: &Env, worker: WorkerId, after: Position) -> MailboxPage {
+    pub(super) fn page(
+        &self,
+        env: &Env,
+        worker: WorkerId,
+        after: Position,
+        last: Option<EntryId>,
+    ) -> MailboxPage {
         let head = self.head(worker);
-        let mut page = MailboxPage { items: Vec::new(), people: Vec::new(), head, reset: after > head };
+        let there = self.mailboxes.get(&MailboxId::Worker(worker)).and_then(|places| {
+            let place = places.get(usize::try_from(after.0.checked_sub(1)?).ok()?)?;
+            Some(self.entries[*place].entry.content.id)
+        });
+        // With its eyes open the station would heal what it skipped.
+        let blind = env.broken(Sabotage::SkipPosition);
+        let other = last.is_some_and(|last| there.is_some_and(|there| there != last));
+        let reset = after > head || (other && !blind);
+        let mut page = MailboxPage { items: Vec::new(), people: Vec::new(), head, reset };
         if page.reset {
             return page;
         }

@@ -142,11 +142,19 @@ impl Station {
                 Some(blob) => Reply::new(200, blob.progress()),
                 None => Reply::new(404, Body::Nothing),
             },
+            (Request::Put { digest, bytes }, Some(_)) => {
+                // From the beginning, whatever there is of it.
+                self.blobs.retain(|known, blob| *known != digest || blob.verified);
+                match self.blobs.get(&digest) {
+                    Some(blob) => Reply::new(204, blob.progress()),
+                    None => self.patch(digest, 0, bytes.len(), &bytes),
+                }
+            }
             (Request::Patch { digest, offset, total, piece }, Some(_)) => {
                 self.patch(digest, offset, total, &piece)
             }
-            (Request::Mailbox { after }, Some(caller)) => {
-                Reply::new(200, Body::Page(self.page(env, caller.worker, after)))
+            (Request::Mailbox { after, last }, Some(caller)) => {
+                Reply::new(200, Body::Page(self.page(env, caller.worker, after, last)))
             }
         }
     }
