@@ -99,7 +99,7 @@ mutation! {
     a_swallowed_full_disk_is_noticed: SwallowFullDisk breaks SavedMeansSaved | LossShows;
     a_row_lost_in_a_crash_is_noticed: LoseRowOnCrash breaks SavedMeansSaved;
     a_torn_commit_is_noticed: TearCommit breaks SavedMeansSaved | NothingLeavesUnreceipted | ReplicasConverge | LossShows;
-    silence_taken_for_a_receipt_is_noticed: AcknowledgeSilence breaks ReceiptsAreTrue;
+    silence_taken_for_a_receipt_is_noticed: AcknowledgeSilence breaks ReceiptsAreTrue | PhotosToo;
     receipts_taken_by_place_are_noticed: AcknowledgeByPlace breaks NothingLeavesUnreceipted | ReceiptsAreTrue | PhotosToo;
     a_number_given_twice_is_noticed: GiveSeqTwice breaks ExactlyOnce | LossShows;
     an_entry_taken_twice_is_noticed: TakeTwice breaks ExactlyOnce;
