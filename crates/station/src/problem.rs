@@ -98,6 +98,20 @@ pub enum Problem {
 }
 
 impl Problem {
+    /// Whether it says that a code was wrong, which somebody may have guessed.
+    pub const fn is_wrong_code(&self) -> bool {
+        matches!(
+            self,
+            Self::CodeUnknown
+                | Self::CodeUsed
+                | Self::CodeExpired
+                | Self::RecoveryUnknown
+                | Self::RecoveryUsed
+                | Self::RecoveryExpired
+                | Self::RecoveryUnreadable
+        )
+    }
+
     /// The stable type.
     pub const fn kind(self) -> &'static str {
         self.parts().1

@@ -41,20 +41,7 @@ pub async fn post(
 ) -> Result<Json<Recovery>, Problem> {
     let bytes = body::small(body, REQUEST_BYTES).await?;
     let request: RecoveryRequest = serde_json::from_slice(&bytes).map_err(|_| Problem::BodyUnreadable)?;
-    if !station.attempts.allows(peer.ip()) {
-        return Err(Problem::TooManyAttempts);
-    }
-    let result = open(&station, &request).await;
-    if matches!(
-        result,
-        Err(Problem::RecoveryUnknown
-            | Problem::RecoveryUsed
-            | Problem::RecoveryExpired
-            | Problem::RecoveryUnreadable)
-    ) {
-        station.attempts.failed(peer.ip());
-    }
-    let key = result?;
+    let key = station.attempts.guard(peer.ip(), open(&station, &request)).await?;
     tracing::info!(installation = %request.installation, "a data key was given back for a forgotten PIN");
     Ok(Json(Recovery { key }))
 }

@@ -1,4 +1,4 @@
-//! Limits wrong enrolment codes: ten a minute from one address, sixty from all together. Right ones cost nothing.
+//! Limits wrong codes, for enrolling and for forgotten PINs: ten a minute from one address, sixty from all together. Right ones cost nothing.
 
 use std::{
     collections::HashMap,
@@ -6,6 +6,8 @@ use std::{
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
+
+use crate::problem::Problem;
 
 const PER_PEER: u32 = 10;
 const TOGETHER: u32 = 60;
@@ -28,8 +30,27 @@ impl Attempts {
         Self(Mutex::new(Window { since: Instant::now(), wrong: HashMap::new(), together: 0 }))
     }
 
+    /// Tries a code, unless too many wrong ones came before it; counts it when the outcome says that it was wrong.
+    ///
+    /// # Errors
+    /// [`Problem::TooManyAttempts`], or whatever the trial gives.
+    pub async fn guard<T>(
+        &self,
+        peer: IpAddr,
+        trial: impl Future<Output = Result<T, Problem>>,
+    ) -> Result<T, Problem> {
+        if !self.allows(peer) {
+            return Err(Problem::TooManyAttempts);
+        }
+        let outcome = trial.await;
+        if outcome.as_ref().is_err_and(Problem::is_wrong_code) {
+            self.failed(peer);
+        }
+        outcome
+    }
+
     /// Whether one more code may be tried from this address.
-    pub fn allows(&self, peer: IpAddr) -> bool {
+    fn allows(&self, peer: IpAddr) -> bool {
         self.window(Instant::now(), |window| {
             window.together < TOGETHER
                 && window.wrong.get(&network(peer)).is_none_or(|wrong| *wrong < PER_PEER)
@@ -37,7 +58,7 @@ impl Attempts {
     }
 
     /// Notes that a code from this address was wrong.
-    pub fn failed(&self, peer: IpAddr) {
+    fn failed(&self, peer: IpAddr) {
         self.window(Instant::now(), |window| {
             window.together += 1;
             *window.wrong.entry(network(peer)).or_default() += 1;

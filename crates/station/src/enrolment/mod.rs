@@ -44,14 +44,8 @@ pub async fn post(
 ) -> Result<(StatusCode, Json<Enrolment>), Problem> {
     let bytes = body::small(body, REQUEST_BYTES).await?;
     let request: EnrolmentRequest = serde_json::from_slice(&bytes).map_err(|_| Problem::BodyUnreadable)?;
-    if !station.attempts.allows(peer.ip()) {
-        return Err(Problem::TooManyAttempts);
-    }
-    let result = redeem_code(&station, &request).await;
-    if matches!(result, Err(Problem::CodeUnknown | Problem::CodeUsed | Problem::CodeExpired)) {
-        station.attempts.failed(peer.ip());
-    }
-    let (worker, token) = result?;
+    let trial = redeem_code(&station, &request);
+    let (worker, token) = station.attempts.guard(peer.ip(), trial).await?;
     tracing::info!(installation = %request.installation, worker = %worker.id, "enrolled");
     let receipt_key = Some(station.receipt_key.to_string());
     let recovery_key = station.recovery_key.as_ref().map(RecoveryKey::public);
