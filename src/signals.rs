@@ -25,22 +25,35 @@ pub struct Signals {
     pub locking: RwSignal<bool>,
     /// How many writes are under way that a lock waits for.
     pub writing: RwSignal<u32>,
+    /// How many photos and recordings are being made ready, which a save must not leave behind.
+    pub gathering: RwSignal<u32>,
 }
 
-/// A write that a lock waits for, as long as this lives.
-pub struct Writing(RwSignal<u32>);
+/// Something under way that others wait for, as long as this lives.
+pub struct UnderWay(RwSignal<u32>);
 
-impl Drop for Writing {
+impl UnderWay {
+    fn count(counter: RwSignal<u32>) -> Self {
+        counter.update_untracked(|count| *count += 1);
+        Self(counter)
+    }
+}
+
+impl Drop for UnderWay {
     fn drop(&mut self) {
-        self.0.update_untracked(|writing| *writing -= 1);
+        self.0.update_untracked(|count| *count -= 1);
     }
 }
 
 impl Signals {
     /// Makes a lock wait.
-    pub fn write(&self) -> Writing {
-        self.writing.update_untracked(|writing| *writing += 1);
-        Writing(self.writing)
+    pub fn write(&self) -> UnderWay {
+        UnderWay::count(self.writing)
+    }
+
+    /// Makes a save wait.
+    pub fn gather(&self) -> UnderWay {
+        UnderWay::count(self.gathering)
     }
 
     /// Before anything is known.
@@ -55,6 +68,7 @@ impl Signals {
             sealed: RwSignal::new(false),
             locking: RwSignal::new(false),
             writing: RwSignal::new(0),
+            gathering: RwSignal::new(0),
         }
     }
 }

@@ -175,6 +175,9 @@ impl App {
         let Some(me) = self.signals.me.get_untracked() else {
             return then(Err(words::not_enrolled().to_owned()));
         };
+        if self.signals.gathering.get_untracked() > 0 {
+            return then(Err(words::still_gathering().to_owned()));
+        }
         let content = Content {
             id: deed.id,
             record: deed.record,

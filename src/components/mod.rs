@@ -1,6 +1,7 @@
 //! The parts that screens are made of.
 
 mod attachments;
+mod attempt;
 mod badge;
 mod drawn;
 mod erased;
@@ -17,6 +18,7 @@ mod timeline;
 pub(crate) use self::erased::view;
 pub use self::{
     attachments::{Album, tiles},
+    attempt::{Attempt, alert},
     badge::{Sign, badge, mark},
     drawn::{watch, when_drawn},
     erased::{Show, live},

@@ -4,12 +4,11 @@ use std::{pin::Pin, rc::Rc};
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::spawn_local;
 use web_sys::{File, HtmlInputElement};
 
 use crate::{
     backup::{self, SHORTEST},
-    components::{Sheet, Show, icon, view},
+    components::{Attempt, Sheet, Show, icon, view},
     platform,
     state::use_app,
     words,
@@ -106,21 +105,13 @@ pub(super) fn run<F: Future<Output = Result<(), String>> + 'static>(run: impl Fn
 #[component]
 pub(super) fn Ask(title: &'static str, open: RwSignal<bool>, run: Run, children: Children) -> impl IntoView {
     let run = StoredValue::new_local(run);
-    let busy = RwSignal::new(false);
-    let wrong = RwSignal::new(None::<String>);
+    let attempt = Attempt::default();
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        if busy.get_untracked() {
-            return;
-        }
-        busy.set(true);
-        wrong.set(None);
-        spawn_local(async move {
-            match run.with_value(|run| run()).await {
-                Ok(()) => open.try_set(false),
-                Err(sentence) => wrong.try_set(Some(sentence)).map(|_| false),
-            };
-            busy.try_set(false);
+        attempt.begin(async move {
+            run.with_value(|run| run()).await?;
+            open.try_set(false);
+            Ok(())
         });
     };
     let close = Callback::new(move |()| open.set(false));
@@ -128,17 +119,13 @@ pub(super) fn Ask(title: &'static str, open: RwSignal<bool>, run: Run, children:
         <Sheet title=title on_close=close>
             <form class="sheet-form" novalidate autocomplete="off" on:submit=submit>
                 <div class="sheet-body form">
-                    {move || {
-                        wrong.get().map(|sentence| {
-                            view! { <div class="alert" role="alert">{icon("warning")}<p>{sentence}</p></div> }
-                        })
-                    }}
+                    {attempt.alert()}
                     {children()}
                 </div>
                 <footer class="sheet-foot">
                     <button class="btn" type="button" on:click=move |_| close.run(())>{words::cancel()}</button>
-                    <button class="btn primary" type="submit" aria-busy=move || busy.get().to_string()>
-                        {move || if busy.get() { words::just_a_moment() } else { title }}
+                    <button class="btn primary" type="submit" aria-busy=move || attempt.is_busy().to_string()>
+                        {move || if attempt.is_busy() { words::just_a_moment() } else { title }}
                     </button>
                 </footer>
             </form>

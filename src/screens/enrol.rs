@@ -11,7 +11,7 @@ use xunji_domain::{
 use super::pin::{NewPin, Typed};
 use crate::{
     address::query,
-    components::{Show, icon, view, when_drawn},
+    components::{Attempt, Show, icon, view, when_drawn},
     platform,
     state::{App, storage_sentence, use_app},
     vault, words,
@@ -25,31 +25,19 @@ const LIMIT: u32 = 30_000;
 pub fn Enrol() -> impl IntoView {
     let app = use_app();
     let code = RwSignal::new(query("code").unwrap_or_default());
-    let busy = RwSignal::new(false);
-    let wrong = RwSignal::new(None::<String>);
+    let attempt = Attempt::default();
     let typed = Typed::default();
     // Whoever is enrolled anew has a PIN already.
     let sealed = app.signals.sealed.get_untracked();
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        if busy.get_untracked() {
-            return;
-        }
-        busy.set(true);
-        wrong.set(None);
         let code = code.get_untracked();
-        spawn_local(async move {
-            match enrol(app, code, typed).await {
-                Ok(()) => {
-                    // The browser is most willing right after the app has been put to use.
-                    platform::persist().await;
-                    app.address.go("/");
-                }
-                Err(sentence) => {
-                    wrong.try_set(Some(sentence));
-                }
-            }
-            busy.try_set(false);
+        attempt.begin(async move {
+            enrol(app, code, typed).await?;
+            // The browser is most willing right after the app has been put to use.
+            platform::persist().await;
+            app.address.go("/");
+            Ok(())
         });
     };
     let alert = NodeRef::<leptos::html::Div>::new();
@@ -65,10 +53,10 @@ pub fn Enrol() -> impl IntoView {
             <p>{words::enrol_once()}</p>
         </section>
         <form novalidate autocomplete="off" on:submit=submit>
-            <Show when=move || wrong.with(Option::is_some)>
+            <Show when=move || attempt.wrong().is_some()>
                 <div class="alert" role="alert" tabindex="-1" node_ref=alert>
                     {icon("warning")}
-                    <p><strong>{words::enrol_failed()}</strong>{move || wrong.get()}</p>
+                    <p><strong>{words::enrol_failed()}</strong>{move || attempt.wrong()}</p>
                 </div>
             </Show>
             <div class="field">
@@ -87,7 +75,7 @@ pub fn Enrol() -> impl IntoView {
                 />
             </div>
             {(!sealed).then(|| view! { <NewPin typed=typed/> })}
-            <button class="btn primary wide" type="submit" aria-busy=move || busy.get().to_string()>
+            <button class="btn primary wide" type="submit" aria-busy=move || attempt.is_busy().to_string()>
                 {words::enrol()}
             </button>
         </form>

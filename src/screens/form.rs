@@ -13,7 +13,7 @@ use xunji_sync::pocket::Draft;
 
 use super::{NotFound, autosave::Autosave};
 use crate::{
-    components::{FieldInput, Filled, Head, ProblemList, Show, icon, live, view},
+    components::{FieldInput, Filled, Head, ProblemList, Show, alert, icon, live, view},
     platform,
     state::{App, Deed, loaded, use_app},
     words,
@@ -177,11 +177,7 @@ fn OpenForm(kind: Kind, draft: Draft, same: Vec<FieldId>) -> impl IntoView {
         <Head title=words::label(&kind.name).to_owned() back="/"/>
         <form class="form" novalidate autocomplete="off" on:submit=submit>
             <ProblemList kind=kind.clone() problems=filled.problems/>
-            {move || {
-                failure.get().map(|sentence| {
-                    view! { <div class="alert" role="alert">{icon("warning")}<p>{sentence}</p></div> }
-                })
-            }}
+            {live(move || failure.get().map(alert))}
             <p class="legend">{words::is_required()}</p>
             {kind.confidential.then(|| view! { <p class="hint">{words::confidential_hint()}</p> })}
             {inputs}

@@ -3,14 +3,13 @@
 use std::{pin::Pin, rc::Rc};
 
 use leptos::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 
 use super::{
     people::People,
-    pin::{NewPin, PinBox, Typed, alert},
+    pin::{NewPin, PinBox, Typed},
 };
 use crate::{
-    components::{icon, live, view, when_drawn},
+    components::{Attempt, icon, live, view, when_drawn},
     vault::{self, AppStorage, Locked},
     vaults, words,
 };
@@ -81,27 +80,18 @@ fn Opening(
     quiet: bool,
     #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
-    let busy = RwSignal::new(false);
-    let wrong = RwSignal::new(None::<String>);
+    let attempt = Attempt::default();
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        if busy.get_untracked() {
-            return;
-        }
-        busy.set(true);
-        wrong.set(None);
-        let opening = open();
-        spawn_local(async move {
-            match opening.await {
-                Ok(storage) => on_unlock.run(storage),
-                Err(sentence) => {
-                    if let Some(typed) = typed {
-                        typed.try_set(String::new());
-                    }
-                    wrong.try_set(Some(sentence));
-                    busy.try_set(false);
+        let open = open.clone();
+        attempt.begin(async move {
+            let opened = open().await.inspect_err(|_| {
+                if let Some(typed) = typed {
+                    typed.try_set(String::new());
                 }
-            }
+            });
+            on_unlock.run(opened?);
+            Ok(())
         });
     };
     let form = NodeRef::<leptos::html::Form>::new();
@@ -113,10 +103,10 @@ fn Opening(
     });
     view! {
         <form novalidate autocomplete="off" node_ref=form on:submit=submit>
-            {alert(wrong)}
+            {attempt.alert()}
             {children.map(|children| children())}
-            <button class="btn wide" class:primary=!quiet type="submit" aria-busy=move || busy.get().to_string()>
-                {move || if busy.get() { words::just_a_moment() } else { label }}
+            <button class="btn wide" class:primary=!quiet type="submit" aria-busy=move || attempt.is_busy().to_string()>
+                {move || if attempt.is_busy() { words::just_a_moment() } else { label }}
             </button>
         </form>
     }

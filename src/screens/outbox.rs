@@ -14,7 +14,9 @@ use xunji_sync::{
 
 use super::backup::ExportButton;
 use crate::{
-    components::{Head, Sign, badge, icon, live, mark, reason_sentence, refusal_sentence, title_of, view},
+    components::{
+        Head, Sign, alert, badge, icon, live, mark, reason_sentence, refusal_sentence, title_of, view,
+    },
     platform::{self, format_moment},
     state::{App, Deed, loaded, storage_sentence, use_app},
     words,
@@ -64,11 +66,7 @@ pub fn Outbox() -> impl IntoView {
         let (rows, all) = match listed.get()? {
             Ok(listed) => listed,
             // Never taken for an empty outbox.
-            Err(sentence) => {
-                return Some(
-                    view! { <div class="alert" role="alert">{icon("warning")}<p>{sentence}</p></div> },
-                );
-            }
+            Err(sentence) => return Some(alert(sentence)),
         };
         Some(if rows.is_empty() {
             view! {

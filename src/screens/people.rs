@@ -1,11 +1,9 @@
 //! 换人: several people on one phone, each with a vault of their own.
 
 use leptos::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 
-use super::pin::alert;
 use crate::{
-    components::{icon, live, view},
+    components::{Attempt, alert, icon, live, view},
     state::{loaded, storage_sentence},
     vaults::{self, Vault},
     words,
@@ -15,29 +13,22 @@ use crate::{
 #[component]
 pub(super) fn People(open: RwSignal<bool>) -> impl IntoView {
     let found = loaded(|| async { vaults::all().await });
-    let wrong = RwSignal::new(None::<String>);
+    let attempt = Attempt::default();
     let rows = live(move || {
         let vaults = match found.get()? {
             Ok(vaults) => vaults,
-            Err(error) => {
-                wrong.set(Some(storage_sentence(&error)));
-                return None;
-            }
+            Err(error) => return Some(alert(storage_sentence(&error))),
         };
         let current = vaults::current();
-        Some(vaults.into_iter().map(|vault| person(vault, &current)).collect_view())
+        Some(vaults.into_iter().map(|vault| person(vault, &current)).collect_view().into_any())
     });
     let begin = move |_| {
-        spawn_local(async move {
-            if let Err(error) = vaults::begin().await {
-                wrong.try_set(Some(storage_sentence(&error)));
-            }
-        });
+        attempt.begin(async { vaults::begin().await.map_err(|error| storage_sentence(&error)) });
     };
     view! {
         <h1>{words::change_person()}</h1>
         <p>{words::change_person_how()}</p>
-        {alert(wrong)}
+        {attempt.alert()}
         <div class="stack">{rows}</div>
         <button class="btn wide" type="button" on:click=begin>{icon("plus")}{words::person_new()}</button>
         <button class="btn plain" type="button" on:click=move |_| open.set(false)>{words::back()}</button>

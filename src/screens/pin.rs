@@ -1,11 +1,10 @@
 //! Setting a PIN: at the enrolment, after a forgotten one, and on a phone of earlier days.
 
 use leptos::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 use xunji_sync::pin::Pin;
 
 use crate::{
-    components::{icon, view},
+    components::{Attempt, view},
     state::use_app,
     vault, words,
 };
@@ -71,37 +70,18 @@ pub(super) fn PinBox(
     }
 }
 
-/// What an alert says, as long as there is something.
-pub(super) fn alert(wrong: RwSignal<Option<String>>) -> AnyView {
-    crate::components::live(move || {
-        wrong.get().map(
-            |sentence| view! { <div class="alert" role="alert">{icon("warning")}<p>{sentence}</p></div> },
-        )
-    })
-}
-
 /// A phone that was enrolled before there were vaults gets its PIN; what lies on it is sealed and stays.
 #[component]
 pub fn SetPin() -> impl IntoView {
     let app = use_app();
     let typed = Typed::default();
-    let busy = RwSignal::new(false);
-    let wrong = RwSignal::new(None::<String>);
+    let attempt = Attempt::default();
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        if busy.get_untracked() {
-            return;
-        }
-        wrong.set(None);
-        busy.set(true);
-        spawn_local(async move {
-            match set(app, typed).await {
-                Ok(()) => app.sealed().await,
-                Err(sentence) => {
-                    wrong.try_set(Some(sentence));
-                }
-            }
-            busy.try_set(false);
+        attempt.begin(async move {
+            set(app, typed).await?;
+            app.sealed().await;
+            Ok(())
         });
     };
     view! {
@@ -110,10 +90,10 @@ pub fn SetPin() -> impl IntoView {
             <p>{words::pin_first_why()}</p>
         </section>
         <form novalidate autocomplete="off" on:submit=submit>
-            {alert(wrong)}
+            {attempt.alert()}
             <NewPin typed=typed/>
-            <button class="btn primary wide" type="submit" aria-busy=move || busy.get().to_string()>
-                {move || if busy.get() { words::just_a_moment() } else { words::save() }}
+            <button class="btn primary wide" type="submit" aria-busy=move || attempt.is_busy().to_string()>
+                {move || if attempt.is_busy() { words::just_a_moment() } else { words::save() }}
             </button>
         </form>
     }

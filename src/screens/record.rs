@@ -19,7 +19,8 @@ use super::{
 };
 use crate::{
     components::{
-        Album, Facts, FieldInput, Filled, Head, Sheet, Timeline, icon, live, title_of, value_text, view,
+        Album, Facts, FieldInput, Filled, Head, Sheet, Timeline, alert, icon, live, title_of, value_text,
+        view,
     },
     platform,
     state::{Deed, loaded, use_app},
@@ -256,11 +257,7 @@ fn Deeds(record: Record, kind: Kind, now: Doing, doing: RwSignal<Option<Doing>>)
         <Sheet title=title on_close=close>
             <form class="sheet-form" novalidate autocomplete="off" on:submit=submit>
                 <div class="sheet-body form">
-                    {move || {
-                        failure.get().map(|sentence| {
-                            view! { <div class="alert" role="alert">{icon("warning")}<p>{sentence}</p></div> }
-                        })
-                    }}
+                    {live(move || failure.get().map(alert))}
                     {asked}
                 </div>
                 <footer class="sheet-foot">

@@ -22,6 +22,8 @@ async fn a_note_made_offline_carries_a_recording_and_a_signature() {
         phone.enter("补充内容", "物业答应明天清走,本人签了名。").await;
         phone.press("录音").await;
         becomes(phone, "document.querySelector('.recording')?.innerText.endsWith('0:02')").await;
+        phone.press("保存").await;
+        phone.is_warned("还没有处理完").await;
         phone.run("document.querySelector('.recording').click()", vec![]).await.expect("it can be pressed");
         becomes(phone, "document.querySelector('dialog audio')?.duration > 1").await;
         phone.press("手写签名").await;

@@ -47,6 +47,7 @@ pub fn Album(
         let files: Vec<File> =
             files.iter().flat_map(|list| (0..list.length()).filter_map(|index| list.get(index))).collect();
         wrong.set(Vec::new());
+        let gathering = app.signals.gather();
         spawn_local(async move {
             for (done, file) in files.iter().enumerate() {
                 working.try_set(Some((done + 1, files.len())));
@@ -57,6 +58,7 @@ pub fn Album(
                     Err(sentence) => drop(wrong.try_update(|wrong| wrong.push(sentence))),
                 }
             }
+            drop(gathering);
             working.try_set(None);
             // So that picking the same photo again is an event again.
             input.set_value("");

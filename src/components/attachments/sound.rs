@@ -31,6 +31,7 @@ pub(super) fn SoundButton(add: Callback<Digest>, wrong: RwSignal<Vec<String>>) -
                 wrong.try_update(|wrong| wrong.push(words::sound_refused().to_owned()));
                 return;
             }
+            let _gathering = app.signals.gather();
             running.try_set(Some(0));
             // Ends by the button, after five minutes, or when the page goes.
             while let Some(Some(seconds)) = running.try_get_untracked()

@@ -36,14 +36,13 @@ pub fn Tile(digest: Digest, number: usize) -> impl IntoView {
                 (Medium::Sound, form) => Shown::Sound(platform::url_of(&bytes, form)),
                 (Medium::Other, _) => Shown::Other,
             });
+            forget(shown.try_get_untracked().flatten());
             shown.try_set(Some(found));
         });
     };
     load();
     on_cleanup(move || {
-        if let Some(Some(Shown::Picture(url) | Shown::Sound(url))) = shown.try_get_untracked() {
-            drop(web_sys::Url::revoke_object_url(&url));
-        }
+        forget(shown.try_get_untracked().flatten());
     });
     let name = words::photo_number(number);
     let viewer = live(move || {
@@ -73,6 +72,13 @@ pub fn Tile(digest: Digest, number: usize) -> impl IntoView {
         })
     });
     view! { {tile}{viewer} }
+}
+
+/// Lets go of the bytes behind an address.
+fn forget(shown: Option<Shown>) {
+    if let Some(Shown::Picture(url) | Shown::Sound(url)) = shown {
+        drop(web_sys::Url::revoke_object_url(&url));
+    }
 }
 
 /// Several of them, in a list.

@@ -6,7 +6,7 @@ use xunji_domain::{canonical::Digest, media::Medium};
 
 use super::gather::SMALL;
 use crate::{
-    components::{Sheet, icon, live, view},
+    components::{Attempt, Sheet, icon, live, view},
     platform,
     state::{App, use_app},
     words,
@@ -18,8 +18,7 @@ pub(super) fn Viewer(digest: Digest, number: usize, on_close: Callback<()>) -> i
     let app = use_app();
     // The address and the sort of what is shown, and whether it is the original.
     let shown = RwSignal::new(None::<(String, Medium, bool)>);
-    let wrong = RwSignal::new(None::<String>);
-    let busy = RwSignal::new(false);
+    let attempt = Attempt::default();
     let load = move || {
         spawn_local(async move {
             let pocket = app.pocket();
@@ -41,17 +40,10 @@ pub(super) fn Viewer(digest: Digest, number: usize, on_close: Callback<()>) -> i
     load();
     on_cleanup(move || forget(shown.try_get_untracked().flatten()));
     let fetch = move |_| {
-        if busy.get_untracked() {
-            return;
-        }
-        busy.set(true);
-        wrong.set(None);
-        spawn_local(async move {
-            match fetch(app, digest).await {
-                Ok(()) => load(),
-                Err(sentence) => drop(wrong.try_set(Some(sentence))),
-            }
-            busy.try_set(false);
+        attempt.begin(async move {
+            fetch(app, digest).await?;
+            load();
+            Ok(())
         });
     };
     let body = live(move || {
@@ -69,7 +61,7 @@ pub(super) fn Viewer(digest: Digest, number: usize, on_close: Callback<()>) -> i
                 <button
                     class="btn wide"
                     type="button"
-                    aria-busy=move || busy.get().to_string()
+                    aria-busy=move || attempt.is_busy().to_string()
                     on:click=fetch
                 >
                     {icon("download")}{words::fetch_original()}
@@ -78,13 +70,9 @@ pub(super) fn Viewer(digest: Digest, number: usize, on_close: Callback<()>) -> i
         });
         Some(view! { {thing}{rest} })
     });
-    let problem = live(move || {
-        let sentence = wrong.get()?;
-        Some(view! { <p class="error" role="alert">{icon("warning")}{sentence}</p> })
-    });
     view! {
         <Sheet title=words::photo_number(number) tall=true on_close=on_close>
-            <div class="sheet-body viewer">{body}{problem}</div>
+            <div class="sheet-body viewer">{body}{attempt.alert()}</div>
         </Sheet>
     }
 }
