@@ -78,6 +78,7 @@ pub fn mark(kind: &str) -> AnyView {
         "patrol" => words::mark_patrol(),
         "consultation" => words::mark_consultation(),
         "dispute" => words::mark_dispute(),
+        "complaint" => words::mark_complaint(),
         _ => words::mark_other(),
     };
     view! { <span class="mark" data-kind=kind.to_owned() aria-hidden="true">{character}</span> }

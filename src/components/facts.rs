@@ -12,7 +12,7 @@ use xunji_domain::{
     village::County,
 };
 
-use super::{icon, live, tiles, value_text, view};
+use super::{RecordLink, icon, live, tiles, value_text, view};
 use crate::words;
 
 /// The facts of a record.
@@ -66,6 +66,16 @@ fn fact(
         (Some(FieldType::Attachments), Value::Array(items)) => {
             let digests = items.iter().filter_map(|item| item.as_str()?.parse::<Digest>().ok());
             tiles(&digests.collect::<Vec<_>>())
+        }
+        (Some(FieldType::Record), Value::String(id)) => match id.parse() {
+            Ok(id) => view! { <RecordLink id=id/> },
+            Err(_) => text(&held.value).into_any(),
+        },
+        (Some(FieldType::Place), place) => {
+            let part = |name: &str| place.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+            // Phones open it in whatever map there is.
+            let map = format!("geo:{0},{1}?q={0},{1}", part("lat"), part("lon"));
+            view! { <a href=map>{text(place)}</a> }
         }
         _ if sensitive => view! { <Masked label=label.clone() text=text(&held.value)/> },
         _ if high => {

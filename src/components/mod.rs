@@ -1,5 +1,6 @@
 //! The parts that screens are made of.
 
+mod alarms;
 mod attachments;
 mod attempt;
 mod badge;
@@ -9,6 +10,7 @@ mod facts;
 mod frame;
 mod icons;
 mod inputs;
+mod origin;
 mod problems;
 mod receipt;
 mod sheet;
@@ -17,6 +19,7 @@ mod timeline;
 
 pub(crate) use self::erased::view;
 pub use self::{
+    alarms::Alarms,
     attachments::{Album, tiles},
     attempt::{Attempt, alert},
     badge::{Sign, badge, mark},
@@ -25,11 +28,13 @@ pub use self::{
     facts::Facts,
     frame::{Float, Head, Nav, SyncLine},
     icons::icon,
-    inputs::{FieldInput, Filled},
+    inputs::{FieldInput, Filled, Source},
+    origin::{CameFrom, RecordLink},
     problems::{ProblemList, control_id, problem_sentence},
     sheet::Sheet,
     text::{
-        reason_sentence, refusal_sentence, role_name, row_time, row_title, title_of, value_text, village_name,
+        place_text, reason_sentence, refusal_sentence, role_name, row_time, row_title, title_of, value_text,
+        village_name,
     },
     timeline::Timeline,
 };

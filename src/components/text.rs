@@ -53,6 +53,7 @@ pub fn value_text(kind: Option<&Kind>, field: Option<&Field>, county: &County, v
             let texts: Vec<_> = items.iter().map(|item| value_text(kind, field, county, item)).collect();
             texts.join("、")
         }
+        (Some(FieldType::Place), place @ Value::Object(_)) => place_text(place),
         (_, Value::Object(parts)) => {
             let texts: Vec<_> = ["name", "phone", "address"]
                 .into_iter()
@@ -62,6 +63,13 @@ pub fn value_text(kind: Option<&Kind>, field: Option<&Field>, county: &County, v
             texts.join(" ")
         }
     }
+}
+
+/// A position as people read it.
+pub fn place_text(place: &Value) -> String {
+    let part = |name: &str| place.get(name).and_then(Value::as_str).unwrap_or_default();
+    let accuracy = place.get("accuracy").and_then(Value::as_u64).unwrap_or_default();
+    words::place_is(part("lat"), part("lon"), accuracy)
 }
 
 /// The title of a record out of the values that make it; the ledger's name when there are none.

@@ -146,6 +146,17 @@ export function canRecord() {
   return Boolean(navigator.mediaDevices?.getUserMedia && globalThis.MediaRecorder);
 }
 
+// Where the phone is now, once: latitude and longitude to about a metre, and how far off that may be. Throws 1 when the
+// person doesn't let it, another number when the phone doesn't know.
+export async function position() {
+  const how = { enableHighAccuracy: true, timeout: 30_000, maximumAge: 0 };
+  const { coords } = await new Promise((found, failed) => {
+    if (!navigator.geolocation) failed({ code: 2 });
+    else navigator.geolocation.getCurrentPosition(found, failed, how);
+  }).catch((error) => Promise.reject(error.code));
+  return [coords.latitude.toFixed(5), coords.longitude.toFixed(5), Math.ceil(coords.accuracy)];
+}
+
 let recording;
 
 // Begins a spoken note; throws when the person doesn't let it or there is no microphone.

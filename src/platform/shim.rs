@@ -55,6 +55,8 @@ extern "C" {
     /// Whether the browser can record sound.
     #[wasm_bindgen(js_name = canRecord)]
     pub fn can_record() -> bool;
+    #[wasm_bindgen(js_name = position)]
+    fn position_js() -> Promise;
     #[wasm_bindgen(js_name = record)]
     fn record_js() -> Promise;
     #[wasm_bindgen(js_name = stopRecording)]
@@ -178,6 +180,29 @@ pub async fn shrink(picture: &[u8], kind: &str, edge: u32, small: u32) -> Option
     let both: js_sys::Array = both.dyn_into().ok()?;
     let one = |index| both.get(index).dyn_into::<Uint8Array>().ok().map(|array| array.to_vec());
     Some((one(0)?, one(1)?))
+}
+
+/// Why there is no position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoPosition {
+    /// The person, or the phone's settings, don't let it.
+    Forbidden,
+    /// The phone doesn't know where it is.
+    Unknown,
+}
+
+/// Where the phone is now: latitude and longitude in decimal degrees, and how many metres that may be off.
+///
+/// # Errors
+/// [`NoPosition`].
+pub async fn position() -> Result<(String, String, u64), NoPosition> {
+    let found = JsFuture::from(position_js()).await.map_err(|code| match code.as_f64() {
+        Some(1.0) => NoPosition::Forbidden,
+        _ => NoPosition::Unknown,
+    })?;
+    let found = Array::from(&found);
+    let text = |index| found.get(index).as_string().ok_or(NoPosition::Unknown);
+    Ok((text(0)?, text(1)?, found.get(2).as_f64().unwrap_or_default() as u64))
 }
 
 /// Begins to record; whether the person and the phone let it.

@@ -7,13 +7,15 @@ use xunji_domain::{
     entry::{Action, Body},
     id::{EntryId, FieldId, KindId, RecordId, Revision},
     kind::{FieldType, Kind, Prefill},
-    validate::{self, Problem, is_empty},
+    tidy,
+    validate::{self, Problem},
 };
 use xunji_sync::pocket::Draft;
 
 use super::{NotFound, autosave::Autosave};
 use crate::{
-    components::{FieldInput, Filled, Head, ProblemList, Show, alert, icon, live, view},
+    address::query,
+    components::{Alarms, FieldInput, Filled, Head, ProblemList, Show, Source, alert, icon, live, view},
     platform,
     state::{App, Deed, loaded, use_app},
     words,
@@ -26,13 +28,14 @@ pub fn Form(kind: String) -> impl IntoView {
     let Some(kind) = app.pocket().kinds().newest(&KindId::new(kind)).cloned() else {
         return view! { <NotFound/> };
     };
+    let from = query("from").and_then(|id| id.parse().ok());
     let begun = loaded({
         let kind = kind.clone();
-        move || begin(app, kind.clone())
+        move || begin(app, kind.clone(), from)
     });
     live(move || {
-        let (draft, same) = begun.get()?;
-        Some(view! { <OpenForm kind=kind.clone() draft=draft same=same/> })
+        let (draft, given) = begun.get()?;
+        Some(view! { <OpenForm kind=kind.clone() draft=draft given=given/> })
     })
 }
 
@@ -48,18 +51,23 @@ pub fn ReturnToDraft(id: String) -> impl IntoView {
     });
     live(move || {
         Some(match found.get()? {
-            Some((kind, draft)) => view! { <OpenForm kind=kind draft=draft same=Vec::new()/> },
+            Some((kind, draft)) => view! { <OpenForm kind=kind draft=draft given=Vec::new()/> },
             None => view! { <NotFound/> },
         })
     })
 }
 
-/// A new draft with what can be known beforehand, and the fields that are as they were last time.
-async fn begin(app: App, kind: Kind) -> (Draft, Vec<FieldId>) {
+/// A new draft with what can be known beforehand, and where that comes from: the record that it is to be written after
+/// the pattern of, or that turns into this one; and last time.
+async fn begin(app: App, kind: Kind, from: Option<RecordId>) -> (Draft, Vec<(FieldId, Source)>) {
     let last = app.pocket().last(&kind.id).await.ok().flatten().unwrap_or_default();
-    let mut body = Body::new();
-    let mut same = Vec::new();
-    for field in kind.form() {
+    let (mut body, source) = match from {
+        Some(from) => taken_from(app, &kind, from).await,
+        None => (Body::new(), Source::LastTime),
+    };
+    let mut given: Vec<_> = body.keys().map(|field| (field.clone(), source)).collect();
+    let open: Vec<_> = kind.form().filter(|field| !body.contains_key(&field.id)).collect();
+    for field in open {
         let value = match field.prefill {
             Some(Prefill::Last) => last.get(&field.id).cloned(),
             Some(Prefill::Now) => Some(Value::String(match field.form {
@@ -69,7 +77,7 @@ async fn begin(app: App, kind: Kind) -> (Draft, Vec<FieldId>) {
             Some(Prefill::Village) | None => None,
         };
         if field.prefill == Some(Prefill::Last) && value.is_some() {
-            same.push(field.id.clone());
+            given.push((field.id.clone(), Source::LastTime));
         }
         // Before there is a last time, a worker's own village is the best guess.
         let own = || {
@@ -89,14 +97,34 @@ async fn begin(app: App, kind: Kind) -> (Draft, Vec<FieldId>) {
         replaces: None,
         changed_at: platform::now(),
     };
-    (draft, same)
+    (draft, given)
+}
+
+/// What an earlier record gives to a new form.
+async fn taken_from(app: App, kind: &Kind, from: RecordId) -> (Body, Source) {
+    let none = (Body::new(), Source::LastTime);
+    let pocket = app.pocket();
+    let Ok(Some(record)) = pocket.record(from).await else { return none };
+    let body = record.body();
+    if record.kind == kind.id {
+        return (kind.patterned(&body), Source::Copied);
+    }
+    let kinds = pocket.kinds();
+    let becomes = kinds
+        .newest(&record.kind)
+        .and_then(|origin| origin.may_become(&body).find(|becomes| becomes.kind == kind.id));
+    becomes.map_or(none, |becomes| (becomes.carried(kind, from, &body), Source::Carried))
 }
 
 #[component]
-fn OpenForm(kind: Kind, draft: Draft, same: Vec<FieldId>) -> impl IntoView {
+fn OpenForm(kind: Kind, draft: Draft, given: Vec<(FieldId, Source)>) -> impl IntoView {
     let app = use_app();
     let filled = Filled::new(draft.body.clone());
-    filled.same.set(same);
+    filled.given.set(given);
+    let (of_recent, recent) = (kind.id.clone(), filled.recent);
+    spawn_local(async move {
+        recent.try_set(app.pocket().recent(&of_recent).await.unwrap_or_default());
+    });
     let stored = StoredValue::new(kind.clone());
     let (entry, record, replaces) = (draft.id, draft.record, draft.replaces);
     let autosave = Autosave::new(app, draft);
@@ -112,7 +140,7 @@ fn OpenForm(kind: Kind, draft: Draft, same: Vec<FieldId>) -> impl IntoView {
             return;
         }
         failure.set(None);
-        let body = stored.with_value(|kind| tidy(kind, &filled.body.get_untracked()));
+        let body = stored.with_value(|kind| tidy::form(kind, &filled.body.get_untracked()));
         let problems = stored.with_value(|kind| validate::form(kind, &body));
         filled.problems.set(problems.clone());
         if !problems.is_empty() {
@@ -170,6 +198,11 @@ fn OpenForm(kind: Kind, draft: Draft, same: Vec<FieldId>) -> impl IntoView {
         Ok(false) => ().into_any(),
         Err(sentence) => view! { {icon("warning")}{sentence} },
     });
+    let secret = match (kind.confidential, kind.desk) {
+        (true, None) => Some(words::confidential_hint()),
+        (_, Some(_)) => Some(words::county_only_hint()),
+        (false, None) => None,
+    };
     view! {
         {kind.emergency.then(|| {
             view! { <a class="emergency" href="tel:110">{icon("phone")}{words::call_110()}</a> }
@@ -179,7 +212,8 @@ fn OpenForm(kind: Kind, draft: Draft, same: Vec<FieldId>) -> impl IntoView {
             <ProblemList kind=kind.clone() problems=filled.problems/>
             {live(move || failure.get().map(alert))}
             <p class="legend">{words::is_required()}</p>
-            {kind.confidential.then(|| view! { <p class="hint">{words::confidential_hint()}</p> })}
+            {secret.map(|sentence| view! { <p class="hint">{sentence}</p> })}
+            <Alarms kind=kind body=filled.body/>
             {inputs}
             <button class="btn plain" type="button" on:click=throw_away>{words::throw_away()}</button>
             <div class="bar savebar">
@@ -190,35 +224,6 @@ fn OpenForm(kind: Kind, draft: Draft, same: Vec<FieldId>) -> impl IntoView {
             </div>
         </form>
     }
-}
-
-/// What is saved: without what the form doesn't show, without what says nothing, without blanks at the ends.
-fn tidy(kind: &Kind, body: &Body) -> Body {
-    tidied(body, &|id| kind.field(id).is_none_or(|field| kind.shows(field, body)))
-}
-
-fn tidied(body: &Body, shown: &dyn Fn(&FieldId) -> bool) -> Body {
-    let mut tidy = Body::new();
-    for (id, value) in body.iter().filter(|(id, value)| shown(id) && !is_empty(value)) {
-        let mut value = value.clone();
-        trim(&mut value);
-        tidy.insert(id.clone(), value);
-    }
-    tidy
-}
-
-fn trim(value: &mut Value) {
-    match value {
-        Value::String(text) => *text = text.trim().to_owned(),
-        Value::Array(items) => items.iter_mut().for_each(trim),
-        Value::Object(parts) => parts.values_mut().for_each(trim),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
-}
-
-/// The same for the dialogs that ask for some of its fields.
-pub(super) fn tidy_asked(body: &Body) -> Body {
-    tidied(body, &|_| true)
 }
 
 /// The problems of some fields.

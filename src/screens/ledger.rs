@@ -118,6 +118,7 @@ fn List(open: Memo<Option<String>>) -> impl IntoView {
         let kinds = app.pocket().kinds();
         let each: Vec<_> = kinds
             .current()
+            .filter(|kind| !kind.aside)
             .map(|kind| (Some(kind.id.clone()), words::label(&kind.name).to_owned()))
             .collect();
         all.chain(each)

@@ -49,6 +49,10 @@ pub fn Me() -> impl IntoView {
                 <div class="btns"><ExportButton/><ImportButton/></div>
                 <a href="/drill" class="row"><span>{words::drill()}</span>{icon("chevron")}</a>
             </section>
+            <section class="paper">
+                <a href="/new/complaint" class="row"><span>{words::complaint()}</span>{icon("chevron")}</a>
+                <p class="quiet">{words::county_only_hint()}</p>
+            </section>
             <section class="paper" aria-label=words::appearance()>
                 <Segmented name="size" label=words::text_size() setting=Setting::Size fallback="m" choices=size.to_vec()/>
                 <Segmented

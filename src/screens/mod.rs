@@ -10,6 +10,7 @@ mod lock;
 mod locking;
 mod me;
 mod not_found;
+mod onward;
 mod outbox;
 mod people;
 mod pin;

@@ -9,18 +9,16 @@ use xunji_domain::{
     kind::{FieldType, Kind, Step},
     person::Worker,
     record::Record,
+    tidy,
     validate::{self, is_empty},
     workflow,
 };
 
-use super::{
-    NotFound,
-    form::{asked_problems, tidy_asked},
-};
+use super::{NotFound, form::asked_problems, onward::Onward};
 use crate::{
     components::{
-        Album, Facts, FieldInput, Filled, Head, Sheet, Timeline, alert, icon, live, title_of, value_text,
-        view,
+        Alarms, Album, CameFrom, Facts, FieldInput, Filled, Head, Sheet, Timeline, alert, icon, live,
+        title_of, value_text, view,
     },
     platform,
     state::{Deed, loaded, use_app},
@@ -104,6 +102,14 @@ fn Shown(record: Record, mut people: Vec<Worker>, doing: RwSignal<Option<Doing>>
         view! { <div class="alert warn" role="status">{icon("warning")}<p>{words::contested()}</p></div> }
     });
     let known = kind.is_some();
+    let closed = kind.as_ref().and_then(|kind| kind.state(&record.state)).is_some_and(|state| state.closed);
+    let body = record.body();
+    let alarms = kind.clone().filter(|_| !closed).map(|kind| {
+        let body = Signal::stored(body.clone());
+        view! { <Alarms kind=kind body=body/> }
+    });
+    let onward = kind.clone().map(|kind| view! { <Onward id=record.id kind=kind body=body/> });
+    let id = record.id;
     let sheet = {
         let (record, kind) = (record.clone(), kind.clone());
         live(move || {
@@ -115,15 +121,18 @@ fn Shown(record: Record, mut people: Vec<Worker>, doing: RwSignal<Option<Doing>>
         <Head title=title back="/records" long=true/>
         <div class="stack">
             {contested}
+            {alarms}
             <section class="paper" aria-label=words::facts()>
                 {state.map(|state| view! { <p class="quiet">{words::state_is(state)}</p> })}
                 <Facts record=record.clone() kind=kind.clone() county=county/>
             </section>
             {next}
+            <CameFrom id=id/>
             <section class="paper">
                 <h2>{words::history()}</h2>
                 <Timeline record=record kind=kind people=people county=county/>
             </section>
+            {onward}
         </div>
         <div class="bar">
             <button class="btn" type="button" on:click=move |_| doing.set(Some(Doing::Note))>
@@ -164,7 +173,7 @@ fn Deeds(record: Record, kind: Kind, now: Doing, doing: RwSignal<Option<Doing>>)
     let act = {
         let (now, current) = (now.clone(), current.clone());
         move || -> Option<Action> {
-            let words_said = text.get_untracked().trim().to_owned();
+            let words_said = tidy::text(&text.get_untracked());
             match &now {
                 Doing::Note if words_said.is_empty() => {
                     attached.with_untracked(|attached| !attached.is_empty()).then_some(Action::Attach {})
@@ -172,7 +181,7 @@ fn Deeds(record: Record, kind: Kind, now: Doing, doing: RwSignal<Option<Doing>>)
                 Doing::Note => Some(Action::Note { text: words_said }),
                 Doing::Amend => {
                     let field = field.get_untracked()?;
-                    let body = tidy_asked(&filled.body.get_untracked());
+                    let body = tidy::asked(&filled.body.get_untracked());
                     let to = body.get(&field).cloned().unwrap_or(Value::Null);
                     let problems = stored
                         .with_value(|kind| kind.field(&field).map(|known| validate::value(known, Some(&to))));
@@ -184,7 +193,7 @@ fn Deeds(record: Record, kind: Kind, now: Doing, doing: RwSignal<Option<Doing>>)
                     (from != to).then_some(Action::Amend { field, from, to, reason: words_said })
                 }
                 Doing::Step(step) => {
-                    let body = tidy_asked(&filled.body.get_untracked());
+                    let body = tidy::asked(&filled.body.get_untracked());
                     let problems = stored.with_value(|kind| asked_problems(kind, &step.asks, &body));
                     filled.problems.set(problems.clone());
                     problems.is_empty().then(|| Action::Step { step: step.id.clone(), body })

@@ -47,7 +47,7 @@ pub fn Today() -> impl IntoView {
         let kinds = app.pocket().kinds();
         let book =
             |kind: &Kind| (kind.id.to_string(), words::label(&kind.begin).to_owned(), kind.icon.clone());
-        kinds.current().map(book).collect::<Vec<_>>()
+        kinds.current().filter(|kind| !kind.aside).map(book).collect::<Vec<_>>()
     });
     let books = live(move || {
         let book = |(kind, name, picture): (String, String, String)| {

@@ -9,6 +9,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
+    alarm::Alarm,
+    becomes::Becomes,
     canonical::Digest,
     entry::Body,
     id::{FieldId, KindId, ListId, StateId, StepId},
@@ -54,6 +56,18 @@ pub struct Kind {
     pub confidential: bool,
     /// Shows the emergency number above the form.
     pub emergency: bool,
+    /// What must not wait for a signal.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alarms: Vec<Alarm>,
+    /// What a record of this ledger may turn into.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub becomes: Vec<Becomes>,
+    /// Begun from 我的 instead of from 今天, because it is not the day's work.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub aside: bool,
+    /// Which desk receives it. Without it the township's, or the justice office's where it is confidential.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub desk: Option<DeskLevel>,
     /// In the order of the form.
     pub fields: Vec<Field>,
     /// Code lists by name.
@@ -67,8 +81,27 @@ pub struct Kind {
 
 reads!(Kind {
     id, version, order or default, name, begin, icon, title, village, time, confidential or default,
-    emergency or default, fields, lists or default, groups or default, workflow,
+    emergency or default, alarms or default, becomes or default, aside or default, desk, fields, lists or default,
+    groups or default, workflow,
 });
+
+/// Leaves out of a definition what says nothing, so that versions of earlier days read as they always did.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "As serde calls it.")]
+const fn is_false(value: &bool) -> bool {
+    !*value
+}
+
+/// Which level's desk receives a ledger that isn't the township's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeskLevel {
+    /// The county's centre.
+    County,
+    /// One that a newer version knows: nobody's, so that nobody receives it by mistake.
+    Unknown,
+}
+
+reads!(DeskLevel from word { "county" => County } else Unknown);
 
 /// One field of a ledger.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -96,10 +129,14 @@ pub struct Field {
     /// What a new form begins with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prefill: Option<Prefill>,
+    /// Whether what was entered in it lately is offered.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub recent: bool,
 }
 
 reads!(Field {
     id, label, form as "type", required or default, shown_when, max, list, sensitive or default, prefill,
+    recent or default,
 });
 
 /// What may be in a field, and how it is kept in a [`Body`].
@@ -134,6 +171,11 @@ pub enum FieldType {
     YesNo,
     /// Photos and sound, by SHA-256. An array of digests.
     Attachments,
+    /// One position: an object with `lat` and `lon`, decimal degrees (WGS 84) as strings, because they are not floats,
+    /// and `accuracy`, metres as an integer.
+    Place,
+    /// Another record that this one came from. Its id, a string.
+    Record,
     /// A type that a newer version knows. Kept and shown as it is.
     Unknown,
 }
@@ -153,7 +195,17 @@ reads!(FieldType from word {
     "village" => Village,
     "yes_no" => YesNo,
     "attachments" => Attachments,
+    "place" => Place,
+    "record" => Record,
 } else Unknown);
+
+impl FieldType {
+    /// Whether a form asks for it under its label. A position is added by a button of its own, and where a record came
+    /// from is not asked.
+    pub const fn is_asked(self) -> bool {
+        !matches!(self, Self::Place | Self::Record)
+    }
+}
 
 /// A field is shown only when another one has one of some values.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -165,6 +217,13 @@ pub struct Condition {
 }
 
 reads!(Condition { field, is });
+
+impl Condition {
+    /// Whether the field has one of the values.
+    pub fn holds(&self, body: &Body) -> bool {
+        body.get(&self.field).is_some_and(|value| self.is.contains(value))
+    }
+}
 
 /// What a new form begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -274,7 +333,12 @@ impl Kind {
     pub fn shows(&self, field: &Field, body: &Body) -> bool {
         let Some(condition) = &field.shown_when else { return true };
         let shown = self.field(&condition.field).is_none_or(|other| self.shows(other, body));
-        shown && body.get(&condition.field).is_some_and(|value| condition.is.contains(value))
+        shown && condition.holds(body)
+    }
+
+    /// The field that names the record which this one came from.
+    pub fn origin(&self) -> Option<&Field> {
+        self.fields.iter().find(|field| field.form == FieldType::Record)
     }
 
     /// The attachments that a filled-in form names.
@@ -379,6 +443,17 @@ mod tests {
                 "{:?} and its groups",
                 kind.id
             );
+            for becomes in &kind.becomes {
+                let kinds = Kinds::default();
+                let to = kinds.newest(&becomes.kind).unwrap();
+                assert!(to.origin().is_some(), "{:?} can't say where it came from", to.id);
+                for (target, sources) in &becomes.carry {
+                    let field = FieldId::new(target.split('.').next().unwrap());
+                    assert!(to.field(&field).is_some(), "{:?} has no {target}", to.id);
+                    assert!(sources.iter().all(|source| ids.contains(source)), "{:?} has none", kind.id);
+                }
+                assert!(becomes.with.keys().all(|field| to.field(field).is_some()), "{:?}", to.id);
+            }
             assert!(kind.state(&kind.workflow.initial).is_some());
             for step in &kind.workflow.steps {
                 assert!(
@@ -408,6 +483,7 @@ mod tests {
             let kinds = Kinds::default();
             let kind = kinds.newest(&id.into()).unwrap();
             kind.form()
+                .filter(|field| field.form.is_asked())
                 .map(|field| format!("{}{}", field.label.zh, if field.required { "●" } else { "" }))
                 .collect()
         };
@@ -438,6 +514,6 @@ mod tests {
         let mut kinds = Kinds::default();
         kinds.extend([kind.clone()]);
         assert_eq!(kinds.newest(&kind.id).map(|kind| kind.version), Some(9));
-        assert_eq!(kinds.current().count(), Kind::built_in().len());
+        assert_eq!(kinds.current().count(), Kinds::default().current().count());
     }
 }

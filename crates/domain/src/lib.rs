@@ -9,6 +9,8 @@
 //! The phone and the station run the same [`validate`], [`workflow`] and [`record`] code, so that both come to the
 //! same answer from the same entries. Nothing here reads a clock, a file, a network or a random number.
 
+pub mod alarm;
+pub mod becomes;
 pub mod canonical;
 pub mod entry;
 pub mod id;
@@ -18,6 +20,7 @@ pub mod media;
 pub mod order;
 pub mod person;
 pub mod record;
+pub mod tidy;
 pub mod validate;
 pub mod village;
 pub mod wire;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::{
     canonical::Digest,
     entry::Body,
-    id::FieldId,
+    id::{FieldId, RecordId},
     kind::{Field, FieldType, Kind},
     person::{is_phone, is_resident_id},
     reads,
@@ -126,6 +126,14 @@ pub fn value(field: &Field, value: Option<&Value>) -> Vec<Problem> {
             each(value, |item| string(item, |text| text.parse::<Digest>().is_ok(), Fault::WrongShape))
         }
         FieldType::People => return people(field, value),
+        FieldType::Place => {
+            if is_place(value) {
+                Ok(())
+            } else {
+                Err(Fault::WrongShape)
+            }
+        }
+        FieldType::Record => string(value, |text| text.parse::<RecordId>().is_ok(), Fault::WrongShape),
         FieldType::Unknown => Ok(()),
     };
     checked.err().map_or_else(Vec::new, one)
@@ -187,6 +195,20 @@ fn is_money(text: &str) -> bool {
     let digits =
         |part: &str, most| (1..=most).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
     digits(yuan, 12) && digits(cents, 2)
+}
+
+/// Decimal degrees within the globe, and metres.
+fn is_place(value: &Value) -> bool {
+    let degrees = |name: &str, most: u32| {
+        let text = value.get(name).and_then(Value::as_str).unwrap_or_default();
+        let text = text.strip_prefix('-').unwrap_or(text);
+        let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
+        let digits = |part: &str, most| {
+            (1..=most).contains(&part.len()) && part.bytes().all(|digit| digit.is_ascii_digit())
+        };
+        digits(whole, 3) && digits(decimals, 6) && whole.parse::<u32>().is_ok_and(|whole| whole <= most)
+    };
+    degrees("lat", 90) && degrees("lon", 180) && value.get("accuracy").is_some_and(Value::is_u64)
 }
 
 fn people(field: &Field, value: &Value) -> Vec<Problem> {

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use serde_json::Value;
 use xunji_domain::kind::{Field, Kind};
 
-use super::{Filled, Same, Wrong, control_id};
+use super::{Filled, Given, Wrong, control_id};
 use crate::{components::view, words};
 
 /// One value of a short list.
@@ -122,7 +122,7 @@ fn Group(field: Field, filled: Filled, radio: bool, children: Children) -> impl 
             data-invalid=move || filled.problem(&of_mark).map(|_| "")
         >
             <legend class="label">{words::label(&field.label).to_owned()}</legend>
-            <Same field=of_same filled=filled/>
+            <Given field=of_same filled=filled/>
             <div class="options" class:chips=!radio>{children()}</div>
             <Wrong id=id sentence=Signal::derive(move || filled.problem(&of_problem))/>
         </fieldset>

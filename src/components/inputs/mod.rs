@@ -6,6 +6,8 @@ mod choice;
 mod people;
 mod photos;
 mod picker;
+mod place;
+mod recent;
 mod typed;
 
 use leptos::prelude::*;
@@ -23,21 +25,35 @@ use self::{
     people::People,
     photos::Photos,
     picker::{CodePicker, VillagePicker},
+    place::Place,
     typed::{LongText, Typed},
 };
-use super::{Show, control_id, icon, live, problem_sentence, view};
+use super::{RecordLink, control_id, icon, live, problem_sentence, view};
 use crate::words;
 
 /// Up to so many values of a list are shown all at once, as big buttons.
 const BUTTONS: usize = 6;
+
+/// Where a value that nobody typed comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// What the same person entered last time.
+    LastTime,
+    /// An earlier record of the same ledger.
+    Copied,
+    /// The record that this one comes from.
+    Carried,
+}
 
 /// A form that is being filled in. Copies are the same.
 #[derive(Clone, Copy)]
 pub struct Filled {
     /// The values so far.
     pub body: RwSignal<Body>,
-    /// The fields that were filled in from last time and not touched since.
-    pub same: RwSignal<Vec<FieldId>>,
+    /// The fields that were filled in beforehand and not touched since, and from where.
+    pub given: RwSignal<Vec<(FieldId, Source)>>,
+    /// What was entered lately, by field.
+    pub recent: RwSignal<Body>,
     /// What was wrong when it was last to be saved.
     pub problems: RwSignal<Vec<Problem>>,
 }
@@ -45,7 +61,12 @@ pub struct Filled {
 impl Filled {
     /// A form that begins with these values.
     pub fn new(body: Body) -> Self {
-        Self { body: RwSignal::new(body), same: RwSignal::default(), problems: RwSignal::default() }
+        Self {
+            body: RwSignal::new(body),
+            given: RwSignal::default(),
+            recent: RwSignal::default(),
+            problems: RwSignal::default(),
+        }
     }
 
     /// Sets a field; null takes it away.
@@ -57,8 +78,8 @@ impl Filled {
                 body.insert(field.clone(), value);
             }
         });
-        if self.same.with_untracked(|same| same.contains(field)) {
-            self.same.update(|same| same.retain(|other| other != field));
+        if self.given.with_untracked(|given| given.iter().any(|(other, _)| other == field)) {
+            self.given.update(|given| given.retain(|(other, _)| other != field));
         }
     }
 
@@ -113,6 +134,18 @@ pub fn FieldInput(
         FieldType::Village => view! { <VillagePicker field=field filled=filled/> },
         FieldType::People => view! { <People field=field filled=filled/> },
         FieldType::Attachments => view! { <Photos field=field filled=filled/> },
+        FieldType::Place => {
+            let confidential = kind.with_value(|kind| kind.confidential);
+            view! { <Place field=field filled=filled confidential=confidential/> }
+        }
+        FieldType::Record => {
+            let origin = filled.get(&field.id).and_then(|value| value.as_str()?.parse().ok());
+            view! {
+                {origin.map(|id| view! {
+                    <div class="field"><p class="label">{words::label(&field.label).to_owned()}</p><RecordLink id=id/></div>
+                })}
+            }
+        }
         FieldType::LongText => view! { <LongText field=field filled=filled/> },
         FieldType::Text if kind.with_value(|kind| kind.title.contains(&field.id)) && field.required => {
             view! { <LongText field=field filled=filled line=true/> }
@@ -141,7 +174,7 @@ fn Labelled(
         >
             <div class="label-row">
                 <label class="label" for=id.clone()>{words::label(&field.label).to_owned()}</label>
-                <Same field=of_same filled=filled/>
+                <Given field=of_same filled=filled/>
             </div>
             {hint.map(|hint| view! { <p class="hint">{hint}</p> })}
             {children()}
@@ -150,14 +183,20 @@ fn Labelled(
     }
 }
 
-/// Says that a value is the one of last time.
+/// Says where a value comes from that nobody typed.
 #[component]
-fn Same(field: FieldId, filled: Filled) -> impl IntoView {
-    view! {
-        <Show when=move || filled.same.with(|same| same.contains(&field))>
-            <span class="prefill">{words::same_as_last_time()}</span>
-        </Show>
-    }
+fn Given(field: FieldId, filled: Filled) -> impl IntoView {
+    let source = Memo::new(move |_| {
+        filled.given.with(|given| given.iter().find(|(other, _)| *other == field).map(|(_, source)| *source))
+    });
+    live(move || {
+        let word = match source.get()? {
+            Source::LastTime => words::same_as_last_time(),
+            Source::Copied => words::copied(),
+            Source::Carried => words::carried(),
+        };
+        Some(view! { <span class="prefill">{word}</span> })
+    })
 }
 
 /// What is wrong, beside the control that it belongs to.

@@ -5,9 +5,10 @@ use serde_json::{Map, Value};
 use xunji_domain::{
     id::FieldId,
     kind::{Field, FieldType},
+    validate::is_empty,
 };
 
-use super::{Filled, Wrong, control_id, typed::read};
+use super::{Filled, Wrong, control_id, recent::Recent, typed::read};
 use crate::{
     components::{icon, live, view},
     words,
@@ -46,11 +47,25 @@ pub(super) fn People(field: Field, filled: Filled) -> impl IntoView {
         people.push(Value::Object(Map::new()));
         filled.set(&of_add, Value::Array(people));
     };
+    let recent = field.recent.then(|| {
+        let of_take = id.clone();
+        let take = Callback::new(move |person| {
+            let mut people = people(filled, &of_take);
+            match people.iter_mut().find(|person| is_empty(person)) {
+                Some(place) => *place = person,
+                None => people.push(person),
+            }
+            filled.set(&of_take, Value::Array(people));
+            epoch.update(|epoch| *epoch += 1);
+        });
+        view! { <Recent field=id.clone() label=legend.clone() filled=filled take=take/> }
+    });
     let of_problem = id.clone();
     view! {
         <fieldset class="field" id=control_id(&id, None, None) data-required=field.required.then_some("")>
             <legend class="label">{legend}</legend>
             <ul class="people">{rows}</ul>
+            {recent}
             <Wrong
                 id=control_id(&id, None, None)
                 sentence=Signal::derive(move || filled.problem(&of_problem))

@@ -4,8 +4,11 @@ use leptos::prelude::*;
 use serde_json::Value;
 use xunji_domain::kind::{Field, FieldType};
 
-use super::{Filled, Labelled, control_id, half_width};
-use crate::components::{view, watch};
+use super::{Filled, Labelled, control_id, half_width, recent::Recent};
+use crate::{
+    components::{view, watch},
+    words,
+};
 
 /// One line of text, a number, an amount, a day or a time.
 #[component]
@@ -30,19 +33,22 @@ pub(super) fn Typed(field: Field, filled: Filled) -> impl IntoView {
         filled.set(&of_input, read(form, &text));
     };
     let node = NodeRef::<leptos::html::Input>::new();
-    // A value that is set from elsewhere, when something is copied in.
+    // A value that is set from elsewhere: taken from what was entered lately.
     watch(move || {
         filled.body.track();
         let text = filled.text(&of_clear);
         if let Some(node) = node.get_untracked()
-            && form != FieldType::Time
-            && form != FieldType::Date
-            && half_width(&node.value()) != text
-            && text.is_empty()
-            && !node.value().trim().is_empty()
+            && !matches!(form, FieldType::Time | FieldType::Date)
+            && read(form, &node.value()) != read(form, &text)
         {
-            node.set_value("");
+            node.set_value(&text);
         }
+    });
+    let recent = field.recent.then(|| {
+        let of_take = field.id.clone();
+        let take = Callback::new(move |value| filled.set(&of_take, value));
+        let (id, label) = (field.id.clone(), words::label(&field.label).to_owned());
+        view! { <Recent field=id label=label filled=filled take=take/> }
     });
     view! {
         <Labelled field=field filled=filled>
@@ -61,6 +67,7 @@ pub(super) fn Typed(field: Field, filled: Filled) -> impl IntoView {
                 aria-describedby=error
                 on:input=input
             />
+            {recent}
         </Labelled>
     }
 }

@@ -9,7 +9,11 @@
 pub mod check;
 pub mod schema;
 
-use std::{path::Path, str::FromStr, time::Duration};
+use std::{
+    path::Path,
+    str::FromStr,
+    time::{Duration, Instant},
+};
 
 use chrono::{DateTime, SecondsFormat, SubsecRound, Utc};
 use sqlx::{
@@ -60,11 +64,17 @@ impl DbError {
     }
 }
 
+/// How long another process may hold what this one waits for.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+fn is_busy(error: &sqlx::Error) -> bool {
+    const SQLITE_BUSY: u32 = 5;
+    let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
+    code.is_some_and(|code| code & 0xFF == SQLITE_BUSY)
+}
+
 fn options(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(path)
-        .busy_timeout(Duration::from_secs(10))
-        .disable_statement_logging()
+    SqliteConnectOptions::new().filename(path).busy_timeout(PATIENCE).disable_statement_logging()
 }
 
 /// Opens the connection that writes, and brings the schema up to date.
@@ -73,13 +83,22 @@ fn options(path: &Path) -> SqliteConnectOptions {
 /// When the file can't be used.
 pub async fn open_writer(path: &Path) -> Result<SqliteConnection, DbError> {
     check::unclaimed(path).await?;
-    let mut connection = options(path)
+    let options = options(path)
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        .connect()
-        .await?;
+        .foreign_keys(true);
+    // A new file changes to the write-ahead log once, alone; when several processes begin at the same time, SQLite
+    // refuses that at once instead of waiting as it does for every other lock.
+    let began = Instant::now();
+    let mut connection = loop {
+        match options.connect().await {
+            Err(error) if is_busy(&error) && began.elapsed() < PATIENCE => {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            connected => break connected?,
+        }
+    };
     schema::migrate(&mut connection, path).await?;
     Ok(connection)
 }
@@ -141,4 +160,24 @@ pub fn digest(row: &SqliteRow, column: &'static str) -> Result<Digest, DbError> 
 /// When it can't be read, which is a fault.
 pub fn count(row: &SqliteRow, column: &'static str) -> Result<u64, DbError> {
     u64::try_from(row.try_get::<i64, _>(column)?).map_err(|_| DbError::Stored(column))
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::Executor;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_new_file_that_another_process_is_writing_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("station.sqlite");
+        let mut other = options(&path).create_if_missing(true).connect().await.unwrap();
+        other.execute("BEGIN IMMEDIATE").await.unwrap();
+        let mut opening = tokio::spawn(async move { open_writer(&path).await });
+        let early = tokio::time::timeout(Duration::from_millis(200), &mut opening).await;
+        assert!(early.is_err(), "it was refused instead of waiting: {early:?}");
+        other.execute("ROLLBACK").await.unwrap();
+        opening.await.unwrap().unwrap();
+    }
 }

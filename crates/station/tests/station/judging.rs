@@ -180,7 +180,8 @@ async fn revisions_of_a_record_count_its_accepted_entries_only() {
 #[tokio::test]
 async fn a_county_adds_a_ledger_without_a_new_program() {
     let station = Station::spawn_on(|data| {
-        let mut kind = serde_json::to_value(&xunji_domain::kind::Kind::built_in()[0]).unwrap();
+        let kinds = xunji_domain::kind::Kinds::default();
+        let mut kind = serde_json::to_value(kinds.exact(&"consultation".into(), 1).unwrap()).unwrap();
         kind["id"] = json!("river");
         kind["confidential"] = json!(false);
         std::fs::create_dir(data.join("kinds")).unwrap();

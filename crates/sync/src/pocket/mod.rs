@@ -14,6 +14,7 @@ mod blobs;
 mod drafts;
 mod mailbox;
 mod outbox;
+mod recent;
 mod rows;
 mod save;
 

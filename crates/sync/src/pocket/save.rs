@@ -13,7 +13,7 @@ use super::{
     batch::Batch,
     last_key,
     outbox::{Waiting, WaitingState, outbox_key, wait},
-    rows,
+    recent, rows,
 };
 use crate::storage::{Storage, StorageError, Table};
 
@@ -80,6 +80,7 @@ impl<S: Storage> Pocket<S> {
             if let Action::Open { body } = &content.action {
                 batch.delete(Table::Drafts, &content.id.to_string());
                 batch.put(Table::Meta, &last_key(&content.kind), body)?;
+                self.remember(batch, content, body).await?;
             }
             self.refold(batch, content.record).await?;
             Ok(entry)
@@ -118,6 +119,7 @@ impl<S: Storage> Pocket<S> {
             self.reload_definitions().await?;
         }
         let Some(record) = Record::fold(&self.kinds(), known) else { return Ok(()) };
+        recent::link(batch, self.kinds().nearest(&record.kind, record.kind_version), &record)?;
         let key = id.to_string();
         if let Some(old) = batch.get::<Record>(Table::Records, &key).await? {
             batch.delete(Table::Rows, &rows::row_key(&old));
