@@ -35,6 +35,8 @@ mod history;
 mod installed;
 #[path = "stories/kills.rs"]
 mod kills;
+#[path = "stories/less_typing.rs"]
+mod less_typing;
 #[path = "stories/offline.rs"]
 mod offline;
 #[path = "stories/parked.rs"]

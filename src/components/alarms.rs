@@ -6,6 +6,29 @@ use xunji_domain::{entry::Body, kind::Kind};
 use super::{icon, live, view};
 use crate::words;
 
+/// The line that stays at the top of a form: always where the ledger says so, else as soon as there is reason for it.
+#[component]
+pub fn EmergencyLine(kind: Kind, #[prop(into)] body: Signal<Body>) -> impl IntoView {
+    let all = StoredValue::new(kind);
+    let number = Memo::new(move |_| {
+        all.with_value(|kind| {
+            if kind.emergency {
+                return None;
+            }
+            let due =
+                body.with(|body| kind.alarms(body).first().and_then(|alarm| alarm.call.first().cloned()));
+            Some(due)
+        })
+    });
+    live(move || {
+        let (number, words) = match number.get() {
+            None => ("110".to_owned(), words::call_110().to_owned()),
+            Some(due) => due.map(|number| (number.clone(), words::call_first(number)))?,
+        };
+        Some(view! { <a class="emergency" href=format!("tel:{number}")>{icon("phone")}{words}</a> })
+    })
+}
+
 /// The sentences that a form or a record gives reason for, with links that dial.
 #[component]
 pub fn Alarms(kind: Kind, #[prop(into)] body: Signal<Body>) -> impl IntoView {

@@ -19,7 +19,7 @@ mod timeline;
 
 pub(crate) use self::erased::view;
 pub use self::{
-    alarms::Alarms,
+    alarms::{Alarms, EmergencyLine},
     attachments::{Album, tiles},
     attempt::{Attempt, alert},
     badge::{Sign, badge, mark},

@@ -15,7 +15,9 @@ use xunji_sync::pocket::Draft;
 use super::{NotFound, autosave::Autosave};
 use crate::{
     address::query,
-    components::{Alarms, FieldInput, Filled, Head, ProblemList, Show, Source, alert, icon, live, view},
+    components::{
+        Alarms, EmergencyLine, FieldInput, Filled, Head, ProblemList, Show, Source, alert, icon, live, view,
+    },
     platform,
     state::{App, Deed, loaded, use_app},
     words,
@@ -204,9 +206,7 @@ fn OpenForm(kind: Kind, draft: Draft, given: Vec<(FieldId, Source)>) -> impl Int
         (false, None) => None,
     };
     view! {
-        {kind.emergency.then(|| {
-            view! { <a class="emergency" href="tel:110">{icon("phone")}{words::call_110()}</a> }
-        })}
+        <EmergencyLine kind=kind.clone() body=filled.body/>
         <Head title=words::label(&kind.name).to_owned() back="/"/>
         <form class="form" novalidate autocomplete="off" on:submit=submit>
             <ProblemList kind=kind.clone() problems=filled.problems/>

@@ -41,6 +41,18 @@ impl Phone {
         self.devtools("Input.insertText", json!({ "text": value })).await;
     }
 
+    /// Speaks into a text field: the phone's keyboard shows what it has understood so far, then puts in what it makes of
+    /// it, without a single key.
+    pub async fn dictate(&self, label: &str, words: &str) {
+        self.type_in(label, "").await;
+        let so_far: String = words.chars().take(2).collect();
+        let guess =
+            json!({ "text": so_far, "selectionStart": 0, "selectionEnd": so_far.encode_utf16().count() });
+        self.devtools("Input.imeSetComposition", guess).await;
+        self.devtools("Input.insertText", json!({ "text": words })).await;
+        self.holds(label, words).await;
+    }
+
     /// Waits until a field holds this.
     pub async fn holds(&self, label: &str, wanted: &str) {
         until(&format!("see {wanted:?} in the field {label}"), async || match self.reads(label).await? {
