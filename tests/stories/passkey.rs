@@ -44,6 +44,12 @@ async fn a_fingerprint_opens_the_vault_when_it_was_added_and_the_pin_opens_it_al
         phone.devtools("WebAuthn.setUserVerified", other).await;
         phone.press(BY_PASSKEY).await;
         phone.is_warned("没有用成指纹或面容").await;
+        // A phone whose sensor has gone: the browser waits for one, and the PIN does not wait for the browser.
+        let gone = json!({ "authenticatorId": authenticator });
+        phone.devtools("WebAuthn.removeVirtualAuthenticator", gone).await;
+        phone.reload_locked().await;
+        phone.heading_becomes(LOCKED).await;
+        phone.press(BY_PASSKEY).await;
         phone.unlock().await;
         phone.heading_becomes("我的").await;
         phone.press("不用指纹解锁").await;

@@ -17,6 +17,8 @@ async fn a_weak_or_mistyped_pin_is_refused_in_words_before_the_code_is_used() {
         for (first, second, wanted) in [
             ("", "", "6 个数字"),
             ("12345", "12345", "6 个数字"),
+            ("4829156", "4829156", "6 个数字"),
+            ("abcdef", "abcdef", "6 个数字"),
             ("000000", "000000", "太容易猜到"),
             ("123456", "123456", "太容易猜到"),
             (PIN, "482916", "不一样"),
