@@ -12,6 +12,9 @@ use crate::{
 /// The bare limit: the smallest file that the station has for browsers, opened by its own address.
 const BARE: &str = "/icons/icon.svg";
 
+/// The least that a page of the same stack can be; `cargo xtask bench` puts it into the station.
+const HELLO: &str = "/hello/index.html";
+
 /// Nothing of the app is on the phone but the profile of somebody who is enrolled.
 #[tokio::test]
 #[ignore = "measures; run by cargo xtask bench"]
@@ -20,22 +23,25 @@ async fn cold() {
         let phone = world.enrolled().await;
         watch(phone).await;
         for line in &SLOW_4G {
-            let (mut app, mut bare, mut bytes) = (Vec::new(), Vec::new(), Vec::new());
+            let (mut app, mut bare, mut hello, mut bytes) = (vec![], vec![], vec![], vec![]);
             for _ in 0..rounds(5, 1) {
-                for path in [BARE, "/"] {
+                for path in [BARE, HELLO, "/"] {
                     forget(phone, &world).await;
                     narrow(phone, line).await;
                     slow_down(phone, SLOWDOWN).await;
                     go(phone, &world, path).await;
-                    if path == BARE {
-                        bare.push(loaded(phone).await);
-                    } else {
-                        app.push(shown(phone).await);
-                        bytes.push(received(phone).await);
+                    match path {
+                        BARE => bare.push(loaded(phone).await),
+                        HELLO => hello.push(shown(phone).await),
+                        _ => {
+                            app.push(shown(phone).await);
+                            bytes.push(received(phone).await);
+                        }
                     }
                 }
             }
             tell(&format!("cold start: {}", line.name), "ms", &app);
+            tell(&format!("cold hello page: {}", line.name), "ms", &hello);
             tell(&format!("cold bare page: {}", line.name), "ms", &bare);
             tell(&format!("cold start bytes: {}", line.name), "bytes", &bytes);
         }

@@ -176,7 +176,11 @@ fn a_row_opens_only_where_it_was_sealed_and_only_with_its_key() {
         let whole = memory.get(Table::Meta, "a").await.expect("read").expect("a row");
         for cut in [0, 1, 12, whole.len() - 1] {
             commit(&memory, vec![Write::Put(Table::Meta, "cut".into(), whole[..cut].to_vec())]).await;
-            assert_eq!(sealed.get(Table::Meta, "cut").await, Err(StorageError::Damaged("cut".into())), "{cut}");
+            assert_eq!(
+                sealed.get(Table::Meta, "cut").await,
+                Err(StorageError::Damaged("cut".into())),
+                "{cut}"
+            );
         }
         let other = Sealed::with(memory, Aes::of(2), false);
         assert_eq!(other.get(Table::Meta, "a").await, Err(StorageError::Damaged("a".into())));

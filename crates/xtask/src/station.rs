@@ -5,7 +5,7 @@ use crate::fault::Outcome;
 use crate::run::{cargo, run};
 use crate::term::timed;
 use crate::workspace::Workspace;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// How well the station is optimised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,10 +34,15 @@ impl Profile {
 
 /// Builds it around `target/app` and returns the binary.
 pub fn build(workspace: &Workspace, profile: Profile) -> Outcome<PathBuf> {
+    around(workspace, &workspace.app(), profile)
+}
+
+/// Builds it around a folder and returns the binary.
+pub fn around(workspace: &Workspace, folder: &Path, profile: Profile) -> Outcome<PathBuf> {
     run(
         cargo()
             .args(["build", "--package", "xunji-station", "--features", "embed", "--profile", profile.name()])
-            .env("XUNJI_APP", workspace.app())
+            .env("XUNJI_APP", folder)
             .current_dir(workspace.root()),
         "Mend what the compiler says above.",
     )?;

@@ -6,6 +6,7 @@
 //! what, [`report`] writes it down.
 
 mod first_load;
+mod hello;
 mod listen;
 mod machine;
 mod measure;
@@ -19,7 +20,7 @@ pub use parts::Part;
 use crate::fault::{AtPath, Fault, Outcome};
 use crate::term::{span, timed};
 use crate::workspace::Workspace;
-use crate::{app, browser, station};
+use crate::{app, browser};
 use machine::Machine;
 use measure::Bench;
 use std::path::PathBuf;
@@ -38,7 +39,9 @@ pub fn bench(workspace: &Workspace, quick: bool, only: &[Part]) -> Outcome {
     let own = std::env::var_os("XUNJI_STATION").map(PathBuf::from);
     let station = match own {
         Some(station) if with_station => Some(station),
-        None if with_station => Some(station::with_app(workspace)?),
+        None if with_station => Some(timed("Build the app, a hello-world page and the station", || {
+            hello::station_with_hello(workspace)
+        })?),
         _ => {
             if chosen(&Part::Bytes) {
                 timed("Build the app", || app::build(workspace))?;

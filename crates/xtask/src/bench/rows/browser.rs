@@ -15,10 +15,15 @@ pub fn in_browser(figures: &Figures) -> Vec<Row> {
     let lines: Vec<_> = series.keys().filter_map(|name| name.strip_prefix("cold start: ")).collect();
     let cold = lines.iter().flat_map(|line| {
         let app = format!("cold start to the lock screen, 4× CPU, {line}");
-        let bare = Some((format!("cold bare page: {line}"), "a bare page"));
+        let beside = |what: &str, words| Some((format!("{what}: {line}"), words));
+        let (bare, hello) = (
+            beside("cold bare page", "a bare page"),
+            beside("cold hello page", "hello-world of the same stack"),
+        );
         let bytes = format!("bytes until then, {line}");
         [
-            (format!("cold start: {line}"), app, "ms", bare),
+            (format!("cold start: {line}"), app.clone(), "ms", bare),
+            (format!("cold start: {line}"), app, "ms", hello),
             (format!("cold start bytes: {line}"), bytes, "bytes", None),
         ]
     });
@@ -95,6 +100,7 @@ mod tests {
         let figures = vec![
             json!({ "measure": "cold start: slow", "samples": [30.0, 10.0, 20.0] }),
             json!({ "measure": "cold bare page: slow", "samples": [4.0, 5.0, 6.0] }),
+            json!({ "measure": "cold hello page: slow", "samples": [10.0] }),
             json!({ "measure": "cold start bytes: slow", "samples": [9.0] }),
             json!({ "measure": "save", "samples": [1.0] }),
             json!({ "measure": "cpu slowdown", "samples": [3.96] }),
@@ -103,6 +109,7 @@ mod tests {
         let told: Vec<_> = rows.iter().map(|row| (row.what.as_str(), row.own.median, row.ratio())).collect();
         let wanted = [
             ("cold start to the lock screen, 4× CPU, slow", 20.0, Some(4.0)),
+            ("cold start to the lock screen, 4× CPU, slow", 20.0, Some(2.0)),
             ("bytes until then, slow", 9.0, None),
             ("awaited save of one entry", 1.0, None),
         ];

@@ -1,0 +1,2 @@
+import start from "./hello.js";
+start({ module_or_path: "/hello/hello_bg.wasm" });
