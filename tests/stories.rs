@@ -69,6 +69,8 @@ mod storage;
 mod tabs;
 #[path = "stories/today.rs"]
 mod today;
+#[path = "stories/unfinished.rs"]
+mod unfinished;
 #[path = "stories/update.rs"]
 mod update;
 #[path = "stories/upgrade.rs"]

@@ -9,10 +9,9 @@ use gloo::{events::EventListener, timers::callback::Timeout};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use xunji_domain::{entry::Body, id::EntryId};
-use xunji_sync::pocket::Draft;
+use xunji_sync::pocket::{Addition, Draft};
 
 use crate::{
-    components::Filled,
     platform,
     state::{App, storage_sentence},
 };
@@ -52,10 +51,11 @@ impl Autosave {
         Self { inner: Rc::new(inner), kept: RwSignal::new(Ok(false)) }
     }
 
-    /// Keeps the draft as long as the form is open, and once more when it is left.
-    pub(super) fn watch(&self, filled: Filled) {
+    /// Keeps the draft as long as the form is open, and once more when it is left. `read` gives what has been written,
+    /// and is asked again whenever a signal that it reads changes.
+    pub(super) fn watch(&self, read: impl Fn() -> (Body, Option<Addition>) + 'static) {
         let watching = self.clone();
-        Effect::watch(move || filled.body.get(), move |body, _, _| watching.changed(body.clone()), false);
+        Effect::watch(read, move |(body, adds), _, _| watching.changed(body.clone(), adds.clone()), false);
         let hiding = self.clone();
         let document = web_sys::window().and_then(|window| window.document());
         let listener = document
@@ -70,9 +70,12 @@ impl Autosave {
         });
     }
 
-    fn changed(&self, body: Body) {
+    fn changed(&self, body: Body, adds: Option<Addition>) {
         let inner = &self.inner;
-        inner.draft.borrow_mut().body = body;
+        {
+            let mut draft = inner.draft.borrow_mut();
+            (draft.body, draft.adds) = (body, adds);
+        }
         inner.changes.set(inner.changes.get() + 1);
         mark_dirty(true);
         let this = self.clone();

@@ -7,8 +7,7 @@ use xunji_domain::{
     entry::{Action, Body},
     id::{EntryId, FieldId, KindId, RecordId, Revision},
     kind::{FieldType, Kind, Prefill},
-    tidy,
-    validate::{self, Problem},
+    tidy, validate,
 };
 use xunji_sync::pocket::Draft;
 
@@ -97,6 +96,7 @@ async fn begin(app: App, kind: Kind, from: Option<RecordId>) -> (Draft, Vec<(Fie
         kind_version: kind.version,
         body,
         replaces: None,
+        adds: None,
         changed_at: platform::now(),
     };
     (draft, given)
@@ -131,7 +131,7 @@ fn OpenForm(kind: Kind, draft: Draft, given: Vec<(FieldId, Source)>) -> impl Int
     let (entry, record, replaces) = (draft.id, draft.record, draft.replaces);
     let autosave = Autosave::new(app, draft);
     let kept = autosave.kept;
-    autosave.watch(filled);
+    autosave.watch(move || (filled.body.get(), None));
 
     let busy = RwSignal::new(false);
     let failure = RwSignal::new(None::<String>);
@@ -224,9 +224,4 @@ fn OpenForm(kind: Kind, draft: Draft, given: Vec<(FieldId, Source)>) -> impl Int
             </div>
         </form>
     }
-}
-
-/// The problems of some fields.
-pub(super) fn asked_problems(kind: &Kind, asks: &[FieldId], body: &Body) -> Vec<Problem> {
-    validate::asked(kind, asks, body)
 }

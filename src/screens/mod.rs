@@ -1,5 +1,6 @@
 //! The screens, one file each.
 
+mod adding;
 mod autosave;
 mod backup;
 mod drill;

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use xunji_domain::kind::Kind;
 use xunji_sync::{
     engine::Phase,
-    pocket::{Draft, Filter, Row},
+    pocket::{Doing, Draft, Filter, Row},
 };
 
 use crate::{
@@ -109,18 +109,38 @@ fn draft_cell(draft: &Draft) -> AnyView {
     let app = use_app();
     let (kinds, county) = (app.pocket().kinds(), app.pocket().county());
     let kind = draft.kind.as_str();
-    let mut title = title_of(&kinds, &county, kind, draft.kind_version, &draft.body);
-    if let Some(kind) = kinds.newest(&draft.kind)
-        && title == words::label(&kind.name)
-    {
-        title = words::unfinished(title);
-    }
+    let known = kinds.nearest(&draft.kind, draft.kind_version);
+    let title = match &draft.adds {
+        Some(adds) => {
+            let name = known.map_or_else(String::new, |kind| words::label(&kind.name).to_owned());
+            let doing = match &adds.doing {
+                Doing::Note => words::add_note().to_owned(),
+                Doing::Amend => words::amend().to_owned(),
+                Doing::Step { step } => known
+                    .and_then(|kind| kind.workflow.steps.iter().find(|known| known.id == *step))
+                    .map_or_else(
+                        || words::next_step().to_owned(),
+                        |step| words::label(&step.label).to_owned(),
+                    ),
+            };
+            words::problem_of(name, doing)
+        }
+        None => {
+            let title = title_of(&kinds, &county, kind, draft.kind_version, &draft.body);
+            let is_bare = known.is_some_and(|kind| title == words::label(&kind.name));
+            if is_bare { words::unfinished(title) } else { title }
+        }
+    };
     let village = kinds
         .newest(&draft.kind)
         .and_then(|kind| draft.body.get(&kind.village)?.as_str().map(|code| village_name(&county, code)))
         .unwrap_or_default();
     let mark = mark(kind);
-    let (href, changed) = (format!("/drafts/{}", draft.id), format_moment(draft.changed_at.to_utc()));
+    let href = match &draft.adds {
+        Some(_) => format!("/records/{}?go-on={}", draft.record, draft.id),
+        None => format!("/drafts/{}", draft.id),
+    };
+    let changed = format_moment(draft.changed_at.to_utc());
     view! {
         <li>
             <a href=href class="cell">

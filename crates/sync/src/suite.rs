@@ -18,7 +18,7 @@ use xunji_domain::{
 
 use crate::{
     memory::Memory,
-    pocket::{Badge, Draft, Filter, Found, Pocket, Rejected, Restored, Unsent},
+    pocket::{Addition, Badge, Doing, Draft, Filter, Found, Pocket, Rejected, Restored, Unsent},
     storage::{Commit, Generation, Span, Storage, StorageError, Table, Write},
 };
 
@@ -373,6 +373,7 @@ pub async fn drafts_stay_until_they_are_saved<S: Storage>(storage: S, reopen: im
         kind_version: 1,
         body: [("route".into(), json!("half a wo"))].into(),
         replaces: None,
+        adds: None,
         changed_at: unsent.content.noted_at,
     };
     pocket.put_draft(&draft).await.expect("written");
@@ -380,6 +381,17 @@ pub async fn drafts_stay_until_they_are_saved<S: Storage>(storage: S, reopen: im
     assert!(second.drafts().await.expect("read") == vec![draft.clone()]);
     pocket.save(&unsent).await.expect("saved");
     assert!(second.drafts().await.expect("read").is_empty());
+    let mut note = self::unsent(2, "");
+    note.content.record = unsent.content.record;
+    note.content.action = Action::Note { text: "done".into() };
+    let adds = Addition { doing: Doing::Note, text: "do".into(), field: None, attached: Vec::new() };
+    let begun = Draft { id: note.content.id, adds: Some(adds), ..draft.clone() };
+    pocket.put_draft(&begun).await.expect("written");
+    let record = unsent.content.record;
+    assert!(second.addition(record, &Doing::Note).await.expect("read") == Some(begun));
+    assert!(second.addition(record, &Doing::Amend).await.expect("read").is_none());
+    pocket.save(&note).await.expect("saved");
+    assert!(second.drafts().await.expect("read").is_empty(), "saved, like a form");
     second.put_draft(&draft).await.expect("written");
     assert!(second.drafts().await.expect("read").is_empty(), "a late autosave doesn't bring it back");
     assert_eq!(second.last(&"patrol".into()).await.expect("read").expect("a body")["route"], json!("a"));

@@ -126,6 +126,7 @@ async fn fill(pocket: &Pocket<Sealed<Memory, Aes>>) {
         kind_version: 1,
         body: [("route".into(), WORDS[1].into())].into(),
         replaces: None,
+        adds: None,
         changed_at: unsent.content.noted_at,
     };
     pocket.put_draft(&draft).await.expect("kept");

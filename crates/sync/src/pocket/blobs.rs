@@ -243,7 +243,9 @@ impl<S: Storage> Pocket<S> {
     fn named_by(&self, draft: &Draft) -> Vec<Digest> {
         let kinds = self.kinds();
         let kind = kinds.nearest(&draft.kind, draft.kind_version);
-        kind.map(|kind| kind.attachments(&draft.body)).unwrap_or_default()
+        let mut named = kind.map(|kind| kind.attachments(&draft.body)).unwrap_or_default();
+        named.extend(draft.adds.iter().flat_map(|adds| &adds.attached));
+        named
     }
 
     async fn named_by_drafts(&self, batch: &Batch<'_, S>) -> Result<BTreeSet<Digest>, StorageError> {

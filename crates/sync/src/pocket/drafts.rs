@@ -1,10 +1,12 @@
-//! Forms that are being filled in. The entry's id is fixed here already, so that saving twice can't make two.
+//! What is being written: forms, and what is added to a record. The entry's id is fixed here already, so that saving
+//! twice can't make two.
 
 use chrono::{DateTime, FixedOffset};
 use serde::Serialize;
 use xunji_domain::{
+    canonical::Digest,
     entry::{Action, Body},
-    id::{EntryId, KindId, RecordId},
+    id::{EntryId, FieldId, KindId, RecordId, StepId},
     order::sort_few,
     reads,
     record::Known,
@@ -13,12 +15,46 @@ use xunji_domain::{
 use super::Pocket;
 use crate::storage::{Span, Storage, StorageError, Table};
 
+/// What somebody has begun to add to a record that is there already.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Doing {
+    /// A remark, photos, a recording.
+    Note,
+    /// The correction of a field.
+    Amend,
+    /// A step of its workflow.
+    Step {
+        /// Which.
+        step: StepId,
+    },
+}
+
+reads!(Doing by "type" { "note" => Note {}, "amend" => Amend {}, "step" => Step { step } });
+
+/// What is added to a record, beside the fields that it asks for.
+#[derive(Clone, PartialEq, Serialize)]
+pub struct Addition {
+    /// What it is.
+    pub doing: Doing,
+    /// The remark, or the reason.
+    pub text: String,
+    /// The field that is corrected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<FieldId>,
+    /// What goes with it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attached: Vec<Digest>,
+}
+
+reads!(Addition { doing, text, field, attached or default });
+
 /// A form that is being filled in.
 #[derive(Clone, PartialEq, Serialize)]
 pub struct Draft {
     /// The entry that it will become.
     pub id: EntryId,
-    /// The record that it will open.
+    /// The record that it will open, or be added to.
     pub record: RecordId,
     /// The ledger.
     pub kind: KindId,
@@ -29,11 +65,14 @@ pub struct Draft {
     /// The parked entry that it repairs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replaces: Option<EntryId>,
+    /// What it adds; without it, it opens the record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub adds: Option<Addition>,
     /// When it was last changed.
     pub changed_at: DateTime<FixedOffset>,
 }
 
-reads!(Draft { id, record, kind, kind_version, body, replaces, changed_at });
+reads!(Draft { id, record, kind, kind_version, body, replaces, adds, changed_at });
 
 impl Draft {
     /// A form for what a parked opening entry should have said. Other entries have no form; they are sent again.
@@ -47,6 +86,7 @@ impl Draft {
             kind_version: content.kind_version,
             body: body.clone(),
             replaces: Some(content.id),
+            adds: None,
             changed_at: now,
         })
     }
@@ -87,6 +127,17 @@ impl<S: Storage> Pocket<S> {
         let mut drafts: Vec<_> = rows.into_iter().map(|(_, draft)| draft).collect();
         sort_few(&mut drafts, |draft| std::cmp::Reverse(draft.changed_at));
         Ok(drafts)
+    }
+
+    /// What has been begun to be added to a record.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn addition(&self, record: RecordId, doing: &Doing) -> Result<Option<Draft>, StorageError> {
+        let begun = |draft: &Draft| {
+            draft.record == record && draft.adds.as_ref().is_some_and(|adds| adds.doing == *doing)
+        };
+        Ok(self.drafts().await?.into_iter().find(begun))
     }
 
     /// Throws a draft away, and the photos that nothing else names.

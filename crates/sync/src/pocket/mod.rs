@@ -38,7 +38,7 @@ use crate::storage::{Commit, Generation, Span, Storage, StorageError, Table};
 
 pub use self::{
     backup::{BACKUP_VERSION, Backup, Restored},
-    drafts::Draft,
+    drafts::{Addition, Doing, Draft},
     outbox::{Counts, Outgoing, Waiting, WaitingState},
     rows::{Badge, Filter, Row, Rows, fold_case},
     save::{Rejected, Unsent},

@@ -77,8 +77,8 @@ impl<S: Storage> Pocket<S> {
             if let Some(parked) = content.replaces {
                 self.take_the_place_of(batch, content.record, parked).await?;
             }
+            batch.delete(Table::Drafts, &content.id.to_string());
             if let Action::Open { body } = &content.action {
-                batch.delete(Table::Drafts, &content.id.to_string());
                 batch.put(Table::Meta, &last_key(&content.kind), body)?;
                 self.remember(batch, content, body).await?;
             }

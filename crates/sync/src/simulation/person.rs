@@ -67,6 +67,7 @@ pub(super) async fn act(env: Rc<Env>, phone: Rc<Phone>, tab: Rc<Tab>) {
             kind_version: deed.kind_version,
             body: body.clone(),
             replaces: None,
+            adds: None,
             changed_at: wall_clock(&env, &phone),
         };
         drop(tab.pocket.put_draft(&draft).await);

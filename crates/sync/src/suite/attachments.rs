@@ -33,6 +33,7 @@ fn draft(number: u128, photos: &[Digest]) -> Draft {
         kind_version: content.kind_version,
         body: naming(photos),
         replaces: None,
+        adds: None,
         changed_at: content.noted_at,
     }
 }

@@ -1,0 +1,316 @@
+//! The sheet over a record: a note, a correction, a step. What is begun in it is a draft, like a form.
+
+use leptos::prelude::*;
+use serde_json::Value;
+use wasm_bindgen_futures::spawn_local;
+use xunji_domain::{
+    entry::{Action, Body, body_of},
+    id::{EntryId, FieldId},
+    kind::{FieldType, Kind, Step},
+    record::Record,
+    tidy,
+    validate::{self, is_empty},
+};
+use xunji_sync::pocket::{Addition, Doing, Draft};
+
+use super::autosave::Autosave;
+use crate::{
+    components::{Album, FieldInput, Filled, Sheet, alert, live, value_text, view},
+    platform,
+    state::{App, Deed, use_app},
+    words,
+};
+
+/// Something that is being added, and the record as it was when the sheet was opened.
+#[derive(Clone)]
+pub(super) struct Begun {
+    record: Record,
+    kind: Kind,
+    adds: Addition,
+    draft: Draft,
+}
+
+impl Begun {
+    fn step(&self) -> Option<&Step> {
+        let Doing::Step { step } = &self.adds.doing else { return None };
+        self.kind.workflow.steps.iter().find(|known| known.id == *step)
+    }
+}
+
+/// Opens the sheet with what was begun in it before, or empty.
+pub(super) async fn begin(
+    app: App,
+    record: Record,
+    kind: Kind,
+    doing: Doing,
+    adding: RwSignal<Option<Begun>, LocalStorage>,
+) {
+    let kept = app.pocket().addition(record.id, &doing).await.ok().flatten();
+    let draft = kept.unwrap_or_else(|| Draft {
+        // Fixed with the draft, so that pressing twice saves once.
+        id: platform::new_entry_id(),
+        record: record.id,
+        kind: record.kind.clone(),
+        kind_version: record.kind_version,
+        body: Body::new(),
+        replaces: None,
+        adds: None,
+        changed_at: platform::now(),
+    });
+    let empty = Addition { doing, text: String::new(), field: None, attached: Vec::new() };
+    let adds = draft.adds.clone().unwrap_or(empty);
+    adding.try_set(Some(Begun { record, kind, adds, draft }));
+}
+
+/// Opens the sheet of a draft.
+pub(super) async fn go_on(app: App, draft: EntryId, adding: RwSignal<Option<Begun>, LocalStorage>) {
+    let pocket = app.pocket();
+    let Ok(Some(draft)) = pocket.draft(draft).await else { return };
+    let Ok(Some(record)) = pocket.record(draft.record).await else { return };
+    let kind = pocket.kinds().nearest(&record.kind, record.kind_version).cloned();
+    if let (Some(kind), Some(adds)) = (kind, draft.adds.clone()) {
+        adding.try_set(Some(Begun { record, kind, adds, draft }));
+    }
+}
+
+/// The sheet in which something is added to the record.
+#[component]
+pub(super) fn Adding(begun: Begun, adding: RwSignal<Option<Begun>, LocalStorage>) -> impl IntoView {
+    let app = use_app();
+    let step = begun.step().cloned();
+    let Begun { record, kind, adds, draft } = begun;
+    let now = adds.doing.clone();
+    let title = match (&now, &step) {
+        (Doing::Note, _) => words::add_note().to_owned(),
+        (Doing::Amend, _) => words::amend().to_owned(),
+        (Doing::Step { .. }, Some(step)) => words::label(&step.label).to_owned(),
+        (Doing::Step { .. }, None) => words::next_step().to_owned(),
+    };
+    let current = record.body();
+    let filled = Filled::new(draft.body.clone());
+    let text = RwSignal::new(adds.text);
+    let attached = RwSignal::new(adds.attached);
+    let field = RwSignal::new(adds.field);
+    let failure = RwSignal::new(None::<String>);
+    let busy = RwSignal::new(false);
+    let id = draft.id;
+    let stored = StoredValue::new(kind.clone());
+    let autosave = Autosave::new(app, draft);
+    autosave.watch({
+        let doing = now.clone();
+        move || {
+            let adds = Addition {
+                doing: doing.clone(),
+                text: text.get(),
+                field: field.get(),
+                attached: attached.get(),
+            };
+            (filled.body.get(), Some(adds))
+        }
+    });
+    let kept = autosave.kept;
+    let autosave = StoredValue::new_local(autosave);
+
+    let act = {
+        let (now, step, current) = (now.clone(), step.clone(), current.clone());
+        move || -> Option<Action> {
+            let words_said = tidy::text(&text.get_untracked());
+            match &now {
+                Doing::Note if words_said.is_empty() => {
+                    attached.with_untracked(|attached| !attached.is_empty()).then_some(Action::Attach {})
+                }
+                Doing::Note => Some(Action::Note { text: words_said }),
+                Doing::Amend => {
+                    let field = field.get_untracked()?;
+                    let body = tidy::asked(&filled.body.get_untracked());
+                    let to = body.get(&field).cloned().unwrap_or(Value::Null);
+                    let problems = stored
+                        .with_value(|kind| kind.field(&field).map(|known| validate::value(known, Some(&to))));
+                    filled.problems.set(problems.clone().unwrap_or_default());
+                    if problems.is_some_and(|problems| !problems.is_empty()) || words_said.is_empty() {
+                        return None;
+                    }
+                    let from = current.get(&field).cloned().unwrap_or(Value::Null);
+                    (from != to).then_some(Action::Amend { field, from, to, reason: words_said })
+                }
+                Doing::Step { .. } => {
+                    let step = step.as_ref()?;
+                    let body = tidy::asked(&filled.body.get_untracked());
+                    let problems = stored.with_value(|kind| validate::asked(kind, &step.asks, &body));
+                    filled.problems.set(problems.clone());
+                    problems.is_empty().then(|| Action::Step { step: step.id.clone(), body })
+                }
+            }
+        }
+    };
+    let incomplete = match &now {
+        Doing::Note => words::note_empty(),
+        Doing::Amend => words::amend_incomplete(),
+        Doing::Step { .. } => words::step_incomplete(),
+    };
+    let deed_of = {
+        let record = record.clone();
+        move |action| Deed {
+            id,
+            record: record.id,
+            kind: record.kind.clone(),
+            kind_version: record.kind_version,
+            basis: record.revision,
+            replaces: None,
+            action,
+            attachments: attached.get_untracked(),
+        }
+    };
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        failure.set(None);
+        let Some(action) = act() else {
+            failure.set(Some(incomplete.to_owned()));
+            return;
+        };
+        busy.set(true);
+        let saving = autosave.get_value();
+        app.save(deed_of(action), move |saved| match saved {
+            Ok(_) => {
+                saving.stop();
+                adding.try_set(None);
+            }
+            Err(sentence) => {
+                busy.try_set(false);
+                failure.try_set(Some(sentence));
+            }
+        });
+    };
+    let asked = match (&now, step) {
+        (Doing::Note, _) => view! {
+            <Words id="deed-text" label=words::note_text() text=text optional=true/>
+            <Album
+                id="deed-attachments".to_owned()
+                label=words::note_attachments().to_owned()
+                digests=attached.into()
+                change=Callback::new(move |digests| attached.set(digests))
+                all_sorts=true
+            />
+        },
+        (Doing::Amend, _) => view! { <AmendFields stored current field filled text/> },
+        // A definition that came meanwhile has no such step.
+        (Doing::Step { .. }, None) => view! { <p>{words::reason_unknown_action()}</p> },
+        (Doing::Step { .. }, Some(step)) if step.asks.is_empty() => view! { <p>{words::step_sure()}</p> },
+        (Doing::Step { .. }, Some(step)) => step
+            .asks
+            .iter()
+            .filter_map(|id| kind.field(id).cloned())
+            .map(|field| view! { <FieldInput kind=stored field=field filled=filled/> })
+            .collect_view()
+            .into_any(),
+    };
+    // Closing keeps what was begun, like leaving a form; only 取消 throws it away.
+    let close = Callback::new(move |()| adding.set(None));
+    let throw_away = move |_| {
+        let discard = autosave.get_value();
+        adding.set(None);
+        spawn_local(async move { discard.throw_away(id).await });
+    };
+    let note = live(move || kept.get().is_ok_and(|kept| kept).then(|| words::draft_kept()));
+    view! {
+        <Sheet title=title on_close=close>
+            <form class="sheet-form" novalidate autocomplete="off" on:submit=submit>
+                <div class="sheet-body form">
+                    {live(move || failure.get().map(alert))}
+                    {asked}
+                </div>
+                <p class="quiet kept" role="status">{note}</p>
+                <footer class="sheet-foot">
+                    <button class="btn" type="button" on:click=throw_away>{words::cancel()}</button>
+                    <button class="btn primary" type="submit" aria-busy=move || busy.get().to_string()>
+                        {words::save()}
+                    </button>
+                </footer>
+            </form>
+        </Sheet>
+    }
+}
+
+/// Which field, what it should say, and why.
+#[component]
+fn AmendFields(
+    stored: StoredValue<Kind>,
+    current: Body,
+    field: RwSignal<Option<FieldId>>,
+    filled: Filled,
+    text: RwSignal<String>,
+) -> impl IntoView {
+    let app = use_app();
+    let offered = stored.with_value(|kind| {
+        // Photos are added by 补充, never replaced.
+        let fields =
+            kind.form().filter(|field| field.form != FieldType::Attachments && kind.shows(field, &current));
+        fields.map(|field| (field.id.clone(), words::label(&field.label).to_owned())).collect::<Vec<_>>()
+    });
+    let options = offered
+        .iter()
+        .map(|(id, name)| {
+            let chosen = field.with_untracked(|field| field.as_ref() == Some(id));
+            view! { <option value=id.to_string() selected=chosen>{name.clone()}</option> }
+        })
+        .collect_view();
+    let chosen = {
+        let current = current.clone();
+        move |event| {
+            let id = FieldId::new(event_target_value(&event));
+            let before = current.get(&id).cloned().unwrap_or(Value::Null);
+            filled.problems.set(Vec::new());
+            filled.body.set(if is_empty(&before) { Body::new() } else { body_of([(id.clone(), before)]) });
+            field.set((!id.as_str().is_empty()).then_some(id));
+        }
+    };
+    let input = live(move || {
+        let known = stored.with_value(|kind| kind.field(&field.get()?).cloned())?;
+        let before = current.get(&known.id).cloned().unwrap_or(Value::Null);
+        let before =
+            stored.with_value(|kind| value_text(Some(kind), Some(&known), &app.pocket().county(), &before));
+        let before = if before.is_empty() { words::nothing_yet().to_owned() } else { before };
+        Some(view! {
+            <p class="hint">{words::now_says(before)}</p>
+            <FieldInput kind=stored field=known filled=filled/>
+        })
+    });
+    view! {
+        <div class="field" data-required="">
+            <label class="label" for="deed-field">{words::amend_which()}</label>
+            <select class="input" id="deed-field" on:change=chosen>
+                <option value="">{words::please_choose()}</option>
+                {options}
+            </select>
+        </div>
+        {input}
+        <Words id="deed-text" label=words::amend_reason() text=text/>
+        <p class="hint">{words::both_kept()}</p>
+    }
+}
+
+#[component]
+fn Words(
+    id: &'static str,
+    label: &'static str,
+    text: RwSignal<String>,
+    #[prop(optional)] optional: bool,
+) -> impl IntoView {
+    view! {
+        <div class="field" data-required=(!optional).then_some("")>
+            <label class="label" for=id>{label}</label>
+            <textarea
+                class="input"
+                id=id
+                rows="3"
+                autocomplete="off"
+                on:input=move |event| text.set(event_target_value(&event))
+            >
+                {text.get_untracked()}
+            </textarea>
+        </div>
+    }
+}
