@@ -1,10 +1,12 @@
 //! The screens, one file each.
 
+mod about;
 mod autosave;
 mod backup;
 mod drill;
 mod enrol;
 mod form;
+mod install;
 mod ledger;
 mod lock;
 mod locking;
@@ -15,9 +17,11 @@ mod outbox;
 mod people;
 mod pin;
 mod record;
+mod share;
 mod today;
 
 pub use self::{
+    about::About,
     drill::Drill,
     enrol::Enrol,
     form::{Form, ReturnToDraft},
@@ -28,5 +32,6 @@ pub use self::{
     outbox::Outbox,
     pin::SetPin,
     record::RecordPage,
+    share::Share,
     today::Today,
 };

@@ -18,7 +18,7 @@ use super::{NotFound, form::asked_problems, onward::Onward};
 use crate::{
     components::{
         Alarms, Album, CameFrom, Facts, FieldInput, Filled, Head, Sheet, Timeline, alert, icon, live,
-        title_of, value_text, view,
+        title_of, value_text, view, watch,
     },
     platform,
     state::{Deed, loaded, use_app},
@@ -47,12 +47,29 @@ pub fn RecordPage(open: Memo<Option<String>>) -> impl IntoView {
         }
     });
     let doing = RwSignal::new(None::<Doing>);
-    live(move || {
+    let seen = StoredValue::new_local(None::<Record>);
+    let page = live(move || {
         Some(match found.get()? {
-            Some((record, people)) => view! { <Shown record=record people=people doing=doing/> },
+            Some((record, people)) => {
+                seen.set_value(Some(record.clone()));
+                view! { <Shown record=record people=people doing=doing/> }
+            }
             None => view! { <NotFound/> },
         })
-    })
+    });
+    // Another record, by the browser's own keys.
+    watch(move || {
+        open.track();
+        doing.set(None);
+    });
+    // Not a part of what is drawn anew whenever something arrives: what is half typed stays, and rests on the record as
+    // it was when the sheet was opened.
+    let sheet = live(move || {
+        let (now, record) = (doing.get()?, seen.get_value()?);
+        let kind = app.pocket().kinds().nearest(&record.kind, record.kind_version).cloned()?;
+        Some(view! { <Deeds record=record kind=kind now=now doing=doing/> })
+    });
+    view! { {page}{sheet} }
 }
 
 #[component]
@@ -110,13 +127,6 @@ fn Shown(record: Record, mut people: Vec<Worker>, doing: RwSignal<Option<Doing>>
     });
     let onward = kind.clone().map(|kind| view! { <Onward id=record.id kind=kind body=body/> });
     let id = record.id;
-    let sheet = {
-        let (record, kind) = (record.clone(), kind.clone());
-        live(move || {
-            let (doing_now, kind) = (doing.get()?, kind.clone()?);
-            Some(view! { <Deeds record=record.clone() kind=kind now=doing_now doing=doing/> })
-        })
-    };
     view! {
         <Head title=title back="/records" long=true/>
         <div class="stack">
@@ -146,7 +156,6 @@ fn Shown(record: Record, mut people: Vec<Worker>, doing: RwSignal<Option<Doing>>
                 }
             })}
         </div>
-        {sheet}
     }
 }
 
