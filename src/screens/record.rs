@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     address::query,
-    components::{Alarms, CameFrom, Facts, Head, Timeline, icon, live, title_of, view},
+    components::{Alarms, CameFrom, Facts, Head, Timeline, icon, live, title_of, view, watch},
     state::{loaded, use_app},
     words,
 };
@@ -41,6 +41,11 @@ pub fn RecordPage(open: Memo<Option<String>>) -> impl IntoView {
             Some((record, people)) => view! { <Shown record=record people=people adding=adding/> },
             None => view! { <NotFound/> },
         })
+    });
+    // Another record, by the browser's own keys.
+    watch(move || {
+        open.track();
+        adding.set(None);
     });
     // Not within what is drawn anew whenever something arrives: what is being typed must stay under the fingers.
     let sheet = live(move || {
