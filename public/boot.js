@@ -45,7 +45,6 @@ async function start() {
     }
     const code = await import(script.dataset.js);
     await code.default({ module_or_path: script.dataset.wasm });
-    document.getElementById("boot")?.remove();
   } catch (error) {
     console.error(error);
     explain(

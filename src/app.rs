@@ -52,6 +52,10 @@ pub fn start() {
                 Stage::Broken(sentence) => view! { <CantOpen sentence=sentence/> },
             })
         });
+        // What the page showed until now: the database takes a while, and nothing is shown before it.
+        if let Some(shell) = document().get_element_by_id("boot") {
+            shell.remove();
+        }
     });
 }
 

@@ -22,6 +22,7 @@ use crate::{
     address::Address,
     components::watch,
     driver::Driver,
+    library::Library,
     platform,
     signals::Signals,
     vault::{self, AppStorage},
@@ -42,6 +43,8 @@ pub struct App {
     driver: StoredValue<Option<Driver>, LocalStorage>,
     /// Signals that the driver writes and screens read.
     pub signals: Signals,
+    /// What a search goes through.
+    pub library: Library,
     /// Where this tab is.
     pub address: Address,
     /// A short message at the bottom: something is done.
@@ -75,6 +78,7 @@ impl App {
     /// [`StorageError`].
     pub async fn open(storage: AppStorage) -> Result<Self, StorageError> {
         let (pocket, found) = Pocket::open(storage.clone(), platform::new_installation_id()).await?;
+        let pocket = pocket.with_pinyin(platform::pinyin);
         let enrolment = pocket.enrolment().await?;
         let signals = Signals::new();
         let counts = pocket.counts().await;
@@ -100,6 +104,7 @@ impl App {
             storage: StoredValue::new_local(storage),
             driver: StoredValue::new_local(Some(driver)),
             signals,
+            library: Library::empty(),
             address: Address::follow(),
             toast: RwSignal::new(None),
         };

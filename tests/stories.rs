@@ -37,6 +37,8 @@ mod installed;
 mod kills;
 #[path = "stories/less_typing.rs"]
 mod less_typing;
+#[path = "stories/many.rs"]
+mod many;
 #[path = "stories/offline.rs"]
 mod offline;
 #[path = "stories/parked.rs"]
@@ -59,6 +61,8 @@ mod recovery;
 mod samples;
 #[path = "stories/sealed.rs"]
 mod sealed;
+#[path = "stories/search.rs"]
+mod search;
 #[path = "stories/settings.rs"]
 mod settings;
 #[path = "stories/spoiled.rs"]
