@@ -19,13 +19,14 @@ const MAGIC: &[u8] = b"XUNJI-BACKUP-1\n";
 /// The shortest passphrase: enough that guessing takes longer than a lost phone stays interesting.
 pub const SHORTEST: usize = 8;
 
-/// Makes the file and hands it to the browser's downloads.
+/// Makes the file and hands it to the browser's downloads. Gives how many entries can't be read and are not in it.
 ///
 /// # Errors
 /// A sentence.
-pub async fn export(app: App, passphrase: String) -> Result<(), String> {
+pub async fn export(app: App, passphrase: String) -> Result<usize, String> {
     let Some(me) = app.signals.me.get_untracked() else { return Err(words::not_enrolled().to_owned()) };
-    let (backup, blobs) = app.pocket().back_up(me.id).await.map_err(|error| storage_sentence(&error))?;
+    let kept = app.pocket().back_up(me.id).await;
+    let (backup, blobs, unreadable) = kept.map_err(|error| storage_sentence(&error))?;
     let text = serde_json::to_vec(&backup).map_err(|_| words::not_saved_strange().to_owned())?;
     let mut plain = Vec::new();
     for part in std::iter::once(&text).chain(&blobs) {
@@ -36,7 +37,7 @@ pub async fn export(app: App, passphrase: String) -> Result<(), String> {
     let file = [MAGIC, &sealed].concat();
     // No name and no village: the file may lie in a shared folder.
     platform::download(&file, &format!("xunji-{}.backup", platform::today()));
-    Ok(())
+    Ok(unreadable)
 }
 
 /// Opens a file and puts back what is not here.

@@ -5,6 +5,7 @@
 //! - [`state`] is what screens share, [`signals`] what they hear of the driver. Screens ask it to save and to read; they never touch the storage themselves.
 //! - [`driver`] feeds the pure sync engine with events and carries out its effects: the only place with timers, locks
 //!   and requests to the station.
+//! - [`library`] is the words of everything on the phone, and searches through them.
 //! - [`vault`] seals what lies on the phone, and opens it by a PIN; [`vaults`] are those of several
 //!   people on one phone.
 //! - [`storage`] is the phone's database, [`platform`] everything else that the browser offers.
@@ -25,6 +26,8 @@ pub mod backup;
 pub mod components;
 #[cfg(target_arch = "wasm32")]
 pub mod driver;
+#[cfg(target_arch = "wasm32")]
+pub mod library;
 #[cfg(target_arch = "wasm32")]
 pub mod platform;
 #[cfg(target_arch = "wasm32")]

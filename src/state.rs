@@ -22,6 +22,7 @@ use crate::{
     address::Address,
     components::watch,
     driver::Driver,
+    library::Library,
     platform,
     protection::Protection,
     signals::Signals,
@@ -43,6 +44,8 @@ pub struct App {
     driver: StoredValue<Option<Driver>, LocalStorage>,
     /// Signals that the driver writes and screens read.
     pub signals: Signals,
+    /// What a search goes through.
+    pub library: Library,
     /// Where this tab is.
     pub address: Address,
     /// Whether the browser keeps what is stored here.
@@ -78,6 +81,7 @@ impl App {
     /// [`StorageError`].
     pub async fn open(storage: AppStorage) -> Result<Self, StorageError> {
         let (pocket, found) = Pocket::open(storage.clone(), platform::new_installation_id()).await?;
+        let pocket = pocket.with_pinyin(platform::pinyin);
         let enrolment = pocket.enrolment().await?;
         let signals = Signals::new();
         let counts = pocket.counts().await;
@@ -103,6 +107,7 @@ impl App {
             storage: StoredValue::new_local(storage),
             driver: StoredValue::new_local(Some(driver)),
             signals,
+            library: Library::empty(),
             address: Address::follow(),
             protection: Protection::watch(enrolled),
             toast: RwSignal::new(None),

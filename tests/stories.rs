@@ -43,6 +43,8 @@ mod keyboard;
 mod kills;
 #[path = "stories/less_typing.rs"]
 mod less_typing;
+#[path = "stories/many.rs"]
+mod many;
 #[path = "stories/offline.rs"]
 mod offline;
 #[path = "stories/parked.rs"]
@@ -69,6 +71,8 @@ mod samples;
 mod screens;
 #[path = "stories/sealed.rs"]
 mod sealed;
+#[path = "stories/search.rs"]
+mod search;
 #[path = "stories/settings.rs"]
 mod settings;
 #[path = "stories/share.rs"]

@@ -10,10 +10,12 @@ mod facts;
 mod frame;
 mod icons;
 mod inputs;
+mod marked;
 mod origin;
 mod problems;
 mod receipt;
 mod sheet;
+mod strip;
 mod text;
 mod timeline;
 
@@ -29,9 +31,11 @@ pub use self::{
     frame::{Float, Head, Nav, SyncLine},
     icons::icon,
     inputs::{FieldInput, Filled, Source},
+    marked::{marks, pieces},
     origin::{CameFrom, RecordLink},
     problems::{ProblemList, control_id, problem_sentence},
     sheet::Sheet,
+    strip::{Line, Strip},
     text::{
         place_text, reason_sentence, refusal_sentence, role_name, row_time, row_title, title_of, value_text,
         village_name,

@@ -3,6 +3,7 @@
 mod clock;
 mod crypto;
 mod http;
+mod pinyin;
 mod settings;
 mod shim;
 mod vault;
@@ -11,6 +12,7 @@ pub use self::{
     clock::{format_exact, format_moment, format_typed, millis, moment, now, now_local_minute, sleep, today},
     crypto::{dice, digest_of, new_entry_id, new_installation_id, new_record_id},
     http::{HttpAnswer, Unanswered, ask, gzip},
+    pinyin::pinyin,
     settings::{Setting, setting, store_setting},
     shim::{
         NoPosition, apply_update, begin_reading, build, bytes_of, can_install, can_record, databases,

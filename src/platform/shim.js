@@ -420,6 +420,31 @@ export function askForKey(channel, milliseconds) {
   });
 }
 
+let letterOf;
+
+// The first letter of a character's pinyin as a code unit in lower case; 0 when the browser doesn't sort by pinyin.
+// Its order of sorting has a mark before the first character of each letter: U+FDD0 and the letter.
+export function initialOf(character) {
+  letterOf ??= letters();
+  return letterOf(character);
+}
+
+function letters() {
+  const { compare } = new Intl.Collator("zh-u-co-pinyin");
+  const of = (character) => {
+    // The last letter whose mark does not come behind the character.
+    let [low, high] = [0, 26];
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (compare(character, `\ufdd0${String.fromCharCode(65 + middle)}`) < 0) high = middle;
+      else low = middle;
+    }
+    return 97 + low;
+  };
+  const knows = Array.from("阿李张", of).join() === "97,108,122";
+  return knows ? of : () => 0;
+}
+
 export function download(bytes, name) {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([bytes], { type: "application/octet-stream" }));

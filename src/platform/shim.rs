@@ -131,6 +131,9 @@ extern "C" {
     pub fn withdraw_key();
     #[wasm_bindgen(js_name = askForKey)]
     pub(super) fn ask_for_key_js(channel: &str, milliseconds: u32) -> Promise;
+    /// The first letter of a character's pinyin; 0 when the browser doesn't know.
+    #[wasm_bindgen(js_name = initialOf)]
+    pub(super) fn initial_of(character: &str) -> u8;
     /// Hands a file to the browser's downloads.
     pub fn download(bytes: &[u8], name: &str);
     #[wasm_bindgen(js_name = verify)]

@@ -28,8 +28,10 @@ pub fn ExportButton() -> impl IntoView {
         if passphrase != second.get_untracked() {
             return Err(words::passphrase_differs().to_owned());
         }
-        backup::export(app, passphrase).await?;
-        app.say(words::backup_made().to_owned());
+        app.say(match backup::export(app, passphrase).await? {
+            0 => words::backup_made().to_owned(),
+            unreadable => words::backup_made_without(unreadable),
+        });
         Ok(())
     };
     // The sheet begins empty, and so does what it remembers.

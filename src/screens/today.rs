@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use xunji_domain::kind::Kind;
 use xunji_sync::{
     engine::Phase,
-    pocket::{Doing, Draft, Filter, Row},
+    pocket::{Doing, Draft, Row},
 };
 
 use crate::{
@@ -27,8 +27,7 @@ pub fn Today() -> impl IntoView {
         let pocket = app.pocket();
         async move {
             let drafts = pocket.drafts().await.unwrap_or_default();
-            let rows =
-                pocket.rows(&Filter::default(), None, LAST).await.map(|rows| rows.rows).unwrap_or_default();
+            let rows = pocket.rows(None, LAST).await.map(|rows| rows.rows).unwrap_or_default();
             (drafts, rows)
         }
     });

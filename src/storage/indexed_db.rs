@@ -11,7 +11,7 @@ use std::{cell::RefCell, ops::Bound, rc::Rc};
 use js_sys::Uint8Array;
 use rexie::{KeyRange, ObjectStore, Rexie, Transaction, TransactionMode};
 use wasm_bindgen::{JsCast, JsValue};
-use xunji_sync::storage::{Commit, Generation, Span, Storage, StorageError, Table, Write};
+use xunji_sync::storage::{Ask, Commit, Generation, Lying, Span, Storage, StorageError, Table, Write};
 
 use crate::platform;
 
@@ -22,7 +22,8 @@ pub const DATABASE: &str = "xunji";
 /// Tables are never renamed or taken away: opening deletes what a version does not list.
 ///
 /// 2: values are sealed once there is a PIN; an app of version 1 would write plain ones.
-const VERSION: u32 = 2;
+/// 3: shelves; an app of version 2 would save records without their words.
+const VERSION: u32 = 3;
 
 /// A connection to the database. Clones share it.
 #[derive(Clone)]
@@ -92,28 +93,16 @@ impl Storage for IndexedDb {
         bytes.map_or(Ok(Generation(0)), |bytes| generation(&bytes))
     }
 
-    async fn get(&self, table: Table, key: &str) -> Result<Option<Vec<u8>>, StorageError> {
-        let transaction = self.begin(&[table.name()], TransactionMode::ReadOnly).await?;
-        let store = transaction.store(table.name()).map_err(|error| explain(&error))?;
-        let value = store.get(key.into()).await.map_err(|error| explain(&error))?;
-        value.map(|value| bytes_of(key, value)).transpose()
-    }
-
-    async fn range(&self, table: Table, span: Span) -> Result<Vec<(String, Vec<u8>)>, StorageError> {
-        let Some(range) = key_range(&span)? else { return Ok(Vec::new()) };
-        let limit = u32::try_from(span.limit).ok();
-        let transaction = self.begin(&[table.name()], TransactionMode::ReadOnly).await?;
-        let store = transaction.store(table.name()).map_err(|error| explain(&error))?;
-        // Two requests of one transaction see the same rows in the same order.
-        let (keys, values) =
-            futures_util::future::join(store.get_all_keys(range.clone(), limit), store.get_all(range, limit))
-                .await;
-        let (keys, values) =
-            (keys.map_err(|error| explain(&error))?, values.map_err(|error| explain(&error))?);
-        let hidden = |key: &String| !(table == Table::Meta && key == GENERATION);
-        let keys = keys.into_iter().map(|key| key.as_string().unwrap_or_default());
-        let rows = keys.zip(values).filter(|(key, _)| hidden(key));
-        rows.map(|(key, value)| bytes_of(&key, value).map(|bytes| (key, bytes))).collect()
+    async fn read(&self, asks: Vec<Ask>) -> Result<Vec<Vec<Lying>>, StorageError> {
+        if asks.is_empty() {
+            return Ok(Vec::new());
+        }
+        let asked = |table: &Table| asks.iter().any(|ask| ask.table() == *table);
+        let tables: Vec<&str> = Table::ALL.into_iter().filter(asked).map(Table::name).collect();
+        let transaction = self.begin(&tables, TransactionMode::ReadOnly).await?;
+        // All requests are issued before the first is answered, and see the same moment.
+        let answers = asks.into_iter().map(|ask| answer(&transaction, ask));
+        futures_util::future::join_all(answers).await.into_iter().collect()
     }
 
     async fn keys(&self, table: Table) -> Result<Vec<String>, StorageError> {
@@ -159,6 +148,29 @@ impl Storage for IndexedDb {
     }
 }
 
+async fn answer(transaction: &Transaction, ask: Ask) -> Result<Vec<Lying>, StorageError> {
+    let table = ask.table();
+    let store = transaction.store(table.name()).map_err(|error| explain(&error))?;
+    let span = match ask {
+        Ask::Row(_, key) => {
+            let value = store.get(key.as_str().into()).await.map_err(|error| explain(&error))?;
+            return Ok(value.map(|value| (key, bytes_of(value))).into_iter().collect());
+        }
+        Ask::Span(_, span) => span,
+    };
+    let Some(range) = key_range(&span)? else { return Ok(Vec::new()) };
+    let limit = u32::try_from(span.limit).ok();
+    // Two requests of one transaction see the same rows in the same order.
+    let (keys, values) =
+        futures_util::future::join(store.get_all_keys(range.clone(), limit), store.get_all(range, limit))
+            .await;
+    let (keys, values) = (keys.map_err(|error| explain(&error))?, values.map_err(|error| explain(&error))?);
+    let hidden = |key: &String| !(table == Table::Meta && key == GENERATION);
+    let keys = keys.into_iter().map(|key| key.as_string().unwrap_or_default());
+    let rows = keys.zip(values).filter(|(key, _)| hidden(key));
+    Ok(rows.map(|(key, value)| (key, bytes_of(value))).collect())
+}
+
 async fn write_all(
     transaction: &Transaction,
     read: Generation,
@@ -167,7 +179,7 @@ async fn write_all(
     let meta = transaction.store(Table::Meta.name()).map_err(|error| explain(&error))?;
     let current = meta.get(GENERATION.into()).await.map_err(|error| explain(&error))?;
     let current = match current {
-        Some(value) => generation(&bytes_of(GENERATION, value)?)?,
+        Some(value) => generation(&bytes_of(value).unwrap_or_default())?,
         None => Generation(0),
     };
     if current != read {
@@ -218,9 +230,9 @@ fn key_range(span: &Span) -> Result<Option<Option<KeyRange>>, StorageError> {
     range.map(|range| Some(Some(range))).map_err(|error| explain(&error.into()))
 }
 
-fn bytes_of(key: &str, value: JsValue) -> Result<Vec<u8>, StorageError> {
-    let array: Uint8Array = value.dyn_into().map_err(|_| StorageError::Damaged(key.to_owned()))?;
-    Ok(array.to_vec())
+/// Nothing for what is no bytes.
+fn bytes_of(value: JsValue) -> Option<Vec<u8>> {
+    value.dyn_into().ok().map(|array: Uint8Array| array.to_vec())
 }
 
 fn generation(bytes: &[u8]) -> Result<Generation, StorageError> {

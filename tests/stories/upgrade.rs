@@ -35,7 +35,7 @@ async fn an_upgrade_with_a_full_outbox_and_an_old_tab_open_loses_nothing_and_sen
         phone.press("更新").await;
         phone.root_becomes("data-app-version", "next").await;
         phone.row_count_becomes(3).await;
-        assert_eq!(version(&phone).await, json!([3, true]), "the database has been upgraded");
+        assert_eq!(version(&phone).await, json!([4, true]), "the database has been upgraded");
         samples::consultation().record(&phone).await;
 
         // The old tab still leads. It can't send any more, and stands in nobody's way.

@@ -1,8 +1,8 @@
 //! A storage in memory, for tests and simulations. It can be told to fail.
 
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+use std::{cell::RefCell, collections::BTreeMap, ops::Bound, rc::Rc};
 
-use crate::storage::{Commit, Generation, Span, Storage, StorageError, Table, Write};
+use crate::storage::{Ask, Commit, Generation, Lying, Storage, StorageError, Table, Write};
 
 /// A database in memory. Clones are connections to the same one, as tabs are.
 #[derive(Clone, Default)]
@@ -29,14 +29,25 @@ impl Storage for Memory {
         Ok(self.inner.borrow().generation)
     }
 
-    async fn get(&self, table: Table, key: &str) -> Result<Option<Vec<u8>>, StorageError> {
-        Ok(self.inner.borrow().rows.get(&(table, key.to_owned())).cloned())
-    }
-
-    async fn range(&self, table: Table, span: Span) -> Result<Vec<(String, Vec<u8>)>, StorageError> {
+    async fn read(&self, asks: Vec<Ask>) -> Result<Vec<Vec<Lying>>, StorageError> {
         let inner = self.inner.borrow();
-        let rows = inner.rows.iter().filter(|((of, key), _)| *of == table && span.contains(key));
-        Ok(rows.take(span.limit).map(|((_, key), value)| (key.clone(), value.clone())).collect())
+        let answer = |ask: Ask| match ask {
+            Ask::Row(table, key) => match inner.rows.get(&(table, key.clone())) {
+                Some(value) => vec![(key, Some(value.clone()))],
+                None => Vec::new(),
+            },
+            Ask::Span(table, span) => {
+                let from = match &span.from {
+                    Bound::Unbounded => Bound::Included((table, String::new())),
+                    Bound::Included(from) => Bound::Included((table, from.clone())),
+                    Bound::Excluded(from) => Bound::Excluded((table, from.clone())),
+                };
+                let rows = inner.rows.range((from, Bound::Unbounded));
+                let rows = rows.take_while(|((of, key), _)| *of == table && span.contains(key));
+                rows.take(span.limit).map(|((_, key), value)| (key.clone(), Some(value.clone()))).collect()
+            }
+        };
+        Ok(asks.into_iter().map(answer).collect())
     }
 
     async fn keys(&self, table: Table) -> Result<Vec<String>, StorageError> {

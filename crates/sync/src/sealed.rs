@@ -13,7 +13,7 @@
 use std::{cell::RefCell, pin::Pin, rc::Rc};
 
 use crate::{
-    storage::{Commit, Generation, Span, Storage, StorageError, Table, Write},
+    storage::{Ask, Commit, Generation, Lying, Span, Storage, StorageError, Table, Write},
     vault::HEADER,
 };
 
@@ -126,63 +126,56 @@ impl<S: Storage, C: Cipher> Sealed<S, C> {
         Ok(())
     }
 
-    async fn open(
-        &self,
-        table: Table,
-        rows: Vec<(String, Vec<u8>)>,
-    ) -> Result<Vec<(String, Vec<u8>)>, StorageError> {
+    async fn open(&self, rows: Vec<Shut>) -> Result<Vec<Option<Vec<u8>>>, StorageError> {
+        let sealed = |row: &Shut| row.value.as_ref().is_some_and(|value| value.starts_with(MARK));
         let mode = self.mode.borrow().clone();
-        let cipher = match mode {
+        match mode {
             // A vault that another tab has made meanwhile.
-            Mode::Clear if rows.iter().any(|(_, value)| value.starts_with(MARK)) => {
-                return Err(StorageError::Newer);
-            }
-            Mode::Clear => return Ok(rows),
-            Mode::Half(cipher) => {
-                // Plain ones are taken as they are, until the last is sealed.
-                if rows.iter().all(|(_, value)| !value.starts_with(MARK)) {
-                    return Ok(rows);
-                }
-                let mut opened = Vec::with_capacity(rows.len());
-                for (key, value) in rows {
-                    match value.strip_prefix(MARK) {
-                        Some(_) => opened.extend(open(&cipher, table, vec![(key, value)]).await?),
-                        None => opened.push((key, value)),
-                    }
-                }
-                return Ok(opened);
-            }
-            Mode::Whole(cipher) => cipher,
-        };
-        open(&cipher, table, rows).await
+            Mode::Clear if rows.iter().any(sealed) => Err(StorageError::Newer),
+            Mode::Clear => Ok(rows.into_iter().map(|row| row.value).collect()),
+            // Plain ones are taken as they are, until the last is sealed.
+            Mode::Half(cipher) => open(&cipher, rows, true).await,
+            Mode::Whole(cipher) => open(&cipher, rows, false).await,
+        }
     }
+}
+
+/// A row as it lies in the storage below.
+struct Shut {
+    place: String,
+    value: Option<Vec<u8>>,
 }
 
 fn place(table: Table, key: &str) -> String {
     format!("{}/{key}", table.name())
 }
 
+/// Opens each value, in order; nothing for what can't be read. `plain`: what is not sealed is taken as it is.
 async fn open<C: Cipher>(
     cipher: &C,
-    table: Table,
-    rows: Vec<(String, Vec<u8>)>,
-) -> Result<Vec<(String, Vec<u8>)>, StorageError> {
-    let (mut keys, mut sealed) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
-    for (key, value) in rows {
-        let bytes = value.strip_prefix(MARK).ok_or_else(|| StorageError::Damaged(key.clone()))?.to_vec();
-        sealed.push(Placed { place: place(table, &key), bytes });
-        keys.push(key);
+    rows: Vec<Shut>,
+    plain: bool,
+) -> Result<Vec<Option<Vec<u8>>>, StorageError> {
+    let (mut opened, mut at, mut sealed) = (Vec::with_capacity(rows.len()), Vec::new(), Vec::new());
+    for Shut { place, value } in rows {
+        let bytes = value.as_ref().and_then(|value| value.strip_prefix(MARK)).map(<[u8]>::to_vec);
+        match bytes {
+            Some(bytes) => {
+                at.push(opened.len());
+                sealed.push(Placed { place, bytes });
+                opened.push(None);
+            }
+            None => opened.push(value.filter(|_| plain)),
+        }
     }
-    let plain = cipher.open(sealed).await?;
-    if plain.len() != keys.len() {
+    let values = cipher.open(sealed).await?;
+    if values.len() != at.len() {
         return Err(StorageError::Failed("a seal is missing".to_owned()));
     }
-    let rows = keys.into_iter().zip(plain);
-    rows.map(|(key, value)| match value {
-        Some(value) => Ok((key, value)),
-        None => Err(StorageError::Damaged(key)),
-    })
-    .collect()
+    for (at, value) in at.into_iter().zip(values) {
+        opened[at] = value;
+    }
+    Ok(opened)
 }
 
 async fn seal<C: Cipher>(cipher: &C, writes: Vec<Write>) -> Result<Vec<Write>, StorageError> {
@@ -220,13 +213,8 @@ impl<S: Storage, C: Cipher> Storage for Sealed<S, C> {
         asked.await
     }
 
-    async fn get(&self, table: Table, key: &str) -> Result<Option<Vec<u8>>, StorageError> {
-        let asked: Asked<'_, _> = Box::pin(self.do_get(table, key));
-        asked.await
-    }
-
-    async fn range(&self, table: Table, span: Span) -> Result<Vec<(String, Vec<u8>)>, StorageError> {
-        let asked: Asked<'_, _> = Box::pin(self.do_range(table, span));
+    async fn read(&self, asks: Vec<Ask>) -> Result<Vec<Vec<Lying>>, StorageError> {
+        let asked: Asked<'_, _> = Box::pin(self.do_read(asks));
         asked.await
     }
 
@@ -261,18 +249,24 @@ impl<S: Storage, C: Cipher> Sealed<S, C> {
         }
     }
 
-    async fn do_get(&self, table: Table, key: &str) -> Result<Option<Vec<u8>>, StorageError> {
-        let Some(value) = self.storage.get(table, key).await? else { return Ok(None) };
-        let opened = self.open(table, vec![(key.to_owned(), value)]).await?;
-        Ok(opened.into_iter().next().map(|(_, value)| value))
-    }
-
-    async fn do_range(&self, table: Table, span: Span) -> Result<Vec<(String, Vec<u8>)>, StorageError> {
-        let mut rows = self.storage.range(table, span).await?;
-        if table == Table::Meta {
-            rows.retain(|(key, _)| key != HEADER);
+    async fn do_read(&self, asks: Vec<Ask>) -> Result<Vec<Vec<Lying>>, StorageError> {
+        let tables: Vec<(Table, bool)> =
+            asks.iter().map(|ask| (ask.table(), matches!(ask, Ask::Span(..)))).collect();
+        let mut found = self.storage.read(asks).await?;
+        let mut shut = Vec::new();
+        for ((table, span), rows) in tables.into_iter().zip(&mut found) {
+            if span && table == Table::Meta {
+                rows.retain(|(key, _)| key != HEADER);
+            }
+            for (key, value) in rows {
+                shut.push(Shut { place: place(table, key), value: value.take() });
+            }
         }
-        self.open(table, rows).await
+        let opened = self.open(shut).await?;
+        for ((_, value), opened) in found.iter_mut().flatten().zip(opened) {
+            *value = opened;
+        }
+        Ok(found)
     }
 
     async fn do_keys(&self, table: Table) -> Result<Vec<String>, StorageError> {

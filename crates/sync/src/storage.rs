@@ -25,12 +25,22 @@ pub enum Table {
     Drafts,
     /// The bytes of attachments, by their SHA-256.
     Blobs,
+    /// The searchable words of many records each, newest first. Can be rebuilt.
+    Shelves,
 }
 
 impl Table {
     /// All tables.
-    pub const ALL: [Self; 7] =
-        [Self::Meta, Self::Entries, Self::Outbox, Self::Records, Self::Rows, Self::Drafts, Self::Blobs];
+    pub const ALL: [Self; 8] = [
+        Self::Meta,
+        Self::Entries,
+        Self::Outbox,
+        Self::Records,
+        Self::Rows,
+        Self::Drafts,
+        Self::Blobs,
+        Self::Shelves,
+    ];
 
     /// The table's name in a database.
     pub const fn name(self) -> &'static str {
@@ -42,6 +52,7 @@ impl Table {
             Self::Rows => "rows",
             Self::Drafts => "drafts",
             Self::Blobs => "blobs",
+            Self::Shelves => "shelves",
         }
     }
 }
@@ -126,6 +137,27 @@ impl Span {
     }
 }
 
+/// One thing that is asked of a storage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// The row of a key, if there is one.
+    Row(Table, String),
+    /// The rows of a span, ordered by their keys.
+    Span(Table, Span),
+}
+
+impl Ask {
+    /// The table that it asks about.
+    pub const fn table(&self) -> Table {
+        match self {
+            Self::Row(table, _) | Self::Span(table, _) => *table,
+        }
+    }
+}
+
+/// A key and its value; no value for a row that is there and can't be read.
+pub type Lying = (String, Option<Vec<u8>>);
+
 /// Why a phone's database did not do what it was asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StorageError {
@@ -160,17 +192,29 @@ pub trait Storage {
     /// [`StorageError`], like every other call.
     async fn generation(&self) -> Result<Generation, StorageError>;
 
+    /// Answers everything that is asked, in its order, out of one moment of the database. A wait costs far more than a
+    /// row, so whoever needs many rows asks for them together.
+    ///
+    /// # Errors
+    /// [`StorageError`]. A row that can't be read is no error here: it comes without a value.
+    async fn read(&self, asks: Vec<Ask>) -> Result<Vec<Vec<Lying>>, StorageError>;
+
     /// The value of a key.
     ///
     /// # Errors
-    /// [`StorageError`].
-    async fn get(&self, table: Table, key: &str) -> Result<Option<Vec<u8>>, StorageError>;
+    /// [`StorageError`]; [`StorageError::Damaged`] when it can't be read.
+    async fn get(&self, table: Table, key: &str) -> Result<Option<Vec<u8>>, StorageError> {
+        let found = self.read(vec![Ask::Row(table, key.to_owned())]).await?;
+        Ok(whole(found)?.pop().map(|(_, value)| value))
+    }
 
     /// The rows of a span, ordered by their keys.
     ///
     /// # Errors
-    /// [`StorageError`].
-    async fn range(&self, table: Table, span: Span) -> Result<Vec<(String, Vec<u8>)>, StorageError>;
+    /// [`StorageError`]; [`StorageError::Damaged`] when one of them can't be read.
+    async fn range(&self, table: Table, span: Span) -> Result<Vec<(String, Vec<u8>)>, StorageError> {
+        whole(self.read(vec![Ask::Span(table, span)]).await?)
+    }
 
     /// The keys of a table, in their order, without reading the values.
     ///
@@ -191,4 +235,15 @@ pub trait Storage {
     /// [`StorageError`]; then nothing was changed, as far as one can know: a transaction can also be committed
     /// without the page hearing of it, so callers repeat only what may be repeated.
     async fn commit(&self, read: Generation, writes: Vec<Write>) -> Result<Commit, StorageError>;
+}
+
+fn whole(found: Vec<Vec<Lying>>) -> Result<Vec<(String, Vec<u8>)>, StorageError> {
+    let mut rows = Vec::new();
+    for (key, value) in found.into_iter().flatten() {
+        match value {
+            Some(value) => rows.push((key, value)),
+            None => return Err(StorageError::Damaged(key)),
+        }
+    }
+    Ok(rows)
 }

@@ -17,9 +17,11 @@ use xunji_domain::{
 };
 
 use crate::{
+    index::{Hunt, Index, Question},
     memory::Memory,
-    pocket::{Addition, Badge, Doing, Draft, Filter, Found, Pocket, Rejected, Restored, Unsent},
-    storage::{Commit, Generation, Span, Storage, StorageError, Table, Write},
+    pocket::{Addition, Badge, Doing, Draft, Found, Next, Pocket, Rejected, Restored, Row, Unsent},
+    storage::{Ask, Commit, Generation, Span, Storage, StorageError, Table, Write},
+    words::Words,
 };
 
 pub use self::attachments::{
@@ -34,6 +36,7 @@ macro_rules! storage_suite {
         $run!(what_is_committed_is_read_back);
         $run!(a_commit_on_an_old_generation_changes_nothing);
         $run!(spans_are_ordered_and_bounded);
+        $run!(what_is_asked_together_is_answered_in_order);
         $run!(saved_means_saved_in_one_commit);
         $run!(saving_twice_saves_once);
         $run!(two_tabs_share_one_sequence_without_gaps);
@@ -261,7 +264,7 @@ pub async fn a_parked_entry_blocks_no_other_and_can_be_repaired<S: Storage>(
     let repaired = pocket.save(&repaired).await.expect("saved");
     assert_eq!(pocket.counts().await.map(|counts| (counts.waiting, counts.returned)), Ok((2, 0)));
     pocket.acknowledge(std::slice::from_ref(&repaired), &[accepted(&repaired, 1)]).await.expect("written");
-    let rows = pocket.rows(&Filter { words: "mended".into(), kind: None }, None, 9).await.expect("read").rows;
+    let rows = found(&pocket, &filled(&pocket).await, None, "mended").await;
     assert_eq!(rows.iter().map(|row| row.badge).collect::<Vec<_>>(), [Badge::Delivered]);
 }
 
@@ -397,34 +400,95 @@ pub async fn drafts_stay_until_they_are_saved<S: Storage>(storage: S, reopen: im
     assert_eq!(second.last(&"patrol".into()).await.expect("read").expect("a body")["route"], json!("a"));
 }
 
+/// The words of everything that a pocket holds.
+pub async fn filled<S: Storage>(pocket: &Pocket<S>) -> Index {
+    let mut index = Index::default();
+    fill(pocket, &mut index).await;
+    index
+}
+
+/// Brings an index up to date.
+pub async fn fill<S: Storage>(pocket: &Pocket<S>, index: &mut Index) {
+    loop {
+        let shelved = pocket.shelves(&index.wanted()).await.expect("read");
+        let next = shelved.next;
+        index.take(shelved);
+        match next {
+            Next::Ask => {}
+            Next::Make => drop(pocket.shelve().await.expect("made")),
+            Next::Nothing => return,
+        }
+    }
+}
+
+/// The rows that a search finds.
+pub async fn found<S: Storage>(
+    pocket: &Pocket<S>,
+    index: &Index,
+    kind: Option<&str>,
+    typed: &str,
+) -> Vec<Row> {
+    let question = Question { kind: kind.map(Into::into), words: Words::typed(typed) };
+    let mut hunt = Hunt::new(index, question);
+    while hunt.go_on(index, 1) {}
+    let keys = hunt.found().iter().filter_map(|place| index.row_key(*place).map(str::to_owned));
+    let rows = pocket.rows_of(&keys.collect::<Vec<_>>()).await.expect("read");
+    rows.into_iter().map(|row| row.expect("every line on a shelf has a row")).collect()
+}
+
 /// Lists.
 pub async fn the_ledger_is_newest_first_and_can_be_searched<S: Storage>(storage: S, _: impl AsyncFn() -> S) {
     let pocket = pocket(storage).await;
     for (number, route) in (1..).zip(["东坡水渠", "老街ＡＢＣ", "东坡林场"]) {
         pocket.save(&unsent(number, route)).await.expect("saved");
     }
-    let routes = async |words: &str, most| -> Vec<String> {
-        let filter = Filter { kind: Some("patrol".into()), words: words.into() };
-        let mut rows = Vec::new();
-        let mut from: Option<String> = None;
-        loop {
-            let page = pocket.rows(&filter, from.as_deref(), most).await.expect("read");
-            rows.extend(
-                page.rows.iter().map(|row| row.title["route"].as_str().unwrap_or_default().to_owned()),
-            );
-            from = page.next;
-            if from.is_none() {
-                return rows;
-            }
+    let route = |row: &Row| row.title["route"].as_str().unwrap_or_default().to_owned();
+    let mut rows = Vec::new();
+    let mut from: Option<String> = None;
+    loop {
+        let page = pocket.rows(from.as_deref(), 2).await.expect("read");
+        rows.extend(page.rows.iter().map(route));
+        from = page.next;
+        if from.is_none() {
+            break;
         }
+    }
+    assert_eq!(rows, ["东坡林场", "老街ＡＢＣ", "东坡水渠"]);
+    let index = filled(&pocket).await;
+    let routes = async |words: &str| -> Vec<String> {
+        found(&pocket, &index, Some("patrol"), words).await.iter().map(route).collect()
     };
-    assert_eq!(routes("", 2).await, ["东坡林场", "老街ＡＢＣ", "东坡水渠"]);
-    assert_eq!(routes("东坡", 1).await, ["东坡林场", "东坡水渠"]);
-    assert_eq!(routes("abc 网格", 9).await, ["老街ＡＢＣ"], "full-width letters and labels of codes");
-    assert_eq!(routes("固包", 9).await.len(), 3, "the village's name");
-    assert!(routes("没有", 9).await.is_empty());
-    let other = Filter { kind: Some("dispute".into()), words: String::new() };
-    assert!(pocket.rows(&other, None, 9).await.expect("read").rows.is_empty());
+    assert_eq!(routes("").await, ["东坡林场", "老街ＡＢＣ", "东坡水渠"]);
+    assert_eq!(routes("东坡").await, ["东坡林场", "东坡水渠"]);
+    assert_eq!(routes("abc 网格").await, ["老街ＡＢＣ"], "full-width letters and labels of codes");
+    assert_eq!(routes("固包").await.len(), 3, "the village's name");
+    for nothing in ["没有", "%", "*", "patrol", "route", &"东".repeat(500)] {
+        assert!(routes(nothing).await.is_empty(), "{nothing}");
+    }
+    assert!(found(&pocket, &index, Some("dispute"), "").await.is_empty());
+}
+
+/// Many questions at once are answered like each alone.
+pub async fn what_is_asked_together_is_answered_in_order<S: Storage>(storage: S, _: impl AsyncFn() -> S) {
+    let put = |table, key: &str| Write::Put(table, key.into(), key.into());
+    let rows = ["a/1", "a/2", "b/1"].map(|key| put(Table::Rows, key));
+    commit(&storage, [&rows[..], &[put(Table::Drafts, "a/1")]].concat()).await;
+    let asks = vec![
+        Ask::Row(Table::Drafts, "a/1".into()),
+        Ask::Row(Table::Drafts, "a/2".into()),
+        Ask::Span(Table::Rows, Span::prefix("a/")),
+        Ask::Span(Table::Rows, Span::prefix("c/")),
+        Ask::Span(Table::Rows, Span::all().after("a/1").limit(1)),
+        Ask::Row(Table::Rows, "b/1".into()),
+    ];
+    let found = storage.read(asks).await.expect("read");
+    let keys: Vec<Vec<String>> =
+        found.iter().map(|rows| rows.iter().map(|(key, _)| key.clone()).collect()).collect();
+    let wanted: [&[&str]; 6] = [&["a/1"], &[], &["a/1", "a/2"], &[], &["a/2"], &["b/1"]];
+    assert_eq!(keys, wanted);
+    let values = found.into_iter().flatten();
+    assert!(values.into_iter().all(|(key, value)| value == Some(key.into_bytes())));
+    assert_eq!(storage.read(Vec::new()).await, Ok(Vec::new()));
 }
 
 /// A backup made on one phone and put back on another, twice.
@@ -443,7 +507,7 @@ pub async fn a_backup_brings_everything_back_once<S: Storage>(storage: S, _: imp
         Answer::Receipt { receipt: receipt(&parked, Outcome::Parked { reason }), missing: Vec::new() },
     ];
     old.acknowledge(&[delivered.clone(), parked.clone()], &answers).await.expect("written");
-    let (backup, bytes) = old.back_up(delivered.content.author).await.expect("read");
+    let (backup, bytes, _) = old.back_up(delivered.content.author).await.expect("read");
     assert_eq!((backup.entries.len(), backup.blobs.as_slice(), bytes.len()), (3, &[photo.0][..], 1));
 
     let (new, _) = Pocket::open(storage, installation(2)).await.expect("opens");

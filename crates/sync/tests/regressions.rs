@@ -18,7 +18,7 @@ use xunji_sync::{
     engine::{Effect, Ended, Engine, Event, Failure, Job, Millis, Phase},
     memory::Memory,
     pocket::{Pocket, WaitingState},
-    storage::{Commit, Generation, Span, Storage, StorageError, Table, Write},
+    storage::{Ask, Commit, Generation, Lying, Storage, StorageError, Table, Write},
     suite::{accepted, unsent},
 };
 
@@ -65,12 +65,8 @@ impl Storage for &Tired {
         self.memory.generation().await
     }
 
-    async fn get(&self, table: Table, key: &str) -> Result<Option<Vec<u8>>, StorageError> {
-        self.memory.get(table, key).await
-    }
-
-    async fn range(&self, table: Table, span: Span) -> Result<Vec<(String, Vec<u8>)>, StorageError> {
-        self.memory.range(table, span).await
+    async fn read(&self, asks: Vec<Ask>) -> Result<Vec<Vec<Lying>>, StorageError> {
+        self.memory.read(asks).await
     }
 
     async fn keys(&self, table: Table) -> Result<Vec<String>, StorageError> {
@@ -279,7 +275,7 @@ fn photos_out_of_a_backup_are_offered_again() {
         let Answer::Receipt { receipt, .. } = accepted(&entry, 1) else { panic!("a receipt") };
         let answer = Answer::Receipt { receipt, missing: vec![photo.0] };
         old.acknowledge(std::slice::from_ref(&entry), &[answer]).await.unwrap();
-        let (backup, _) = old.back_up(entry.content.author).await.unwrap();
+        let (backup, ..) = old.back_up(entry.content.author).await.unwrap();
         let new = open(&Memory::default());
         new.restore(&backup, &[photo]).await.unwrap();
         assert_eq!(states(&new).await, [WaitingState::Unsent]);
@@ -295,7 +291,7 @@ fn a_backup_that_is_put_back_in_two_attempts_is_whole() {
         let entries: Vec<Entry> =
             [old.save(&unsent(1, "a")).await.unwrap(), old.save(&unsent(2, "b")).await.unwrap()].into();
         old.acknowledge(&entries, &[accepted(&entries[0], 1), accepted(&entries[1], 1)]).await.unwrap();
-        let (backup, _) = old.back_up(entries[0].content.author).await.unwrap();
+        let (backup, ..) = old.back_up(entries[0].content.author).await.unwrap();
         let tired = Tired { memory: Memory::default(), commits: Cell::new(1) };
         let new = Pocket::open(&tired, installation(2)).await.unwrap().0;
         // Each attempt gets a commit further than the one before.

@@ -3,11 +3,12 @@
 use leptos::prelude::*;
 use serde_json::Value;
 use xunji_domain::kind::{Field, Kind};
-use xunji_sync::pocket::fold_case;
+use xunji_sync::words::Words;
 
 use super::{Filled, Labelled, control_id};
 use crate::{
     components::{Sheet, Show, icon, view, village_name},
+    platform,
     state::use_app,
     words,
 };
@@ -134,12 +135,12 @@ fn Choices(
 ) -> impl IntoView {
     let typed = RwSignal::new(String::new());
     let groups = Memo::new(move |_| {
-        let wanted = fold_case(typed.get().trim());
+        let wanted = Words::typed(&typed.get());
         choices.with_value(|choices| {
+            // All words of it together: 泸桥 固包 is the village 固包 of the township 泸桥, and so is `lq gb`.
             let hits = |choice: &&Choice| {
-                [&choice.word, &choice.code, &choice.group]
-                    .iter()
-                    .any(|text| fold_case(text).contains(&wanted))
+                let all = format!("{} {} {}", choice.group, choice.word, choice.code);
+                wanted.fit(&all, platform::pinyin)
             };
             let mut groups: Vec<(String, Vec<Choice>)> = Vec::new();
             for choice in choices.iter().filter(hits) {

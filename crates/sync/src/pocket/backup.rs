@@ -3,18 +3,23 @@
 //! What is put back keeps its ids and digests, so that uploading it again doubles nothing. What the station had not
 //! answered yet is saved anew under this installation and its own sequence; what it had is simply here again.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use serde::Serialize;
 use xunji_domain::{
     canonical::Digest,
-    id::{RecordId, WorkerId},
+    id::{EntryId, RecordId, WorkerId},
     reads,
     record::{Known, Standing, replaced},
 };
 
-use super::{Pocket, Rejected, Unsent, save::entry_key};
-use crate::storage::{Span, Storage, StorageError, Table};
+use super::{
+    Pocket, Rejected, Unsent,
+    batch::Batch,
+    decode,
+    save::{entry_key, places_of},
+};
+use crate::storage::{Ask, Span, Storage, StorageError, Table};
 
 /// What a backup file holds, before it is sealed.
 #[derive(Clone, Serialize)]
@@ -31,6 +36,9 @@ pub struct Backup {
 
 reads!(Backup { version, worker, entries, blobs });
 
+/// How many entries are put back in one commit.
+const AT_ONCE: usize = 100;
+
 /// The version that this app writes.
 pub const BACKUP_VERSION: u32 = 1;
 
@@ -46,13 +54,20 @@ pub struct Restored {
 }
 
 impl<S: Storage> Pocket<S> {
-    /// Everything that a backup holds, with the bytes of the attachments.
+    /// Everything that a backup holds, with the bytes of the attachments; and how many entries can't be read and are
+    /// not in it.
     ///
     /// # Errors
     /// [`StorageError`].
-    pub async fn back_up(&self, worker: WorkerId) -> Result<(Backup, Vec<Vec<u8>>), StorageError> {
-        let entries = self.scan::<Known>(Table::Entries, Span::all()).await?;
-        let entries = entries.into_iter().map(|(_, known)| known).collect();
+    pub async fn back_up(&self, worker: WorkerId) -> Result<(Backup, Vec<Vec<u8>>, usize), StorageError> {
+        let found = self.storage.read(vec![Ask::Span(Table::Entries, Span::all())]).await?;
+        let (mut entries, mut unreadable) = (Vec::new(), 0);
+        for (key, value) in found.into_iter().flatten() {
+            match value.and_then(|value| decode(&key, &value).ok()) {
+                Some(known) => entries.push(known),
+                None => unreadable += 1,
+            }
+        }
         let (mut blobs, mut bytes) = (Vec::new(), Vec::new());
         // One by one: a spoiled one must not keep the others out of the file.
         for digest in self.storage.keys(Table::Blobs).await?.iter().filter_map(|key| key.parse().ok()) {
@@ -61,7 +76,7 @@ impl<S: Storage> Pocket<S> {
                 bytes.push(value);
             }
         }
-        Ok((Backup { version: BACKUP_VERSION, worker, entries, blobs }, bytes))
+        Ok((Backup { version: BACKUP_VERSION, worker, entries, blobs }, bytes, unreadable))
     }
 
     /// Puts a backup back. What is here already stays as it is, except spoiled bytes; doing it twice does nothing more.
@@ -82,11 +97,29 @@ impl<S: Storage> Pocket<S> {
         let mut entries: Vec<&Known> = backup.entries.iter().collect();
         entries.sort_by_key(|known| (known.entry.installation, known.entry.seq));
         let mended = replaced(&backup.entries);
-        let mut here: BTreeMap<RecordId, Vec<&Known>> = BTreeMap::new();
+        for some in entries.chunks(AT_ONCE) {
+            let done = self.mutate(async |batch| self.put_back(batch, backup, &mended, some).await).await?;
+            restored.entries += done.entries;
+            restored.unsent += done.unsent;
+        }
+        Ok(restored)
+    }
+
+    /// Decides on the writes that put some entries back.
+    async fn put_back(
+        &self,
+        batch: &mut Batch<'_, S>,
+        backup: &Backup,
+        mended: &BTreeSet<EntryId>,
+        entries: &[&Known],
+    ) -> Result<Restored, Rejected> {
+        batch.fetch(places_of(entries.iter().map(|known| known.entry.content.record))).await?;
+        let mut restored = Restored::default();
+        let mut here: BTreeSet<RecordId> = BTreeSet::new();
         for known in entries {
             let content = &known.entry.content;
             let key = entry_key(content.record, content.id);
-            if self.read::<Known>(Table::Entries, &key).await?.is_some() {
+            if batch.get::<Known>(Table::Entries, &key).await?.is_some() {
                 continue;
             }
             restored.entries += 1;
@@ -98,23 +131,17 @@ impl<S: Storage> Pocket<S> {
                 _ => mended.contains(&content.id),
             };
             if delivered {
-                here.entry(content.record).or_default().push(known);
+                batch.put(Table::Entries, &key, known)?;
+                here.insert(content.record);
             } else {
                 let unsent =
                     Unsent { content: content.clone(), digest: known.entry.digest, blobs: Vec::new() };
-                self.save(&unsent).await?;
+                self.save_into(batch, &unsent).await?;
                 restored.unsent += 1;
             }
         }
-        for (record, entries) in here {
-            self.mutate(async |batch| {
-                for known in &entries {
-                    let content = &known.entry.content;
-                    batch.put(Table::Entries, &entry_key(record, content.id), known)?;
-                }
-                self.refold(batch, record).await
-            })
-            .await?;
+        for record in here {
+            self.refold(batch, record).await?;
         }
         Ok(restored)
     }

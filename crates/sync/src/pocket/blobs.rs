@@ -19,7 +19,7 @@ use xunji_domain::{
 use super::{
     Draft, Pocket, Waiting, WaitingState,
     batch::Batch,
-    outbox::{outbox_key, seq_of},
+    outbox::{outbox_key, put_waiting, seq_of},
 };
 use crate::storage::{Span, Storage, StorageError, Table};
 
@@ -105,7 +105,8 @@ impl<S: Storage> Pocket<S> {
     pub async fn refuse_attachment(&self, seq: Seq, digest: Digest) -> Result<(), StorageError> {
         self.mutate(async |batch| {
             let key = outbox_key(seq);
-            let Some(mut waiting) = batch.get::<Waiting>(Table::Outbox, &key).await? else { return Ok(()) };
+            let Some(old) = batch.get::<Waiting>(Table::Outbox, &key).await? else { return Ok(()) };
+            let mut waiting = old.clone();
             let WaitingState::Attachments { missing } = &mut waiting.state else { return Ok(()) };
             missing.retain(|other| *other != digest);
             // They are tried in their order, and what fails goes to the end: what is smaller has had its turn.
@@ -114,7 +115,7 @@ impl<S: Storage> Pocket<S> {
             } else {
                 waiting.state = WaitingState::Refused { refusal: Refusal::Damaged };
             }
-            batch.put(Table::Outbox, &key, &waiting)
+            put_waiting(batch, &key, Some(&old), Some(&waiting))
         })
         .await
     }
@@ -128,7 +129,8 @@ impl<S: Storage> Pocket<S> {
             let key = outbox_key(seq);
             let Some(waiting) = batch.get::<Waiting>(Table::Outbox, &key).await? else { return Ok(()) };
             let state = WaitingState::Refused { refusal: refusal.clone() };
-            batch.put(Table::Outbox, &key, &Waiting { state, ..waiting })
+            let next = Waiting { state, ..waiting.clone() };
+            put_waiting(batch, &key, Some(&waiting), Some(&next))
         })
         .await
     }
@@ -140,15 +142,12 @@ impl<S: Storage> Pocket<S> {
     pub async fn blob_delivered(&self, seq: Seq, digest: Digest) -> Result<(), StorageError> {
         self.mutate(async |batch| {
             let key = outbox_key(seq);
-            let Some(mut waiting) = batch.get::<Waiting>(Table::Outbox, &key).await? else { return Ok(()) };
+            let Some(old) = batch.get::<Waiting>(Table::Outbox, &key).await? else { return Ok(()) };
+            let mut waiting = old.clone();
             let WaitingState::Attachments { missing } = &mut waiting.state else { return Ok(()) };
             missing.retain(|other| *other != digest);
-            if missing.is_empty() {
-                batch.delete(Table::Outbox, &key);
-                Ok(())
-            } else {
-                batch.put(Table::Outbox, &key, &waiting)
-            }
+            let left = (!missing.is_empty()).then_some(&waiting);
+            put_waiting(batch, &key, Some(&old), left)
         })
         .await
     }

@@ -13,7 +13,7 @@ use super::{
     CURSOR, CURSOR_ENTRY, PEOPLE, Pocket,
     batch::Batch,
     outbox::{Waiting, WaitingState, outbox_key, settle, wait},
-    save::entry_key,
+    save::{entry_key, places_of},
 };
 use crate::storage::{Storage, StorageError, Table};
 
@@ -39,6 +39,12 @@ impl<S: Storage> Pocket<S> {
             }
             let mut cursor = after;
             let mut touched = BTreeSet::new();
+            let entries = page.items.iter().map(|item| &item.entry);
+            let mut places = places_of(entries.clone().map(|entry| entry.content.record));
+            let own = entries.filter(|entry| entry.installation == self.installation());
+            places.extend(own.map(|entry| (Table::Outbox, outbox_key(entry.seq))));
+            places.push((Table::Meta, PEOPLE.to_owned()));
+            batch.fetch(places).await?;
             for item in &page.items {
                 if item.position != Position(cursor.0 + 1) {
                     return Ok(false);
@@ -109,8 +115,8 @@ impl<S: Storage> Pocket<S> {
             }
             // What stands in the line with this number stays there: it may be another entry, on a copied phone.
             let row = batch.get::<Waiting>(Table::Outbox, &outbox_key(entry.seq)).await?;
-            if row.is_none_or(|row| row.entry == entry.content.id) {
-                wait(batch, &entry)?;
+            if row.as_ref().is_none_or(|row| row.entry == entry.content.id) {
+                wait(batch, &entry, row.as_ref())?;
             }
         }
         Ok(())

@@ -17,8 +17,9 @@ mod outbox;
 mod recent;
 mod rows;
 mod save;
+mod shelves;
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, pin::Pin, rc::Rc};
 
 use serde::Serialize;
 use xunji_domain::{
@@ -33,15 +34,22 @@ use xunji_domain::{
     wire::{Definitions, Enrolment},
 };
 
-use self::batch::Batch;
-use crate::storage::{Commit, Generation, Span, Storage, StorageError, Table};
+use self::{
+    batch::Batch,
+    shelves::{SHELVING, Shelving},
+};
+use crate::{
+    storage::{Commit, Generation, Span, Storage, StorageError, Table},
+    words::{Pinyin, no_pinyin},
+};
 
 pub use self::{
     backup::{BACKUP_VERSION, Backup, Restored},
     drafts::{Addition, Doing, Draft},
     outbox::{Counts, Outgoing, Waiting, WaitingState},
-    rows::{Badge, Filter, Row, Rows, fold_case},
+    rows::{Badge, Row, Rows},
     save::{Rejected, Unsent},
+    shelves::{Next, Shelf, Shelved},
 };
 
 /// What a phone holds. Clones share it.
@@ -62,6 +70,7 @@ struct Shared {
     seen: Generation,
     kinds: Rc<Kinds>,
     county: Rc<County>,
+    pinyin: Pinyin,
 }
 
 /// What was found when the database was opened.
@@ -90,6 +99,8 @@ const PEOPLE: &str = "people";
 const CURSOR: &str = "cursor";
 const CURSOR_ENTRY: &str = "cursor_entry";
 const SEQ: &str = "seq";
+/// How many rows of the outbox wait for a person.
+const RETURNED: &str = "returned";
 
 impl<S: Storage> Pocket<S> {
     /// Opens what the phone holds. An empty database becomes this new installation's.
@@ -98,13 +109,20 @@ impl<S: Storage> Pocket<S> {
     /// [`StorageError`].
     pub async fn open(storage: S, new: InstallationId) -> Result<(Self, Found), StorageError> {
         let county = Rc::new(County::built_in().clone());
-        let shared = Shared { installation: new, seen: Generation(0), kinds: Rc::default(), county };
+        let shared = Shared {
+            installation: new,
+            seen: Generation(0),
+            kinds: Rc::default(),
+            county,
+            pinyin: no_pinyin,
+        };
         let pocket = Self { storage, shared: Rc::new(RefCell::new(shared)) };
         let (installation, found) = pocket
             .mutate(async |batch| {
                 let canary = batch.get::<InstallationId>(Table::Meta, CANARY).await?;
                 match batch.get::<Profile>(Table::Meta, PROFILE).await? {
                     Some(Profile { installation }) => {
+                        outbox::count_returned(batch).await?;
                         let whole = canary == Some(installation);
                         Ok((installation, if whole { Found::Whole } else { Found::CanaryGone }))
                     }
@@ -112,6 +130,8 @@ impl<S: Storage> Pocket<S> {
                     None => {
                         batch.put(Table::Meta, PROFILE, &Profile { installation: new })?;
                         batch.put(Table::Meta, CANARY, &new)?;
+                        batch.put(Table::Meta, SHELVING, &Shelving::of_nothing())?;
+                        batch.put(Table::Meta, RETURNED, &0_u64)?;
                         Ok((new, Found::Empty))
                     }
                 }
@@ -120,6 +140,17 @@ impl<S: Storage> Pocket<S> {
         pocket.shared.borrow_mut().installation = installation;
         pocket.reload_definitions().await?;
         Ok((pocket, found))
+    }
+
+    /// From now on the records that are saved are found by their pinyin too.
+    pub fn with_pinyin(self, pinyin: Pinyin) -> Self {
+        self.shared.borrow_mut().pinyin = pinyin;
+        self
+    }
+
+    /// How characters are read.
+    pub fn pinyin(&self) -> Pinyin {
+        self.shared.borrow().pinyin
     }
 
     /// The random id of this database.
@@ -168,14 +199,19 @@ impl<S: Storage> Pocket<S> {
             all.extend(definitions.kinds.iter().cloned());
             let added: Vec<KindId> = all.all()[known..].iter().map(|kind| kind.id.clone()).collect();
             let kept = Definitions { kinds: all.all().to_vec(), county: definitions.county.clone() };
+            let other_names = *self.county() != kept.county;
             batch.put(Table::Meta, DEFINITIONS, &kept)?;
             self.take_over(kept);
-            if added.is_empty() {
-                return Ok(());
+            if !added.is_empty() {
+                let records: Vec<Record> = batch.prefix(Table::Records, "").await?;
+                for record in records.iter().filter(|record| added.contains(&record.kind)) {
+                    self.refold(batch, record.id).await?;
+                }
             }
-            let records: Vec<Record> = batch.prefix(Table::Records, "").await?;
-            for record in records.iter().filter(|record| added.contains(&record.kind)) {
-                self.refold(batch, record.id).await?;
+            // What was found by another name before is found by the one that is shown.
+            if other_names || !added.is_empty() {
+                batch.moves.clear();
+                self.clear_shelves(batch).await?;
             }
             Ok(())
         })
@@ -263,25 +299,42 @@ impl<S: Storage> Pocket<S> {
         decide: impl AsyncFn(&mut Batch<'_, S>) -> Result<T, E>,
     ) -> Result<T, E> {
         loop {
-            let seen = self.shared.borrow().seen;
-            let read = self.storage.generation().await?;
-            if read < seen {
-                let profile: Option<Profile> = self.read(Table::Meta, PROFILE).await?;
-                if profile.is_none_or(|profile| profile.installation != self.installation()) {
-                    return Err(StorageError::Gone.into());
-                }
-            }
+            let begun: Pin<Box<dyn Future<Output = _> + '_>> = Box::pin(self.begin());
+            let read = begun.await?;
             let mut batch = Batch::new(&self.storage);
             let decided = decide(&mut batch).await?;
-            let writes = batch.into_writes();
-            if writes.is_empty() {
-                return Ok(decided);
-            }
-            if self.storage.commit(read, writes).await? == Commit::Done {
-                self.shared.borrow_mut().seen = Generation(read.0 + 1);
+            let done: Pin<Box<dyn Future<Output = _> + '_>> = Box::pin(self.finish(read, batch));
+            if done.await? == Commit::Done {
                 return Ok(decided);
             }
         }
+    }
+
+    /// The generation that is read now.
+    async fn begin(&self) -> Result<Generation, StorageError> {
+        let seen = self.shared.borrow().seen;
+        let read = self.storage.generation().await?;
+        if read < seen {
+            let profile: Option<Profile> = self.read(Table::Meta, PROFILE).await?;
+            if profile.is_none_or(|profile| profile.installation != self.installation()) {
+                return Err(StorageError::Gone);
+            }
+        }
+        Ok(read)
+    }
+
+    /// Adds what goes along with every change, and commits.
+    async fn finish(&self, read: Generation, mut batch: Batch<'_, S>) -> Result<Commit, StorageError> {
+        if batch.is_empty() {
+            return Ok(Commit::Done);
+        }
+        self.shelve_moves(&mut batch).await?;
+        outbox::note_returned(&mut batch).await?;
+        let commit = self.storage.commit(read, batch.into_writes()).await?;
+        if commit == Commit::Done {
+            self.shared.borrow_mut().seen = Generation(read.0 + 1);
+        }
+        Ok(commit)
     }
 }
 

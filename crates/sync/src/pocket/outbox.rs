@@ -11,8 +11,13 @@ use xunji_domain::{
     wire::{Answer, Outcome, Reason, Refusal},
 };
 
-use super::{Pocket, batch::Batch, save::entry_key};
-use crate::storage::{Span, Storage, StorageError, Table};
+use super::{
+    Pocket, RETURNED,
+    batch::Batch,
+    decode,
+    save::{entry_key, places_of},
+};
+use crate::storage::{Ask, Span, Storage, StorageError, Table};
 
 /// A row of the outbox.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -63,6 +68,13 @@ reads!(WaitingState by "state" {
     "refused" => Refused { refusal },
 });
 
+impl WaitingState {
+    /// Whether a person has to look at it.
+    const fn is_returned(&self) -> bool {
+        matches!(self, Self::Parked { .. } | Self::Refused { .. })
+    }
+}
+
 /// How much there is in the outbox.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -96,14 +108,17 @@ impl<S: Storage> Pocket<S> {
     /// # Errors
     /// [`StorageError`].
     pub async fn counts(&self) -> Result<Counts, StorageError> {
-        let mut counts = Counts::default();
-        for waiting in self.outbox().await? {
-            match waiting.state {
-                WaitingState::Unsent | WaitingState::Attachments { .. } => counts.waiting += 1,
-                WaitingState::Parked { .. } | WaitingState::Refused { .. } => counts.returned += 1,
-            }
+        // A long outbox is counted after every batch, and not read for it.
+        let asks = vec![Ask::Row(Table::Meta, RETURNED.to_owned())];
+        let noted = self.storage.read(asks).await?.into_iter().flatten().next().and_then(|(_, value)| value);
+        if let Some(returned) = noted.and_then(|value| decode::<u64>(RETURNED, &value).ok()) {
+            let all = self.storage.count(Table::Outbox).await?;
+            let returned = usize::try_from(returned).unwrap_or(all).min(all);
+            return Ok(Counts { waiting: all - returned, returned });
         }
-        Ok(counts)
+        let outbox = self.outbox().await?;
+        let returned = outbox.iter().filter(|waiting| waiting.state.is_returned()).count();
+        Ok(Counts { waiting: outbox.len() - returned, returned })
     }
 
     /// The oldest unsent entries, as many as fit. Parked ones are passed over: none blocks another.
@@ -118,10 +133,11 @@ impl<S: Storage> Pocket<S> {
         let (mut size, mut passed_over) = (0, 0);
         let mut spoiled: Vec<Seq> = Vec::new();
         let mut span = Span::all();
-        'rows: loop {
+        loop {
             let rows = self.scan::<Waiting>(Table::Outbox, span.clone().limit(STRIDE)).await?;
             let Some((last, _)) = rows.last() else { break };
             span = Span::all().after(last);
+            let (mut chosen, mut full) = (Vec::new(), false);
             for (place, waiting) in &rows {
                 if waiting.state != WaitingState::Unsent {
                     passed_over += 1;
@@ -129,21 +145,28 @@ impl<S: Storage> Pocket<S> {
                 }
                 // What surrounds the content on the wire is well below 512 bytes.
                 let cost = waiting.bytes + 512;
-                if entries.len() == most || (size + cost > bytes && !entries.is_empty()) {
-                    break 'rows;
+                let some = entries.len() + chosen.len();
+                full = some == most || (size + cost > bytes && some > 0);
+                if full {
+                    break;
                 }
-                let key = entry_key(waiting.record, waiting.entry);
-                match self.read::<Known>(Table::Entries, &key).await {
-                    Ok(Some(known)) => {
-                        entries.push(known.entry);
-                        size += cost;
-                    }
-                    Ok(None) | Err(StorageError::Damaged(_)) => {
+                size += cost;
+                chosen.push((place, entry_key(waiting.record, waiting.entry), cost));
+            }
+            let asks = chosen.iter().map(|(_, key, _)| Ask::Row(Table::Entries, key.clone())).collect();
+            for ((place, key, cost), found) in chosen.iter().zip(self.storage.read(asks).await?) {
+                let value = found.into_iter().next().and_then(|(_, value)| value);
+                match value.and_then(|value| decode::<Known>(key, &value).ok()) {
+                    Some(known) => entries.push(known.entry),
+                    None => {
+                        size -= cost;
                         passed_over += 1;
                         spoiled.extend(seq_of(place));
                     }
-                    Err(error) => return Err(error),
                 }
+            }
+            if full {
+                break;
             }
         }
         // What can't be read any more is shown, and holds nothing else up.
@@ -164,6 +187,9 @@ impl<S: Storage> Pocket<S> {
         self.mutate(async |batch| {
             let mut settled = 0;
             let mut touched = std::collections::BTreeSet::new();
+            let mut places = places_of(sent.iter().map(|entry| entry.content.record));
+            places.extend(sent.iter().map(|entry| (Table::Outbox, outbox_key(entry.seq))));
+            batch.fetch(places).await?;
             for (entry, answer) in sent.iter().zip(answers) {
                 let (standing, state) = match answer {
                     Answer::Receipt { receipt, missing }
@@ -226,10 +252,10 @@ impl<S: Storage> Pocket<S> {
     pub async fn retry_refused(&self) -> Result<(), StorageError> {
         self.mutate(async |batch| {
             let rows = self.scan::<Waiting>(Table::Outbox, Span::all()).await?;
-            for (key, mut waiting) in rows {
+            for (key, waiting) in rows {
                 if matches!(waiting.state, WaitingState::Refused { .. }) {
-                    waiting.state = WaitingState::Unsent;
-                    batch.put(Table::Outbox, &key, &waiting)?;
+                    let again = Waiting { state: WaitingState::Unsent, ..waiting.clone() };
+                    put_waiting(batch, &key, Some(&waiting), Some(&again))?;
                 }
             }
             Ok::<_, StorageError>(())
@@ -266,11 +292,11 @@ pub(super) async fn settle<S: Storage>(
         {
             Ok(())
         }
-        (Some(waiting), Some(state)) => batch.put(Table::Outbox, &key, &Waiting { state, ..waiting }),
-        (Some(_), None) => {
-            batch.delete(Table::Outbox, &key);
-            Ok(())
+        (Some(waiting), Some(state)) => {
+            let next = Waiting { state, ..waiting.clone() };
+            put_waiting(batch, &key, Some(&waiting), Some(&next))
         }
+        (Some(waiting), None) => put_waiting(batch, &key, Some(&waiting), None),
         // Settled before, by an answer that came twice.
         (None, _) => Ok(()),
     }
@@ -283,8 +309,53 @@ async fn is_mended<S: Storage>(batch: &Batch<'_, S>, entry: &Entry) -> Result<bo
     Ok(all.iter().any(|known| known.entry.content.replaces == Some(content.id)))
 }
 
-/// Puts an entry into the line.
-pub(super) fn wait<S: Storage>(batch: &mut Batch<'_, S>, entry: &Entry) -> Result<(), StorageError> {
+/// Writes a row of the outbox, or takes it away, in the place of what was there.
+pub(super) fn put_waiting<S: Storage>(
+    batch: &mut Batch<'_, S>,
+    key: &str,
+    old: Option<&Waiting>,
+    new: Option<&Waiting>,
+) -> Result<(), StorageError> {
+    let returned = |waiting: Option<&Waiting>| i64::from(waiting.is_some_and(|row| row.state.is_returned()));
+    batch.returned += returned(new) - returned(old);
+    match new {
+        Some(waiting) => batch.put(Table::Outbox, key, waiting)?,
+        None => batch.delete(Table::Outbox, key),
+    }
+    Ok(())
+}
+
+/// Keeps the number of rows that wait for a person, in the commit that changes it.
+pub(super) async fn note_returned<S: Storage>(batch: &mut Batch<'_, S>) -> Result<(), StorageError> {
+    if batch.returned == 0 {
+        return Ok(());
+    }
+    // Without a number the rows themselves are counted.
+    let Some(number) = batch.lying::<u64>(Table::Meta, RETURNED).await? else { return Ok(()) };
+    batch.put(Table::Meta, RETURNED, &number.saturating_add_signed(batch.returned))
+}
+
+/// Begins to keep that number in a database of earlier days. Where a row can't be read, nobody can say.
+pub(super) async fn count_returned<S: Storage>(batch: &mut Batch<'_, S>) -> Result<(), StorageError> {
+    if batch.lying::<u64>(Table::Meta, RETURNED).await?.is_some() {
+        return Ok(());
+    }
+    match batch.prefix::<Waiting>(Table::Outbox, "").await {
+        Ok(outbox) => {
+            let returned = outbox.iter().filter(|waiting| waiting.state.is_returned()).count();
+            batch.put(Table::Meta, RETURNED, &(returned as u64))
+        }
+        Err(StorageError::Damaged(_)) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Puts an entry into the line, in the place of what was there.
+pub(super) fn wait<S: Storage>(
+    batch: &mut Batch<'_, S>,
+    entry: &Entry,
+    old: Option<&Waiting>,
+) -> Result<(), StorageError> {
     let content = &entry.content;
     let bytes = serde_json::to_vec(content).map_err(|error| StorageError::Failed(error.to_string()))?.len();
     let waiting = Waiting {
@@ -295,7 +366,7 @@ pub(super) fn wait<S: Storage>(batch: &mut Batch<'_, S>, entry: &Entry) -> Resul
         bytes,
         state: WaitingState::Unsent,
     };
-    batch.put(Table::Outbox, &outbox_key(entry.seq), &waiting)
+    put_waiting(batch, &outbox_key(entry.seq), old, Some(&waiting))
 }
 
 pub(super) fn outbox_key(seq: Seq) -> String {

@@ -5,14 +5,16 @@ use serde_json::Value;
 use xunji_domain::{
     entry::{Action, Body, body_of},
     id::{KindId, RecordId, StateId},
-    kind::{FieldType, Kind, Kinds},
+    kind::Kinds,
     reads,
     record::{Record, Standing},
-    village::County,
 };
 
 use super::{Pocket, decode};
-use crate::storage::{Span, Storage, StorageError, Table};
+use crate::{
+    storage::{Ask, Lying, Span, Storage, StorageError, Table},
+    words::{Said, said},
+};
 
 /// A record's line in a list.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -35,11 +37,9 @@ pub struct Row {
     pub badge: Badge,
     /// Whether two people disagree about a field.
     pub contested: bool,
-    /// All its words in lower case, which a search looks through.
-    pub words: String,
 }
 
-reads!(Row { record, kind, kind_version, title, village, time, state, badge, contested or default, words });
+reads!(Row { record, kind, kind_version, title, village, time, state, badge, contested or default });
 
 /// How far a record, with all its entries, has come on its way to the station.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -55,15 +55,6 @@ pub enum Badge {
 
 reads!(Badge from word { "waiting" => Waiting, "delivered" => Delivered, "returned" => Returned });
 
-/// What a list is to show.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Filter {
-    /// Only this ledger.
-    pub kind: Option<KindId>,
-    /// Only records that contain all of these words.
-    pub words: String,
-}
-
 /// A part of a list.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rows {
@@ -71,43 +62,63 @@ pub struct Rows {
     pub rows: Vec<Row>,
     /// Where the rest begins, if there is any.
     pub next: Option<String>,
+    /// How many are there that can't be read.
+    pub unreadable: usize,
 }
 
-/// How many rows are read from the database at a time.
-const STRIDE: usize = 256;
-
 impl<S: Storage> Pocket<S> {
-    /// The newest records that pass the filter, at most `most`, from where an earlier call left off.
+    /// The newest records, at most `most`, from where an earlier call left off. One that can't be read keeps no other
+    /// from being shown.
     ///
     /// # Errors
     /// [`StorageError`].
-    pub async fn rows(&self, filter: &Filter, from: Option<&str>, most: usize) -> Result<Rows, StorageError> {
-        let words: Vec<String> = filter.words.split_whitespace().map(fold_case).collect();
-        let mut found = Rows::default();
-        let mut from = from.map(str::to_owned);
-        loop {
-            let span = match &from {
-                Some(key) => Span::all().after(key),
-                None => Span::all(),
-            };
-            let stride = self.storage.range(Table::Rows, span.limit(STRIDE)).await?;
-            let last = stride.len() < STRIDE;
-            for (key, bytes) in stride {
-                let row: Row = decode(&key, &bytes)?;
-                let wanted = filter.kind.as_ref().is_none_or(|kind| row.kind == *kind);
-                if wanted && words.iter().all(|word| row.words.contains(word)) {
-                    if found.rows.len() == most {
-                        found.next = from;
-                        return Ok(found);
-                    }
-                    found.rows.push(row);
-                }
-                from = Some(key);
+    pub async fn rows(&self, from: Option<&str>, most: usize) -> Result<Rows, StorageError> {
+        let span = match from {
+            Some(key) => Span::all().after(key),
+            None => Span::all(),
+        };
+        let found = self.storage.read(vec![Ask::Span(Table::Rows, span.limit(most))]).await?;
+        let mut rows = Rows::default();
+        for (key, value) in found.into_iter().flatten() {
+            match value.and_then(|value| decode(&key, &value).ok()) {
+                Some(row) => rows.rows.push(row),
+                None => rows.unreadable += 1,
             }
-            if last {
-                return Ok(found);
-            }
+            rows.next = Some(key);
         }
+        if rows.rows.len() + rows.unreadable < most {
+            rows.next = None;
+        }
+        Ok(rows)
+    }
+
+    /// The rows of these keys, in their order; nothing for one that is gone or can't be read.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn rows_of(&self, keys: &[String]) -> Result<Vec<Option<Row>>, StorageError> {
+        let asks = keys.iter().map(|key| Ask::Row(Table::Rows, key.clone())).collect();
+        let found = self.storage.read(asks).await?;
+        let row = |found: Vec<Lying>| {
+            let (key, value) = found.into_iter().next()?;
+            decode(&key, &value?).ok()
+        };
+        Ok(found.into_iter().map(row).collect())
+    }
+
+    /// What a search looks through of these records; nothing for one that can't be read.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn said_of(&self, ids: &[RecordId]) -> Result<Vec<Vec<Said>>, StorageError> {
+        let asks = ids.iter().map(|id| Ask::Row(Table::Records, id.to_string())).collect();
+        let found = self.storage.read(asks).await?;
+        let said = |found: Vec<Lying>| {
+            let (key, value) = found.into_iter().next()?;
+            let record: Record = decode(&key, &value?).ok()?;
+            Some(said(&self.kinds(), &self.county(), &record))
+        };
+        Ok(found.into_iter().map(|found| said(found).unwrap_or_default()).collect())
     }
 
     /// One record's line.
@@ -116,7 +127,7 @@ impl<S: Storage> Pocket<S> {
     /// [`StorageError`].
     pub async fn row(&self, id: RecordId) -> Result<Option<Row>, StorageError> {
         let record = self.record(id).await?;
-        Ok(record.map(|record| row(&self.kinds(), &self.county(), &record)))
+        Ok(record.map(|record| row(&self.kinds(), &record)))
     }
 
     /// How many records there are.
@@ -137,7 +148,7 @@ pub(super) fn row_key(record: &Record) -> String {
     format!("{:016x}/{}", u64::MAX - u64::try_from(noted).unwrap_or(0), record.id)
 }
 
-pub(super) fn row(kinds: &Kinds, county: &County, record: &Record) -> Row {
+pub(super) fn row(kinds: &Kinds, record: &Record) -> Row {
     let kind = kinds.nearest(&record.kind, record.kind_version);
     let body = record.body();
     let value = |id: Option<&_>| id.and_then(|id| body.get(id)).cloned().unwrap_or(Value::Null);
@@ -154,7 +165,6 @@ pub(super) fn row(kinds: &Kinds, county: &County, record: &Record) -> Row {
         state: record.state.clone(),
         badge: badge(record),
         contested: record.is_contested(),
-        words: words(kind, county, &body),
     }
 }
 
@@ -170,47 +180,4 @@ fn badge(record: &Record) -> Badge {
         }
     }
     badge
-}
-
-fn words(kind: Option<&Kind>, county: &County, body: &Body) -> String {
-    let mut words = kind.map_or_else(String::new, |kind| kind.name.zh.clone());
-    for (id, value) in body {
-        let field = kind.and_then(|kind| kind.field(id));
-        let listed = field.zip(kind).map_or(&[][..], |(field, kind)| kind.codes(field));
-        collect(value, &mut |text| {
-            words.push('\n');
-            match listed.iter().find(|code| code.code == text) {
-                Some(code) => words.push_str(&code.label.zh),
-                None if field.is_some_and(|field| field.form == FieldType::Village) => {
-                    match county.find(text) {
-                        Some((town, village)) => words.extend([town.name.as_str(), village.name.as_str()]),
-                        None => words.push_str(text),
-                    }
-                }
-                None => words.push_str(text),
-            }
-        });
-    }
-    fold_case(&words)
-}
-
-fn collect(value: &Value, take: &mut impl FnMut(&str)) {
-    match value {
-        Value::String(text) => take(text),
-        Value::Number(number) => take(&number.to_string()),
-        Value::Array(items) => items.iter().for_each(|item| collect(item, take)),
-        Value::Object(parts) => parts.values().for_each(|part| collect(part, take)),
-        Value::Null | Value::Bool(_) => {}
-    }
-}
-
-/// Latin letters in lower case (no other script in use here has cases), and full-width forms as the half-width ones
-/// that they stand for.
-pub fn fold_case(text: &str) -> String {
-    let half = |c: char| match c {
-        '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
-        '\u{3000}' => ' ',
-        _ => c,
-    };
-    text.chars().map(|c| half(c).to_ascii_lowercase()).collect()
 }

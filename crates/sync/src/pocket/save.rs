@@ -12,8 +12,9 @@ use super::{
     Pocket, SEQ,
     batch::Batch,
     last_key,
-    outbox::{Waiting, WaitingState, outbox_key, wait},
+    outbox::{Waiting, WaitingState, outbox_key, put_waiting, wait},
     recent, rows,
+    shelves::SHELVING,
 };
 use crate::storage::{Storage, StorageError, Table};
 
@@ -56,36 +57,43 @@ impl<S: Storage> Pocket<S> {
             return Err(Rejected::TooLarge);
         }
         self.mutate(async |batch| {
-            let key = entry_key(content.record, content.id);
-            if let Some(Known { entry, .. }) = batch.get::<Known>(Table::Entries, &key).await? {
-                let same = entry.digest == unsent.digest;
-                return if same { Ok(entry) } else { Err(Rejected::SavedOtherwise) };
-            }
-            let seq = Seq(batch.get::<Seq>(Table::Meta, SEQ).await?.map_or(1, |last| last.0 + 1));
-            let entry = Entry {
-                installation: self.installation(),
-                seq,
-                digest: unsent.digest,
-                content: content.clone(),
-            };
-            batch.put(Table::Meta, SEQ, &seq)?;
-            batch.put(Table::Entries, &key, &Known { entry: entry.clone(), standing: Standing::Pending })?;
-            wait(batch, &entry)?;
-            for (digest, bytes) in &unsent.blobs {
-                batch.put_bytes(Table::Blobs, &digest.to_string(), bytes.clone());
-            }
-            if let Some(parked) = content.replaces {
-                self.take_the_place_of(batch, content.record, parked).await?;
-            }
-            batch.delete(Table::Drafts, &content.id.to_string());
-            if let Action::Open { body } = &content.action {
-                batch.put(Table::Meta, &last_key(&content.kind), body)?;
-                self.remember(batch, content, body).await?;
-            }
-            self.refold(batch, content.record).await?;
-            Ok(entry)
+            batch.fetch(places_of([content.record])).await?;
+            self.save_into(batch, unsent).await
         })
         .await
+    }
+
+    /// Decides on the writes that save an entry.
+    pub(super) async fn save_into(
+        &self,
+        batch: &mut Batch<'_, S>,
+        unsent: &Unsent,
+    ) -> Result<Entry, Rejected> {
+        let content = &unsent.content;
+        let key = entry_key(content.record, content.id);
+        if let Some(Known { entry, .. }) = batch.get::<Known>(Table::Entries, &key).await? {
+            let same = entry.digest == unsent.digest;
+            return if same { Ok(entry) } else { Err(Rejected::SavedOtherwise) };
+        }
+        let seq = Seq(batch.get::<Seq>(Table::Meta, SEQ).await?.map_or(1, |last| last.0 + 1));
+        let entry =
+            Entry { installation: self.installation(), seq, digest: unsent.digest, content: content.clone() };
+        batch.put(Table::Meta, SEQ, &seq)?;
+        batch.put(Table::Entries, &key, &Known { entry: entry.clone(), standing: Standing::Pending })?;
+        wait(batch, &entry, None)?;
+        for (digest, bytes) in &unsent.blobs {
+            batch.put_bytes(Table::Blobs, &digest.to_string(), bytes.clone());
+        }
+        if let Some(parked) = content.replaces {
+            self.take_the_place_of(batch, content.record, parked).await?;
+        }
+        batch.delete(Table::Drafts, &content.id.to_string());
+        if let Action::Open { body } = &content.action {
+            batch.put(Table::Meta, &last_key(&content.kind), body)?;
+            self.remember(batch, content, body).await?;
+        }
+        self.refold(batch, content.record).await?;
+        Ok(entry)
     }
 
     /// A parked entry has its receipt already; once a repaired one takes its place, nothing is left to do about it.
@@ -101,8 +109,9 @@ impl<S: Storage> Pocket<S> {
         // Another phone's number may be in use here as well; and what is in the line goes to the station first.
         let waiting: Option<Waiting> = batch.get(Table::Outbox, &key).await?;
         let idle = |waiting: Waiting| matches!(waiting.state, WaitingState::Parked { .. });
-        if waiting.filter(|waiting| waiting.entry == parked).is_some_and(idle) {
-            batch.delete(Table::Outbox, &key);
+        let waiting = waiting.filter(|waiting| waiting.entry == parked);
+        if waiting.clone().is_some_and(idle) {
+            put_waiting(batch, &key, waiting.as_ref(), None)?;
         }
         Ok(())
     }
@@ -121,16 +130,25 @@ impl<S: Storage> Pocket<S> {
         let Some(record) = Record::fold(&self.kinds(), known) else { return Ok(()) };
         recent::link(batch, self.kinds().nearest(&record.kind, record.kind_version), &record)?;
         let key = id.to_string();
-        if let Some(old) = batch.get::<Record>(Table::Records, &key).await? {
-            batch.delete(Table::Rows, &rows::row_key(&old));
+        // A fold can be made anew: one that can't be read must not keep its record from being mended.
+        let old = batch.lying::<Record>(Table::Records, &key).await?;
+        if let Some(old) = &old {
+            batch.delete(Table::Rows, &rows::row_key(old));
         }
-        batch.put(
-            Table::Rows,
-            &rows::row_key(&record),
-            &rows::row(&self.kinds(), &self.county(), &record),
-        )?;
+        self.move_line(batch, old.as_ref(), &record);
+        batch.put(Table::Rows, &rows::row_key(&record), &rows::row(&self.kinds(), &record))?;
         batch.put(Table::Records, &key, &record)
     }
+}
+
+/// What folding these records anew will ask for.
+pub(super) fn places_of(records: impl IntoIterator<Item = RecordId>) -> Vec<(Table, String)> {
+    let mut places = [SEQ, SHELVING].map(|key| (Table::Meta, key.to_owned())).to_vec();
+    for record in records {
+        places.push((Table::Records, record.to_string()));
+        places.push((Table::Entries, format!("{record}/")));
+    }
+    places
 }
 
 pub(super) fn entry_key(record: RecordId, entry: EntryId) -> String {

@@ -10,7 +10,7 @@ use xunji_domain::{id::Seq, record::Record};
 use super::{env::Env, sabotage::Sabotage, tally::Fault};
 use crate::{
     memory::Memory,
-    storage::{Commit, Generation, Span, Storage, StorageError, Table, Write},
+    storage::{Ask, Commit, Generation, Lying, Span, Storage, StorageError, Table, Write},
 };
 
 /// A tab's connection to its phone's disk.
@@ -45,26 +45,20 @@ impl Storage for Disk {
         self.memory.generation().await
     }
 
-    async fn get(&self, table: Table, key: &str) -> Result<Option<Vec<u8>>, StorageError> {
+    async fn read(&self, asks: Vec<Ask>) -> Result<Vec<Vec<Lying>>, StorageError> {
         if self.env.dice.comes(200) {
             self.env.turn().await;
         }
-        let value = self.memory.get(table, key).await?;
-        let seq = || serde_json::from_slice::<Seq>(value.as_deref()?).ok();
-        if key == "seq" && self.env.breaks(Sabotage::GiveSeqTwice, 100) {
-            return Ok(seq().map(|seq| (seq.0 - 1).to_string().into_bytes()));
+        let mut found = self.memory.read(asks).await?;
+        for (key, value) in found.iter_mut().flatten() {
+            let seq = || serde_json::from_slice::<Seq>(value.as_deref()?).ok();
+            if key == "seq" && self.env.breaks(Sabotage::GiveSeqTwice, 100) {
+                *value = seq().map(|seq| (seq.0 - 1).to_string().into_bytes());
+            } else if key == "seq" && self.env.breaks(Sabotage::SkipSeq, 100) {
+                *value = seq().map(|seq| (seq.0 + 1).to_string().into_bytes());
+            }
         }
-        if key == "seq" && self.env.breaks(Sabotage::SkipSeq, 100) {
-            return Ok(seq().map(|seq| (seq.0 + 1).to_string().into_bytes()));
-        }
-        Ok(value)
-    }
-
-    async fn range(&self, table: Table, span: Span) -> Result<Vec<(String, Vec<u8>)>, StorageError> {
-        if self.env.dice.comes(200) {
-            self.env.turn().await;
-        }
-        self.memory.range(table, span).await
+        Ok(found)
     }
 
     async fn keys(&self, table: Table) -> Result<Vec<String>, StorageError> {

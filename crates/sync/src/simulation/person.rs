@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     engine::Event,
-    pocket::{Backup, Draft, Filter, Rejected, Unsent},
+    pocket::{Backup, Draft, Rejected, Unsent},
     storage::{Storage, Table},
 };
 
@@ -79,7 +79,7 @@ pub(super) async fn act(env: Rc<Env>, phone: Rc<Phone>, tab: Rc<Tab>) {
 pub(super) async fn tidy(env: Rc<Env>, phone: Rc<Phone>, tab: Rc<Tab>) {
     let Ok(()) = tab.pocket.retry_refused().await else { return };
     tab.notify(Event::SendNow);
-    let Ok(page) = tab.pocket.rows(&Filter::default(), None, 100).await else { return };
+    let Ok(page) = tab.pocket.rows(None, 100).await else { return };
     for row in page.rows {
         let Ok(Some(record)) = tab.pocket.record(row.record).await else { continue };
         let own = |known: &&Known| Some(known.entry.installation) == phone.installation.get();
@@ -136,8 +136,8 @@ pub(super) async fn make_space(env: Rc<Env>, phone: Rc<Phone>, tab: Rc<Tab>) {
 
 /// Makes a copy of everything, for a day without this phone.
 pub(super) async fn back_up(phone: Rc<Phone>, tab: Rc<Tab>) {
-    if let Ok(backup) = tab.pocket.back_up(phone.worker.id).await {
-        phone.backup.replace(Some(backup));
+    if let Ok((backup, blobs, _)) = tab.pocket.back_up(phone.worker.id).await {
+        phone.backup.replace(Some((backup, blobs)));
     }
 }
 
@@ -216,7 +216,7 @@ async fn save(env: &Rc<Env>, phone: &Rc<Phone>, tab: &Rc<Tab>, deed: Deed) {
 }
 
 async fn some_record(env: &Env, tab: &Tab) -> Option<Record> {
-    let rows = tab.pocket.rows(&Filter::default(), None, 100).await.ok()?.rows;
+    let rows = tab.pocket.rows(None, 100).await.ok()?.rows;
     tab.pocket.record(env.dice.one(&rows)?.record).await.ok()?
 }
 

@@ -3,6 +3,7 @@
 
 mod laws;
 mod replica;
+mod shelves;
 mod truth;
 
 use super::{Broken, Invariant, world::World};

@@ -11,9 +11,9 @@ use xunji_domain::{
     wire::Refusal,
 };
 
-use super::{laws, must};
+use super::{laws, must, shelves};
 use crate::{
-    pocket::{Filter, Waiting, WaitingState},
+    pocket::{Waiting, WaitingState},
     simulation::{
         Broken, Invariant,
         disk::at_once,
@@ -56,7 +56,7 @@ impl<'a> Replica<'a> {
                 records: records
                     .map(|record| record.map(|record| (record.id, record)))
                     .collect::<Option<_>>()?,
-                rows: at_once(pocket.rows(&Filter::default(), None, usize::MAX)).ok()?.rows.len(),
+                rows: at_once(pocket.rows(None, usize::MAX)).ok()?.rows.len(),
                 drafts: at_once(pocket.drafts()).ok()?.iter().map(|draft| draft.id).collect(),
                 seq: at_once(pocket.seq()).ok()?,
                 kinds: pocket.kinds(),
@@ -80,6 +80,7 @@ impl<'a> Replica<'a> {
             self.own(env, &station, known)?;
         }
         self.folds()?;
+        shelves::hold(self.phone, self.outbox.values())?;
         self.secrets(env, &station)?;
         // A station that has gone back in time gives places and revisions to other entries. See the module's report.
         if env.ledger.borrow().restored.is_none() {
