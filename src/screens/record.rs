@@ -48,8 +48,15 @@ pub fn RecordPage(open: Memo<Option<String>>) -> impl IntoView {
     });
     let doing = RwSignal::new(None::<Doing>);
     let seen = StoredValue::new_local(None::<Record>);
+    // Drawn anew only when something about it is new: what arrives is mostly about others, and closes what is open here.
+    let known = Memo::new(move |_| {
+        let found = found.get()?;
+        let kinds = app.pocket().kinds();
+        let kind = found.as_ref().and_then(|(record, _)| kinds.nearest(&record.kind, record.kind_version));
+        Some((found.clone(), kind.cloned()))
+    });
     let page = live(move || {
-        Some(match found.get()? {
+        Some(match known.get()?.0 {
             Some((record, people)) => {
                 seen.set_value(Some(record.clone()));
                 view! { <Shown record=record people=people doing=doing/> }
