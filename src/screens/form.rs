@@ -46,7 +46,8 @@ pub fn ReturnToDraft(id: String) -> impl IntoView {
     let app = use_app();
     let id = id.parse::<EntryId>().ok();
     let found = loaded(move || async move {
-        let draft = app.pocket().draft(id?).await.ok()??;
+        // What is being added to a record opens over that record.
+        let draft = app.pocket().draft(id?).await.ok()?.filter(|draft| draft.adds.is_none())?;
         let kind = app.pocket().kinds().nearest(&draft.kind, draft.kind_version)?.clone();
         Some((kind, draft))
     });

@@ -77,6 +77,8 @@ fn Choose(files: Vec<File>, drafts: Vec<Draft>) -> impl IntoView {
     });
     let begun: Vec<_> = drafts
         .into_iter()
+        // What is added to a record is gone on with from there.
+        .filter(|draft| draft.adds.is_none())
         .filter(|draft| {
             let kind = kinds.nearest(&draft.kind, draft.kind_version);
             kind.is_some_and(|kind| photos(kind).is_some_and(|field| takes(field, &draft.body)))
