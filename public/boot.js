@@ -7,14 +7,30 @@
 //   window.xunjiUpdate = {ready: true}, event "xunji-update-ready": a newer version waits to be used.
 //   event "xunji-update-apply", sent by the app: use it now, and reload this tab.
 //   window.xunjiInstall, event "xunji-install-ready": the browser's saved installation prompt; "xunji-installed".
-//   <html data-dirty="true">, set by the app while a form is open: this tab is not reloaded.
+//   window.xunjiShared: a promise of the photos that another app has handed over, or null.
+//   <html data-dirty="true">, set by the app while a form is open, and <html data-busy>, while something is sent: this
+//   tab is not reloaded, and neither is one with an open sheet.
+
+// By language and key; the build takes them out of locales/*.toml.
+const SENTENCES = {};
 
 const script = document.querySelector("script[data-wasm]");
 const say = (name) => window.dispatchEvent(new CustomEvent(name));
-const dirty = () => document.documentElement.dataset.dirty === "true";
+const root = document.documentElement.dataset;
+const quiet = () => root.dirty !== "true" && !("busy" in root) && !window.xunjiShared && !document.querySelector("dialog[open]");
 
+// An address that names a generation was opened from the explanation below, and for this once.
+const address = new URL(location);
+const fallenBack = address.searchParams.has("generation");
+if (fallenBack) {
+  address.searchParams.delete("generation");
+  history.replaceState(null, "", address);
+}
+
+let started = true;
 window.xunjiUpdate = { ready: false };
 window.xunjiInstall = null;
+window.xunjiShared = location.pathname === "/share" ? shared() : null;
 
 // The browser offers this once, early, and never again to a listener that comes too late.
 window.addEventListener("beforeinstallprompt", (event) => {
@@ -28,61 +44,112 @@ window.addEventListener("appinstalled", () => {
 });
 
 // The worker comes after the start, so that its precache does not compete with the code for a slow line; and also
-// after a failed start, because an update may be what mends it.
-start().finally(() => {
+// after a start that failed or hangs, because an update may be what mends it.
+Promise.race([start(), new Promise((go) => setTimeout(go, 20_000))]).finally(() => {
   if ("serviceWorker" in navigator) watchOverUpdates();
 });
 
 async function start() {
+  if (typeof WebAssembly !== "object") return explain("boot_old", "boot_old_do");
   try {
-    if (typeof WebAssembly !== "object") {
-      return explain(
-        "这个浏览器太旧,不支持 WebAssembly。",
-        "This browser is too old: it has no WebAssembly.",
-        "请更新浏览器,或换用新版 Chrome、Edge、Firefox 或 Safari 打开。",
-        "Update it, or open this address in a current Chrome, Edge, Firefox or Safari.",
-      );
-    }
-    const code = await import(script.dataset.js);
-    await code.default({ module_or_path: script.dataset.wasm });
+    const run = (code) => code.default({ module_or_path: script.dataset.wasm });
+    await Promise.all([firstScreen(), import(script.dataset.js).then(run)]);
     document.getElementById("boot")?.remove();
   } catch (error) {
-    console.error(error);
-    explain(
-      "程序没有启动:程序文件没有完整取到,或被浏览器拦下。",
-      "The app did not start: its files did not arrive in full, or the browser stopped them.",
-      "请确认网络后重新打开。",
-      "Check the network, then open it again.",
-    );
+    console.warn("not started:", error);
+    const older = fallenBack ? undefined : await olderGeneration().catch(() => undefined);
+    if (older) explain("boot_broken", "boot_broken_do", older);
+    else explain("boot_blocked", "boot_blocked_do");
   }
 }
 
-// Cause, consequence, one action; in both languages, because the app that knows the person's own has not started.
-function explain(cause, causeEn, action, actionEn) {
+// Code that traps after it has been loaded rejects nothing that could be awaited; and until the first screen is drawn
+// there is nothing else to see of a start.
+function firstScreen() {
+  return new Promise((drawn, failed) => {
+    const trap = ({ error, reason }) => {
+      if ((error ?? reason) instanceof WebAssembly.RuntimeError) failed(error ?? reason);
+    };
+    window.addEventListener("error", trap);
+    window.addEventListener("unhandledrejection", trap);
+    new MutationObserver((_, observer) => {
+      if (!document.querySelector("main")) return;
+      observer.disconnect();
+      window.removeEventListener("error", trap);
+      window.removeEventListener("unhandledrejection", trap);
+      drawn();
+    }).observe(document.body, { childList: true, subtree: true });
+  });
+}
+
+// Another generation of the app that the service worker still keeps.
+async function olderGeneration() {
+  const prefix = "xunji-files-";
+  for (const name of (await caches.keys()).filter((name) => name.startsWith(prefix))) {
+    const page = await (await caches.open(name)).match("/", { ignoreVary: true });
+    const text = (await page?.text()) ?? "";
+    const ours = [script.dataset.js, script.dataset.wasm].every((file) => text.includes(file));
+    if (text && !ours) return name.slice(prefix.length);
+  }
+}
+
+// Photos that another app has shared lie in the service worker's memory, which ends when the browser likes.
+async function shared() {
+  const worker = navigator.serviceWorker?.controller;
+  const files = await new Promise((done) => {
+    if (!worker) return done();
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = ({ data }) => done(data);
+    setTimeout(done, 5_000);
+    worker.postMessage({ type: "SHARED" }, [port2]);
+  });
+  if (!files?.length) window.xunjiShared = null;
+  return files ?? [];
+}
+
+// Cause, consequence, one action.
+function explain(cause, action, older) {
+  started = false;
   let place = document.getElementById("boot");
   if (!place) {
     place = document.createElement("div");
     place.id = "boot";
+    place.className = "boot";
     document.body.append(place);
   }
-  const line = (text, lang) => {
-    const paragraph = document.createElement("p");
-    paragraph.lang = lang;
-    paragraph.textContent = text;
-    return paragraph;
+  const words = sentences();
+  const text = document.createElement("p");
+  text.textContent = [cause, "boot_data_safe", action].map((key) => words[key]).join(" ");
+  const button = (key, act) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = words[key];
+    button.addEventListener("click", act);
+    return button;
   };
-  const again = document.createElement("button");
-  again.type = "button";
-  again.textContent = "重新打开 · Open again";
   // Past the HTTP cache, for it may hold what a captive portal answered in the place of these files.
   const afresh = () => [script.src, script.dataset.js, script.dataset.wasm].map((file) => fetch(file, { cache: "reload" }));
-  again.addEventListener("click", () => Promise.allSettled(afresh()).then(() => location.reload()));
+  const buttons = [button("open_again", () => Promise.allSettled(afresh()).then(() => location.reload()))];
+  if (older) {
+    const goBack = () => {
+      address.searchParams.set("generation", older);
+      location.replace(address);
+    };
+    buttons.unshift(button("boot_older", goBack));
+  }
   place.setAttribute("role", "alert");
-  place.replaceChildren(
-    line(`${cause}已存在本机的记录不受影响。${action}`, "zh-CN"),
-    line(`${causeEn} What was saved on this device is still there. ${actionEn}`, "en"),
-    again,
-  );
+  place.replaceChildren(text, ...buttons);
+}
+
+// In the language that the person has chosen, as far as this browser tells.
+function sentences() {
+  let language = null;
+  try {
+    language = localStorage.getItem("xunji-language");
+  } catch {
+    // Storage is forbidden.
+  }
+  return SENTENCES[language] ?? SENTENCES["zh-CN"];
 }
 
 async function watchOverUpdates() {
@@ -93,7 +160,7 @@ async function watchOverUpdates() {
   let outdated = false;
 
   // The worker changes in all tabs at once, for the worker serves them all. Only the tab that asked is reloaded, and
-  // only while no form is open in it; any other one goes on with the files of its generation, which the worker
+  // only at a quiet moment, which it waits for; any other one goes on with the files of its generation, which the worker
   // keeps, and is renewed when nobody looks at it.
   container.addEventListener("controllerchange", () => {
     if (!controlled) {
@@ -104,7 +171,11 @@ async function watchOverUpdates() {
     renew();
   });
   const renew = () => {
-    if (!outdated || dirty() || !(applied || document.hidden)) return;
+    if (!outdated || !(applied || document.hidden)) return;
+    if (!quiet()) {
+      if (applied) setTimeout(renew, 500);
+      return;
+    }
     outdated = false;
     location.reload();
   };
@@ -114,19 +185,21 @@ async function watchOverUpdates() {
     const offer = () => {
       // Without a controller this is the first installation, which nobody has to be asked about.
       if (!registration.waiting || !container.controller) return;
+      // Where nothing has started there is nobody to ask, and nothing to lose.
+      if (!started) return say("xunji-update-apply");
       window.xunjiUpdate.ready = true;
       say("xunji-update-ready");
     };
-    const follow = (worker) => worker?.addEventListener("statechange", offer);
-    offer();
-    follow(registration.installing);
-    registration.addEventListener("updatefound", () => follow(registration.installing));
     window.addEventListener("xunji-update-apply", () => {
       applied = true;
       window.xunjiUpdate.ready = false;
       if (registration.waiting) registration.waiting.postMessage({ type: "SKIP_WAITING" });
       else renew();
     });
+    const follow = (worker) => worker?.addEventListener("statechange", offer);
+    offer();
+    follow(registration.installing);
+    registration.addEventListener("updatefound", () => follow(registration.installing));
 
     // An installed app may stay open for weeks, and the browser looks for updates at navigations only.
     const hour = 3_600_000;

@@ -1,7 +1,7 @@
 // The service worker: keeps the app's own files, so that it opens without a network.
 //
-// It does nothing else. No queue and no synchronisation lives here: what was saved is sent by the page, because a
-// worker is stopped at any moment and iOS has no background synchronisation.
+// It does nothing else but hand on photos that another app shares. No queue and no synchronisation lives here: what was
+// saved is sent by the page, because a worker is stopped at any moment and iOS has no background synchronisation.
 //
 // Written by hand, in one file, with every listener registered during the first evaluation: a listener that is added
 // later misses the event that woke the worker. The build fills VERSION and FILES (crates/xtask/src/precache.rs).
@@ -20,24 +20,40 @@ self.addEventListener("activate", (event) => event.waitUntil(takeOver()));
 // Only when the person has agreed: never over an open form, never during a send. The page asks.
 self.addEventListener("message", (event) => {
   if (event.data?.type === "SKIP_WAITING") self.skipWaiting();
+  if (event.data?.type === "SHARED") event.ports[0]?.postMessage(photos.splice(0));
 });
 
 self.addEventListener("fetch", (event) => {
   const { request } = event;
-  // Returning without respondWith leaves the request to the browser. Anything but GET must go this way: iOS sent
-  // empty bodies for submissions that passed through a worker, even one that only handed them on.
-  if (request.method !== "GET") return;
-  const { origin, pathname } = new URL(request.url);
+  const { origin, pathname, searchParams } = new URL(request.url);
   if (origin !== self.location.origin || pathname.startsWith("/api/")) return;
+  const opens = request.mode === "navigate";
+  // Returning without respondWith leaves the request to the browser. Anything but GET must go this way: iOS sent
+  // empty bodies for submissions that passed through a worker, even one that only handed them on. The one exception
+  // is what the manifest declares as share_target, which iOS does not have: it opens a page, and asks for nothing else.
+  if (request.method === "POST" && opens && pathname === "/share") return event.respondWith(receive(request));
+  if (request.method !== "GET") return;
   // Every screen is the same document. A file that is opened by its own address is still that file.
-  if (request.mode === "navigate" && !ADDRESSES.has(pathname)) event.respondWith(kept("/", request));
+  if (opens && !ADDRESSES.has(pathname)) event.respondWith(kept("/", request, searchParams.get("generation")));
   else event.respondWith(kept(pathname, request));
 });
 
-// This generation first, then any other: a tab that was opened before an update asks for the names of its own time.
-async function kept(address, request) {
+// Photos that another app shares, until the page asks for them. In memory only: what is written before the phone is
+// unlocked would lie in the clear. When the browser ends this worker before the page has asked, they have to be shared
+// once more, and the page says so.
+let photos = [];
+
+async function receive(request) {
+  const form = await request.formData().catch(() => new FormData());
+  photos = form.getAll("photos").filter((photo) => photo instanceof File && photo.size > 0);
+  return Response.redirect("/share", 303);
+}
+
+// This generation first, then any other: a tab that was opened before an update asks for the names of its own time. An
+// older one first for a page that asks for it, because this one did not start.
+async function kept(address, request, generation) {
   const how = { ignoreVary: true, ignoreSearch: true };
-  const own = await caches.match(address, { ...how, cacheName: CACHE });
+  const own = await caches.match(address, { ...how, cacheName: generation ? PREFIX + generation : CACHE });
   return own ?? (await caches.match(address, how)) ?? fetch(request);
 }
 

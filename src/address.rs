@@ -28,6 +28,10 @@ pub enum Screen {
     Me,
     /// `/drill`.
     Drill,
+    /// `/about`.
+    About,
+    /// `/share`: photos that another app has handed over.
+    Share,
     /// Any other.
     Nowhere,
 }
@@ -43,6 +47,8 @@ impl Screen {
             ["outbox"] => Self::Outbox,
             ["me"] => Self::Me,
             ["drill"] => Self::Drill,
+            ["about"] => Self::About,
+            ["share"] => Self::Share,
             _ => Self::Nowhere,
         }
     }

@@ -2,16 +2,18 @@
 
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
+use xunji_sync::engine::Phase;
 
 use crate::{
     address::Screen,
-    components::{Float, Nav, Show, SyncLine, live, view},
+    components::{Float, Nav, Show, SyncLine, live, view, watch},
     platform::{self, Setting},
-    screens::{Drill, Enrol, Form, Ledger, Lock, Me, NotFound, Outbox, ReturnToDraft, SetPin, Today},
+    screens::{
+        About, Drill, Enrol, Form, Ledger, Lock, Me, NotFound, Outbox, ReturnToDraft, SetPin, Share, Today,
+    },
     state::{App, storage_sentence, use_app},
     vault::{self, AppStorage, Locked, Opened},
-    vaults,
-    words::{self, Language},
+    vaults, words,
 };
 
 /// How far this page has come.
@@ -64,13 +66,13 @@ async fn open(storage: AppStorage) -> Stage {
 
 /// Puts the settings of this phone where the styles and assistive technology look for them.
 pub fn apply_settings() {
-    let language = Language::of(platform::setting(Setting::Language).as_deref());
-    words::speak(language);
+    let language = words::speak(platform::setting(Setting::Language).as_deref());
     let Some(document) = web_sys::window().and_then(|window| window.document()) else { return };
     document.set_title(words::app_name());
     let Some(root) = document.document_element() else { return };
     // Setting an attribute fails only for a name that is none.
-    drop(root.set_attribute("lang", language.tag()));
+    drop(root.set_attribute("lang", language.tag));
+    drop(root.set_attribute("dir", language.direction));
     for (name, setting) in [("data-theme", Setting::Theme), ("data-size", Setting::Size)] {
         drop(match platform::setting(setting) {
             Some(value) => root.set_attribute(name, &value),
@@ -87,11 +89,22 @@ pub struct Redraw(pub RwSignal<u32>);
 fn Root() -> impl IntoView {
     let redraw = RwSignal::new(0);
     provide_context(Redraw(redraw));
-    let locking = use_app().signals.locking;
+    let app = use_app();
+    let locking = app.signals.locking;
+    watch(move || platform::set_badge(app.signals.counts.with(|counts| counts.waiting + counts.returned)));
+    watch(move || mark_busy(matches!(app.signals.phase.get(), Phase::Uploading { .. })));
     live(move || {
         redraw.track();
         (!locking.get()).then(|| view! { <Frame/> })
     })
+}
+
+/// Tells the page's own script that something is being sent, so that an update waits.
+fn mark_busy(busy: bool) {
+    let document = web_sys::window().and_then(|window| window.document());
+    if let Some(root) = document.and_then(|document| document.document_element()) {
+        drop(root.toggle_attribute_with_force("data-busy", busy));
+    }
 }
 
 #[component]
@@ -136,6 +149,8 @@ fn drawn(screen: Screen) -> AnyView {
         Screen::Outbox => view! { <Outbox/> },
         Screen::Me => view! { <Me/> },
         Screen::Drill => view! { <Drill/> },
+        Screen::About => view! { <About/> },
+        Screen::Share => view! { <Share/> },
         Screen::Nowhere => view! { <NotFound/> },
     }
 }

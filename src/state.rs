@@ -23,6 +23,7 @@ use crate::{
     components::watch,
     driver::Driver,
     platform,
+    protection::Protection,
     signals::Signals,
     vault::{self, AppStorage},
     words,
@@ -44,6 +45,8 @@ pub struct App {
     pub signals: Signals,
     /// Where this tab is.
     pub address: Address,
+    /// Whether the browser keeps what is stored here.
+    pub protection: Protection,
     /// A short message at the bottom: something is done.
     pub toast: RwSignal<Option<String>>,
 }
@@ -101,6 +104,7 @@ impl App {
             driver: StoredValue::new_local(Some(driver)),
             signals,
             address: Address::follow(),
+            protection: Protection::watch(enrolled),
             toast: RwSignal::new(None),
         };
         Ok(app)

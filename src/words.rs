@@ -5,50 +5,38 @@ use std::cell::Cell;
 
 use xunji_domain::kind::Label;
 
-/// A language of the interface.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Language {
-    /// 简体中文.
-    Chinese,
-    /// English.
-    English,
-}
-
-impl Language {
-    /// The language's BCP 47 tag.
-    pub const fn tag(self) -> &'static str {
-        match self {
-            Self::Chinese => "zh-CN",
-            Self::English => "en",
-        }
-    }
-
-    /// The language of a tag; Chinese when it is another.
-    pub fn of(tag: Option<&str>) -> Self {
-        if tag == Some("en") { Self::English } else { Self::Chinese }
-    }
+/// A language of the interface: what its file in `locales` says of it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Language {
+    /// Its BCP 47 tag.
+    pub tag: &'static str,
+    /// What its speakers call it.
+    pub name: &'static str,
+    /// Where its lines begin: `ltr` or `rtl`.
+    pub direction: &'static str,
 }
 
 thread_local! {
-    static LANGUAGE: Cell<Language> = const { Cell::new(Language::Chinese) };
+    /// A place in [`LANGUAGES`].
+    static LANGUAGE: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Sets the language for everything that is drawn from now on; whoever calls it draws the app anew.
-pub fn speak(language: Language) {
-    LANGUAGE.set(language);
+/// Sets the language for everything that is drawn from now on, Chinese when there is none of this tag; whoever calls it
+/// draws the app anew.
+pub fn speak(tag: Option<&str>) -> &'static Language {
+    let place = LANGUAGES.iter().position(|language| Some(language.tag) == tag).unwrap_or(0);
+    LANGUAGE.set(place);
+    language()
 }
 
 /// The language in use.
-pub fn language() -> Language {
-    LANGUAGE.get()
+pub fn language() -> &'static Language {
+    &LANGUAGES[LANGUAGE.get()]
 }
 
 /// A ledger's own word in the person's language.
 pub fn label(label: &Label) -> &str {
-    match language() {
-        Language::Chinese => &label.zh,
-        Language::English => &label.en,
-    }
+    label.within(language().tag)
 }
 
 /// The name of a day of the week, counted from Sunday.
@@ -64,11 +52,11 @@ pub fn weekday(from_sunday: u32) -> &'static str {
     }
 }
 
-fn pick(zh: &'static str, en: &'static str) -> &'static str {
-    match language() {
-        Language::Chinese => zh,
-        Language::English => en,
-    }
+/// The sentence at this place of the language's text.
+fn said(place: usize) -> &'static str {
+    let (text, ends) = TEXTS[LANGUAGE.get()];
+    let start = if place == 0 { 0 } else { ends[place - 1] };
+    &text[start.into()..ends[place].into()]
 }
 
 /// Fills the blanks in one pass, because what fills one may itself hold curly brackets.

@@ -7,6 +7,8 @@
 
 mod support;
 
+#[path = "stories/about.rs"]
+mod about;
 #[path = "stories/attached.rs"]
 mod attached;
 #[path = "stories/backup.rs"]
@@ -31,8 +33,12 @@ mod forms;
 mod full;
 #[path = "stories/history.rs"]
 mod history;
+#[path = "stories/home_screen.rs"]
+mod home_screen;
 #[path = "stories/installed.rs"]
 mod installed;
+#[path = "stories/keyboard.rs"]
+mod keyboard;
 #[path = "stories/kills.rs"]
 mod kills;
 #[path = "stories/less_typing.rs"]
@@ -51,16 +57,22 @@ mod photo_kills;
 mod photos;
 #[path = "stories/portal.rs"]
 mod portal;
+#[path = "stories/readable.rs"]
+mod readable;
 #[path = "stories/receipts.rs"]
 mod receipts;
 #[path = "stories/recovery.rs"]
 mod recovery;
 #[path = "stories/samples.rs"]
 mod samples;
+#[path = "stories/screens.rs"]
+mod screens;
 #[path = "stories/sealed.rs"]
 mod sealed;
 #[path = "stories/settings.rs"]
 mod settings;
+#[path = "stories/share.rs"]
+mod share;
 #[path = "stories/spoiled.rs"]
 mod spoiled;
 #[path = "stories/storage.rs"]

@@ -57,7 +57,7 @@ pub fn Alarms(kind: Kind, #[prop(into)] body: Signal<Body>) -> impl IntoView {
                 });
                 view! { <li><p>{sentence}</p><div class="btns">{calls.collect_view()}</div></li> }
             });
-            view! { <ul class="alarms" role="alert">{alarms.collect_view()}</ul> }
+            view! { <div role="alert"><ul class="alarms">{alarms.collect_view()}</ul></div> }
         })
     })
 }

@@ -97,7 +97,7 @@ pub fn Head(
 ) -> impl IntoView {
     let heading = NodeRef::<leptos::html::H1>::new();
     // Before the first key is pressed the browser shows no ring around it.
-    when_drawn(heading, |heading| drop(heading.focus()));
+    when_drawn(heading, |heading| platform::begin_reading(&heading));
     view! {
         <header class="page-head">
             {back.map(|href| {
@@ -121,8 +121,12 @@ pub fn Float() -> impl IntoView {
         });
         on_cleanup_local(listener);
     }
-    // An update never gets in the way of a form: it lies over its button, and would have to wait for it anyway.
-    let writing = Memo::new(move |_| matches!(app.address.screen(), Screen::New(_) | Screen::Draft(_)));
+    // An update never gets in the way of a form or of a send: it lies over the form's button, and would have to wait for
+    // either anyway. A sheet covers it by itself.
+    let busy = Memo::new(move |_| {
+        matches!(app.address.screen(), Screen::New(_) | Screen::Draft(_))
+            || matches!(app.signals.phase.get(), Phase::Uploading { .. })
+    });
     let apply = move |_| {
         update.set(false);
         platform::apply_update();
@@ -136,7 +140,7 @@ pub fn Float() -> impl IntoView {
                     })
                 }}
             </div>
-            <Show when=move || update.get() && !writing.get()>
+            <Show when=move || update.get() && !busy.get()>
                 <div class="banner" role="status">
                     {icon("refresh")}
                     <span>{words::update_ready()}</span>

@@ -20,7 +20,7 @@ mod timeline;
 pub(crate) use self::erased::view;
 pub use self::{
     alarms::{Alarms, EmergencyLine},
-    attachments::{Album, tiles},
+    attachments::{Album, keep_photo, tiles},
     attempt::{Attempt, alert},
     badge::{Sign, badge, mark},
     drawn::{watch, when_drawn},

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{icon, view, when_drawn};
-use crate::words;
+use crate::{platform, words};
 
 /// A dialog, shown as long as it is drawn.
 #[component]
@@ -21,6 +21,8 @@ pub fn Sheet(
     let dialog = NodeRef::<leptos::html::Dialog>::new();
     // Fails only for a dialog that is open already.
     when_drawn(dialog, |dialog| drop(dialog.show_modal()));
+    let opener = StoredValue::new_local(platform::focused());
+    on_cleanup(move || opener.with_value(platform::give_back));
     let label = title.clone();
     view! {
         <dialog

@@ -51,7 +51,7 @@ pub fn value_text(kind: Option<&Kind>, field: Option<&Field>, county: &County, v
         (Some(FieldType::Attachments), Value::Array(items)) => words::photo_count(items.len()),
         (_, Value::Array(items)) => {
             let texts: Vec<_> = items.iter().map(|item| value_text(kind, field, county, item)).collect();
-            texts.join("、")
+            texts.join(words::list_comma())
         }
         (Some(FieldType::Place), place @ Value::Object(_)) => place_text(place),
         (_, Value::Object(parts)) => {

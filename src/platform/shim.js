@@ -69,6 +69,25 @@ export async function install() {
   return (await prompt.userChoice).outcome === "accepted";
 }
 
+// The number on the app's icon. Refused where the app is not installed, which nobody has to hear of.
+export function setBadge(number) {
+  const asked = number ? navigator.setAppBadge?.(number) : navigator.clearAppBadge?.();
+  asked?.catch(() => {});
+}
+
+// Photos that another app has handed over; boot.js has got them from the service worker.
+export async function sharedPhotos() {
+  return (await window.xunjiShared) ?? [];
+}
+
+export function hasShared() {
+  return Boolean(window.xunjiShared);
+}
+
+export function forgetShared() {
+  window.xunjiShared = null;
+}
+
 export function updateReady() {
   return Boolean(window.xunjiUpdate?.ready);
 }
@@ -313,9 +332,9 @@ export async function makePasskey(pin, pinSalt, rounds, wrapped) {
   const created = await navigator.credentials.create({
     publicKey: {
       challenge: random(32),
-      rp: { name: "巡记" },
+      rp: { name: document.title },
       // No name: it would be shown outside the vault.
-      user: { id: random(16), name: "xunji", displayName: "巡记" },
+      user: { id: random(16), name: "xunji", displayName: document.title },
       pubKeyCredParams: [{ type: "public-key", alg: -7 }, { type: "public-key", alg: -257 }],
       authenticatorSelection: { authenticatorAttachment: "platform", userVerification: "required" },
       extensions: { prf: {} },
@@ -414,4 +433,36 @@ export async function verify(point, signature, bytes) {
   const curve = { name: "ECDSA", namedCurve: "P-256" };
   const key = await crypto.subtle.importKey("raw", point, curve, false, ["verify"]);
   return crypto.subtle.verify({ name: "ECDSA", hash: "SHA-256" }, key, signature, bytes);
+}
+
+// What had the focus last, and on which screen.
+let last;
+document.addEventListener("focusin", ({ target }) => (last = { target, path: location.pathname }));
+
+// A screen has been drawn. Reading begins at its heading; but when it is the same screen, drawn anew because something
+// has arrived, the focus stays where it was, or goes to what has taken the place of that.
+export function beginReading(heading) {
+  const same = last?.path === location.pathname && last.target !== document.body ? last.target : undefined;
+  if (same?.isConnected && same === document.activeElement) return;
+  (twin(same) ?? heading).focus({ preventScroll: Boolean(same) });
+}
+
+function twin(gone) {
+  if (!gone || gone.isConnected) return gone;
+  if (gone.id) return document.getElementById(gone.id);
+  const like = (node) => node.textContent === gone.textContent && node.ariaLabel === gone.ariaLabel;
+  return Array.from(document.querySelectorAll(gone.tagName)).find(like);
+}
+
+// What has the focus now: whoever opens a sheet gets it back.
+export function focused() {
+  return document.activeElement;
+}
+
+// Once the sheet is gone; as long as it is there, nothing behind it can have the focus.
+export function giveBack(opener) {
+  const path = location.pathname;
+  setTimeout(() => {
+    if (location.pathname === path && !document.querySelector("dialog[open]")) twin(opener)?.focus();
+  });
 }

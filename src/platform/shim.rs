@@ -28,6 +28,24 @@ extern "C" {
     pub fn is_installed() -> bool;
     #[wasm_bindgen(js_name = install)]
     fn install_js() -> Promise;
+    /// Gives the focus to a screen's heading, unless the same screen has only been drawn anew.
+    #[wasm_bindgen(js_name = beginReading)]
+    pub fn begin_reading(heading: &web_sys::HtmlElement);
+    /// What has the focus.
+    pub fn focused() -> JsValue;
+    /// Gives the focus back to what had it before a sheet was opened.
+    #[wasm_bindgen(js_name = giveBack)]
+    pub fn give_back(opener: &JsValue);
+    #[wasm_bindgen(js_name = setBadge)]
+    fn set_badge_js(number: u32);
+    #[wasm_bindgen(js_name = sharedPhotos)]
+    fn shared_photos_js() -> Promise;
+    /// Whether this page was opened with photos from another app.
+    #[wasm_bindgen(js_name = hasShared)]
+    pub fn has_shared() -> bool;
+    /// Lets go of the photos from another app.
+    #[wasm_bindgen(js_name = forgetShared)]
+    pub fn forget_shared();
     /// Whether a newer version waits to be used.
     #[wasm_bindgen(js_name = updateReady)]
     pub fn update_ready() -> bool;
@@ -147,6 +165,36 @@ pub async fn persist() -> bool {
 /// Shows the browser's own question whether to install the app.
 pub async fn install() -> bool {
     truth(install_js()).await
+}
+
+/// Shows a number on the app's icon, or takes it away at zero, where the browser can.
+pub fn set_badge(number: usize) {
+    set_badge_js(u32::try_from(number).unwrap_or(u32::MAX));
+}
+
+/// The photos that another app has handed over, as long as this page has them.
+pub async fn shared_photos() -> Vec<web_sys::File> {
+    let files = JsFuture::from(shared_photos_js()).await.map(|files| Array::from(&files));
+    files.iter().flat_map(Array::iter).filter_map(|file| file.dyn_into().ok()).collect()
+}
+
+/// What the browser says that it is.
+pub fn user_agent() -> String {
+    web_sys::window().and_then(|window| window.navigator().user_agent().ok()).unwrap_or_default()
+}
+
+/// Whether the screen can be touched.
+pub fn has_touch() -> bool {
+    web_sys::window().is_some_and(|window| window.navigator().max_touch_points() > 0)
+}
+
+/// The name by which the code that runs in this page was built: the digits of its content.
+pub fn build() -> String {
+    let document = web_sys::window().and_then(|window| window.document());
+    let script = document.and_then(|document| document.query_selector("script[data-wasm]").ok()?);
+    let file = script.and_then(|script| script.get_attribute("data-wasm")).unwrap_or_default();
+    let name = file.split('.').next().unwrap_or_default();
+    name.rsplit('-').next().unwrap_or_default().to_owned()
 }
 
 /// The names of this site's databases; none when the browser doesn't tell.

@@ -1,14 +1,15 @@
 //! 登记本机: a code from the office makes this phone one person's.
 
-use gloo::events::EventListener;
 use leptos::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 use xunji_domain::{
     json,
     wire::{Enrolment, EnrolmentRequest, ProblemDetails},
 };
 
-use super::pin::{NewPin, Typed};
+use super::{
+    install::InstallOffer,
+    pin::{NewPin, Typed},
+};
 use crate::{
     address::query,
     components::{Attempt, Show, icon, view, when_drawn},
@@ -34,9 +35,8 @@ pub fn Enrol() -> impl IntoView {
         let code = code.get_untracked();
         attempt.begin(async move {
             enrol(app, code, typed).await?;
-            // The browser is most willing right after the app has been put to use.
-            platform::persist().await;
-            app.address.go("/");
+            app.protection.ask().await;
+            app.address.go(if platform::has_shared() { "/share" } else { "/" });
             Ok(())
         });
     };
@@ -121,37 +121,4 @@ async fn enrol(app: App, code: String, typed: Typed) -> Result<(), String> {
         _ => words::enrol_unknown(),
     }
     .to_owned())
-}
-
-/// 添加到主屏幕, offered where the browser can: what is installed is kept when the phone tidies up.
-#[component]
-pub fn InstallOffer() -> impl IntoView {
-    let offered = RwSignal::new(platform::can_install() && !platform::is_installed());
-    let window = web_sys::window();
-    let listener = window.map(|window| {
-        EventListener::new(&window, "xunji-install-ready", move |_| {
-            offered.try_set(!platform::is_installed());
-        })
-    });
-    let listener = StoredValue::new_local(listener);
-    on_cleanup(move || {
-        listener.try_update_value(Option::take);
-    });
-    let install = move |_| {
-        spawn_local(async move {
-            platform::install().await;
-            platform::persist().await;
-            offered.try_set(false);
-        });
-    };
-    view! {
-        <Show when=move || offered.get()>
-            <section class="offer" aria-label=words::add_to_home_screen()>
-                {icon("home")}
-                <strong>{words::add_first()}</strong>
-                <p>{words::add_why()}</p>
-                <button class="btn" type="button" on:click=install>{words::add_to_home_screen()}</button>
-            </section>
-        </Show>
-    }
 }

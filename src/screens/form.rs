@@ -60,7 +60,7 @@ pub fn ReturnToDraft(id: String) -> impl IntoView {
 
 /// A new draft with what can be known beforehand, and where that comes from: the record that it is to be written after
 /// the pattern of, or that turns into this one; and last time.
-async fn begin(app: App, kind: Kind, from: Option<RecordId>) -> (Draft, Vec<(FieldId, Source)>) {
+pub(super) async fn begin(app: App, kind: Kind, from: Option<RecordId>) -> (Draft, Vec<(FieldId, Source)>) {
     let last = app.pocket().last(&kind.id).await.ok().flatten().unwrap_or_default();
     let (mut body, source) = match from {
         Some(from) => taken_from(app, &kind, from).await,

@@ -5,12 +5,12 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::{
     backup::{ExportButton, ImportButton},
-    enrol::InstallOffer,
+    install::InstallOffer,
     locking::Locking,
 };
 use crate::{
     app::{Redraw, apply_settings},
-    components::{Head, icon, role_name, view, village_name},
+    components::{Head, icon, live, role_name, view, village_name},
     platform::{self, Setting},
     state::use_app,
     vaults, words,
@@ -37,7 +37,7 @@ pub fn Me() -> impl IntoView {
     let size =
         [("s", words::size_s()), ("m", words::size_m()), ("l", words::size_l()), ("xl", words::size_xl())];
     let theme = [("", words::theme_system()), ("light", words::theme_light()), ("dark", words::theme_dark())];
-    let language = [("zh-CN", "中文"), ("en", "English")];
+    let language = words::LANGUAGES.iter().map(|language| (language.tag, language.name)).collect::<Vec<_>>();
     view! {
         <Head title=words::me().to_owned()/>
         <div class="stack columns">
@@ -66,8 +66,8 @@ pub fn Me() -> impl IntoView {
                     name="language"
                     label=words::language_setting()
                     setting=Setting::Language
-                    fallback="zh-CN"
-                    choices=language.to_vec()
+                    fallback=words::LANGUAGES[0].tag
+                    choices=language
                 />
             </section>
             <section class="paper">
@@ -77,8 +77,7 @@ pub fn Me() -> impl IntoView {
                     <span>{words::installation()}</span>
                     <span>{vaults::short(&app.pocket().installation().to_string())}</span>
                 </div>
-                <p class="quiet">{words::where_data_is()}</p>
-                <p class="quiet">{words::licence()}</p>
+                <a href="/about" class="row"><span>{words::about_more()}</span>{icon("chevron")}</a>
             </section>
         </div>
     }
@@ -87,41 +86,33 @@ pub fn Me() -> impl IntoView {
 /// Whether the browser may clean up what is saved here, and what to do about it.
 #[component]
 fn Protection() -> impl IntoView {
-    let protected = RwSignal::new(None::<bool>);
-    spawn_local(async move {
-        protected.try_set(Some(platform::persisted().await));
+    let protection = use_app().protection;
+    let guard = live(move || {
+        Some(match protection.is_on()? {
+            true => view! {
+                <div class="guard">
+                    {icon("shield")}
+                    <p><strong>{words::protected()}</strong>{words::protected_means()}</p>
+                </div>
+            },
+            false => view! {
+                <div class="guard" data-state="off">
+                    {icon("warning")}
+                    <p><strong>{words::unprotected()}</strong>{words::unprotected_means()}</p>
+                </div>
+                <div class="btns">
+                    <button class="btn primary" type="button" on:click=move |_| spawn_local(protection.ask())>
+                        {words::protect()}
+                    </button>
+                </div>
+            },
+        })
     });
-    let ask = move |_| {
-        spawn_local(async move {
-            let granted = platform::persist().await;
-            protected.try_set(Some(granted));
-        });
-    };
     view! {
         <section class="paper">
             <h2>{words::storage_protection()}</h2>
-            {move || match protected.get()? {
-                true => Some(
-                    view! {
-                        <div class="guard">
-                            {icon("shield")}
-                            <p><strong>{words::protected()}</strong>{words::protected_means()}</p>
-                        </div>
-                    },
-                ),
-                false => Some(
-                    view! {
-                        <div class="guard" data-state="off">
-                            {icon("warning")}
-                            <p><strong>{words::unprotected()}</strong>{words::unprotected_means()}</p>
-                        </div>
-                        <div class="btns">
-                            <button class="btn primary" type="button" on:click=ask>{words::protect()}</button>
-                        </div>
-                        <InstallOffer/>
-                    },
-                ),
-            }}
+            {guard}
+            <InstallOffer/>
         </section>
     }
 }

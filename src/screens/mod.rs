@@ -1,11 +1,13 @@
 //! The screens, one file each.
 
+mod about;
 mod adding;
 mod autosave;
 mod backup;
 mod drill;
 mod enrol;
 mod form;
+mod install;
 mod ledger;
 mod lock;
 mod locking;
@@ -16,9 +18,11 @@ mod outbox;
 mod people;
 mod pin;
 mod record;
+mod share;
 mod today;
 
 pub use self::{
+    about::About,
     drill::Drill,
     enrol::Enrol,
     form::{Form, ReturnToDraft},
@@ -29,5 +33,6 @@ pub use self::{
     outbox::Outbox,
     pin::SetPin,
     record::RecordPage,
+    share::Share,
     today::Today,
 };

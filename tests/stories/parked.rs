@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::{
     samples,
-    support::{World, story},
+    support::{Phone, World, story},
 };
 
 /// A ledger of the county's own, which the program has never heard of.
@@ -35,21 +35,8 @@ fn visit() -> serde_json::Value {
 #[tokio::test]
 async fn an_entry_that_the_station_cant_take_comes_back_alone_and_is_mended() {
     story(async |world| {
-        publish(&world, true).await;
         let phone = world.enrolled().await;
-        phone.sees("记走访").await;
-
-        // The office takes the ledger away while the phone is offline.
-        world.station.stop().await;
-        phone.press("记走访").await;
-        phone.heading_becomes("入户走访").await;
-        phone.enter("走访对象", "五保户·罗珠").await;
-        phone.save().await;
-        let patrol = samples::patrol();
-        patrol.record(phone).await;
-        publish_stopped(&world, false);
-        world.station.start().await;
-        phone.send_now("1 条被退回").await;
+        comes_back(&world, phone).await;
         let outcomes = |entries: &[serde_json::Value]| -> Vec<(String, String)> {
             let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
             entries.iter().map(|entry| (text(&entry["kind"]), text(&entry["outcome"]))).collect()
@@ -81,6 +68,23 @@ async fn an_entry_that_the_station_cant_take_comes_back_alone_and_is_mended() {
         assert_eq!((&entries[2]["seq"], &entries[2]["record"]), (&json!(3), &entries[0]["record"]));
     })
     .await;
+}
+
+/// Leaves an entry that the station has sent back, and a delivered patrol beside it: the office has taken a ledger away
+/// while the phone was offline.
+pub async fn comes_back(world: &World, phone: &Phone) {
+    publish(world, true).await;
+    phone.open("/").await;
+    phone.sees("记走访").await;
+    world.station.stop().await;
+    phone.press("记走访").await;
+    phone.heading_becomes("入户走访").await;
+    phone.enter("走访对象", "五保户·罗珠").await;
+    phone.save().await;
+    samples::patrol().record(phone).await;
+    publish_stopped(world, false);
+    world.station.start().await;
+    phone.send_now("1 条被退回").await;
 }
 
 async fn publish(world: &World, there: bool) {

@@ -223,7 +223,7 @@ const OPEN_ROWS: &str = "
 ";
 
 /// Makes the database what version 1 of the app left: every row plain, and no header.
-const AS_BEFORE: &str = "
+pub const AS_BEFORE: &str = "
     const answer = (request) => new Promise((done, failed) => {
         request.onsuccess = () => done(request.result);
         request.onerror = () => failed(request.error);

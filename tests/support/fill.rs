@@ -104,6 +104,16 @@ impl Phone {
         .await;
     }
 
+    /// Waits until the cursor is on the screen's heading, so that a reader begins there.
+    pub async fn focus_is_on_the_heading(&self) {
+        let script = "return document.activeElement.tagName";
+        until("see the cursor on the heading", async || match text(self.run(script, vec![]).await?)? {
+            tag if tag == "H1" => Ok(()),
+            other => Err(other),
+        })
+        .await;
+    }
+
     /// The labels of the form on the screen, in order.
     pub async fn labels(&self) -> Vec<String> {
         until("see a form", async || match texts(self.ask("labels", vec![]).await?) {

@@ -13,6 +13,7 @@ mod devtools;
 mod files;
 mod fill;
 mod gate;
+mod keys;
 mod next;
 mod page;
 mod phone;
@@ -27,8 +28,9 @@ mod wait;
 mod world;
 
 pub use gate::Gate;
-pub use next::NextVersion;
+pub use next::{NEXT, NextVersion};
 pub use phone::{LOCKED, PIN, Phone};
+pub use programs::axe;
 pub use random::Random;
 pub use relay::Relay;
 pub use station::{LUQIAO_GUBAO, Reply};

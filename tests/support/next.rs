@@ -5,7 +5,7 @@ use super::{phone::Phone, relay::with_body, station::Station};
 
 /// Goes before the app's own code. The bindings delete every table that they don't list while they upgrade, so the new
 /// one is made after they have.
-const NEXT: &str = r#"
+pub const NEXT: &str = r#"
 const plainOpen = IDBFactory.prototype.open;
 IDBFactory.prototype.open = function (name, version) {
   const request = version === undefined ? plainOpen.call(this, name) : plainOpen.call(this, name, version + 1);
@@ -27,11 +27,16 @@ pub struct NextVersion {
 impl NextVersion {
     /// The version after the one that the station serves. Any page can do the hashing.
     pub async fn after(station: &Station, phone: &Phone) -> Self {
+        Self::with(station, phone, NEXT).await
+    }
+
+    /// The same with other code before the app's own.
+    pub async fn with(station: &Station, phone: &Phone, change: &str) -> Self {
         let (index, worker) = (station.get("/").body, station.get("/sw.js").body);
         let (_, rest) = index.split_once("data-js=\"").expect("the page names its code");
         let (old, _) = rest.split_once('"').expect("an attribute ends");
         let (name, _) = old.rsplit_once('-').expect("the code is named by its content");
-        let code = format!("{}{NEXT}", station.get(old).body);
+        let code = format!("{}{change}", station.get(old).body);
         let digest = short(phone, &code).await;
         let address = format!("{name}-{digest}.js");
         let index = index.replace(old, &address);

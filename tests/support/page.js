@@ -192,6 +192,16 @@ const answers = {
 
   marked: (path) => field(path).closest("[data-invalid]") !== null || field(path).ariaInvalid === "true",
 
+  // The name of what has the focus. A ring around it, or around what stands for it, has to be seen.
+  focus() {
+    const node = document.activeElement;
+    const ring = (other) => other && parseFloat(getComputedStyle(other).outlineWidth) > 1 && getComputedStyle(other).outlineStyle !== "none";
+    const seen = [node, node.nextElementSibling, node.parentElement].some(ring);
+    const reader = node.matches("h1, h2, main, body, [role=alert]");
+    if (!seen && !reader) throw new Error(`the focus on “${name(node)}” can't be seen`);
+    return node === document.body ? "" : name(node);
+  },
+
   focused: () => name(document.activeElement),
 
   heading() {

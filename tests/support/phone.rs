@@ -98,6 +98,12 @@ impl Phone {
         self.heading().await;
     }
 
+    /// The same where the app does not start.
+    pub async fn open_broken(&self, path: &str) {
+        let address = format!("{}{path}", self.0.origin);
+        self.client().goto(&address).await.unwrap_or_else(|error| panic!("{path} did not open: {error}"));
+    }
+
     /// Loads the page again, and unlocks it where it is locked.
     pub async fn reload(&self) {
         self.reload_locked().await;
@@ -174,6 +180,11 @@ impl Phone {
     /// Sends a command of the DevTools protocol.
     pub async fn devtools(&self, name: &str, details: Value) -> Value {
         devtools::command(&self.client(), name, details).await.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Runs a script before any of the page's own, in every page that is opened from now on.
+    pub async fn before_every_page(&self, script: &str) {
+        self.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await;
     }
 
     /// The name that the browser gives an element towards assistive technology.

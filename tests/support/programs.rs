@@ -1,4 +1,4 @@
-//! Where the three programs are that a story needs.
+//! Where the programs are that a story needs.
 
 use std::{
     env,
@@ -19,6 +19,11 @@ pub fn chromium() -> PathBuf {
 /// Its WebDriver.
 pub fn chromedriver() -> PathBuf {
     found("XUNJI_CHROMEDRIVER", on_path("chromedriver"), "ChromeDriver")
+}
+
+/// The script of axe-core, which looks for what people can't read or reach.
+pub fn axe() -> PathBuf {
+    found("XUNJI_AXE", None, "axe-core")
 }
 
 fn found(variable: &str, default: Option<PathBuf>, what: &str) -> PathBuf {

@@ -159,8 +159,17 @@ impl Station {
 
     /// Asks for a file or a screen, without a browser between.
     pub fn get(&self, path: &str) -> Reply {
+        self.ask(&format!("GET {path} HTTP/1.1\r\n"), "")
+    }
+
+    /// Posts a text to an address, without a browser between.
+    pub fn post(&self, path: &str, body: &str) -> Reply {
+        self.ask(&format!("POST {path} HTTP/1.1\r\nContent-Length: {}\r\n", body.len()), body)
+    }
+
+    fn ask(&self, head: &str, body: &str) -> Reply {
         let mut stream = TcpStream::connect(&self.address).expect("the station accepts connections");
-        let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address);
+        let request = format!("{head}Host: {}\r\nConnection: close\r\n\r\n{body}", self.address);
         stream.write_all(request.as_bytes()).expect("the station takes a request");
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).expect("the station answers");

@@ -27,9 +27,22 @@ pub struct Label {
     pub zh: String,
     /// English.
     pub en: String,
+    /// Further languages, by the first part of their tag: `bo`, `mn`, `ug`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub more: BTreeMap<String, String>,
 }
 
-reads!(Label { zh, en });
+reads!(Label { zh, en, more or default });
+
+impl Label {
+    /// The text in the language of a BCP 47 tag.
+    pub fn within(&self, tag: &str) -> &str {
+        match tag.split('-').next().unwrap_or_default() {
+            "en" => &self.en,
+            other => self.more.get(other).unwrap_or(&self.zh),
+        }
+    }
+}
 
 /// The definition of one ledger.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -14,7 +14,7 @@ const SOURCES: [&str; 12] = [
     "Cargo.lock",
     "Cargo.toml",
     "Trunk.toml",
-    "build.rs",
+    "build",
     "crates/domain",
     "crates/sync",
     "crates/xtask/src",

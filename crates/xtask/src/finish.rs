@@ -19,11 +19,13 @@ pub fn from_hook(workspace: &Workspace) -> Outcome {
             "Run `cargo xtask app`, which builds and finishes the app.",
         ));
     };
-    finish(&staging, &workspace.root().join("public"))
+    crate::licences::write(workspace, &staging.join(crate::licences::FILE))?;
+    finish(&staging, workspace.root())
 }
 
-/// Finishes a built app; `public` holds the sources of boot script and worker.
-pub fn finish(folder: &Path, public: &Path) -> Outcome {
+/// Finishes a built app; the checkout holds the sources of boot script and worker, and the sentences.
+pub fn finish(folder: &Path, checkout: &Path) -> Outcome {
+    let public = checkout.join("public");
     let index = folder.join("index.html");
     let mut page = read(&index)?;
     let boot = html::boot(&page).map_err(|what| odd("index.html", &what))?;
@@ -54,7 +56,8 @@ pub fn finish(folder: &Path, public: &Path) -> Outcome {
     remove(&wasm)?;
     let new_wasm = write_named(folder, "xunji", ".wasm", &bytes)?;
 
-    let source = crate::lean::script(&read(&public.join("boot.js"))?);
+    let source = crate::sentences::fill(&read(&public.join("boot.js"))?, &checkout.join("locales"))?;
+    let source = crate::lean::script(&source);
     let new_boot = write_named(folder, "boot", ".js", source.as_bytes())?;
 
     for (old, new) in [(&boot.code, &new_code), (&boot.wasm, &new_wasm), (&boot.script, &new_boot)] {
@@ -157,7 +160,7 @@ mod tests {
         put("a.css", "a { color: red } /* why */");
         put("b.css", "b { color: blue }");
         put("snippets/a/inline0.js", "export const x = 1;");
-        let outcome = finish(&folder, Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../public")));
+        let outcome = finish(&folder, Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")));
         (folder, outcome)
     }
 

@@ -39,6 +39,8 @@ fn address_of(file: &str) -> Option<String> {
         _ if file.ends_with(".png") && (file.starts_with("icons/") || file.starts_with("screenshots/")) => {
             None
         }
+        // Long, and read by few, with a network.
+        crate::licences::FILE => None,
         // Made by the build for the station, not asked for by a browser.
         _ if file.ends_with(".br") || file.ends_with(".gz") => None,
         _ => Some(format!("/{file}")),
@@ -82,6 +84,7 @@ mod tests {
             ("index.html", Some("/")),
             ("sw.js", None),
             ("icons/icon-512.png", None),
+            ("licences.txt", None),
             ("icons/icon-192.png", Some("/icons/icon-192.png")),
             ("icons/icon.svg", Some("/icons/icon.svg")),
             ("xunji-0123456789abcdef_bg.wasm", Some("/xunji-0123456789abcdef_bg.wasm")),

@@ -166,7 +166,7 @@ impl Run<'_> {
                 )?;
                 // These are compiled for this machine although they belong to the app.
                 run(
-                    &mut self.cargo("clippy --package xunji --test stories --test bench -- -D warnings"),
+                    &mut self.cargo("clippy --package xunji --lib --test locales --test stories --test bench -- -D warnings"),
                     LINTS,
                 )
             }
@@ -176,7 +176,7 @@ impl Run<'_> {
                 run(&mut self.wasm_cargo("clippy", "--all-targets -- -D warnings"), LINTS)
             }
             Step::Native => {
-                run(&mut self.cargo("test --package xunji --lib"), TESTS)?;
+                run(&mut self.cargo("test --package xunji --lib --test locales"), TESTS)?;
                 // Last, because build servers read the closing lines.
                 run(&mut self.cargo("test --workspace --exclude xunji"), TESTS)
             }
@@ -206,6 +206,7 @@ impl Run<'_> {
         let mut command = self.cargo("test --package xunji --test stories");
         let browser = self.browser()?;
         command.env("XUNJI_CHROMIUM", &browser.chromium).env("XUNJI_CHROMEDRIVER", &browser.driver);
+        command.env("XUNJI_AXE", tools::axe(self.workspace)?);
         if let Some(station) = &self.station {
             command.env("XUNJI_STATION", station);
         }

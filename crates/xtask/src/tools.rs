@@ -4,6 +4,7 @@
 //! a tool from the internet when PATH holds none of the right version, and such a build breaks where that is closed;
 //! so PATH is arranged here, and Trunk finds what it asks for.
 
+use crate::digest;
 use crate::fault::{AtPath, Fault, Outcome};
 use crate::run::{cargo, output, run};
 use crate::term::in_place;
@@ -16,6 +17,9 @@ const WASM: &str = "wasm32-unknown-unknown";
 const TRUNK: &str = "0.21.14";
 /// Trunk.toml asks for `version_123`.
 const BINARYEN: &str = "123";
+const AXE: &str = "4.11.0";
+/// The SHA-256 of its `axe.min.js`.
+const AXE_DIGEST: &str = "e9e5863c33a874f09bc01acd9234b7e3c871479f5eef8802fa582544465e6d01";
 
 /// The tools, as the PATH under which they are found.
 pub struct Tools {
@@ -175,25 +179,47 @@ fn wasm_opt(workspace: &Workspace) -> Outcome<PathBuf> {
         in_place(&format!("wasm-opt {BINARYEN}"));
         return parent(program).ok_or_else(|| unusable("wasm-opt"));
     }
-    std::fs::create_dir_all(&own).at("create", &own)?;
-    run(
-        Command::new("npm")
-            .args(["install", "--no-audit", "--no-fund", "--prefix"])
-            .arg(&own)
-            .arg(format!("binaryen@{BINARYEN}.0.0"))
-            .current_dir(workspace.root()),
-        "Install Node with npm (Debian: `apt-get install nodejs npm`) and see that npm reaches its registry; \
-         or put a wasm-opt of version 123 on PATH.",
+    npm(
+        workspace,
+        &own,
+        &format!("binaryen@{BINARYEN}.0.0"),
+        "see that npm reaches its registry; or put a wasm-opt of version 123 on PATH",
     )?;
     let folder = own.join("node_modules/.bin");
     if fits(&folder.join("wasm-opt")) { Ok(folder) } else { Err(unusable("wasm-opt")) }
 }
 
+/// axe-core, which the stories inject into the app to look for what people can't read or reach. A test tool under
+/// MPL-2.0: no part of it comes into the app.
+pub fn axe(workspace: &Workspace) -> Outcome<PathBuf> {
+    let own = cache()?;
+    let script = own.join("node_modules/axe-core/axe.min.js");
+    let fits = || std::fs::read(&script).is_ok_and(|bytes| digest::hex(&bytes) == AXE_DIGEST);
+    if fits() {
+        in_place(&format!("axe-core {AXE}"));
+        return Ok(script);
+    }
+    npm(workspace, &own, &format!("axe-core@{AXE}"), "see that npm reaches its registry")?;
+    if fits() { Ok(script) } else { Err(unusable("axe-core")) }
+}
+
+fn npm(workspace: &Workspace, own: &Path, package: &str, or: &str) -> Outcome {
+    std::fs::create_dir_all(own).at("create", own)?;
+    run(
+        Command::new("npm")
+            .args(["install", "--no-audit", "--no-fund", "--prefix"])
+            .arg(own)
+            .arg(package)
+            .current_dir(workspace.root()),
+        &format!("Install Node with npm (Debian: `apt-get install nodejs npm`) and {or}."),
+    )
+}
+
 fn unusable(tool: &str) -> Fault {
     Fault::new(
-        format!("The {tool} that was just installed does not run."),
-        "The app cannot be made small.",
-        format!("Run `{tool} --version` from the folder named above and mend what it says."),
+        format!("The {tool} that was just installed is not what it should be."),
+        "The step that needs it was not done.",
+        format!("Remove {tool} from the folder named above and run the command again."),
     )
 }
 

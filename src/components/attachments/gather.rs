@@ -18,7 +18,7 @@ pub(super) const SMALL: u32 = 320;
 ///
 /// # Errors
 /// The sentence for the person; then nothing was kept.
-pub(super) async fn keep_photo(app: App, file: &File) -> Result<Digest, String> {
+pub async fn keep_photo(app: App, file: &File) -> Result<Digest, String> {
     let unreadable = || words::photo_unreadable().to_owned();
     let bytes = platform::bytes_of(file).await.ok_or_else(unreadable)?;
     if bytes.is_empty() {

@@ -8,4 +8,4 @@ mod tile;
 mod viewer;
 
 use self::tile::Tile;
-pub use self::{album::Album, tile::tiles};
+pub use self::{album::Album, gather::keep_photo, tile::tiles};

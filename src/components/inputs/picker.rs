@@ -90,7 +90,8 @@ fn Picker(
     let choices = StoredValue::new(choices);
     let required = field.required;
     let value_id = format!("{id}-value");
-    let described = format!("{value_id} {id}-error");
+    let required_id = format!("{id}-required");
+    let described = format!("{value_id} {required_id} {id}-error");
     let pick = Callback::new(move |code: String| {
         filled.set(&of_pick, Value::String(code));
         open.set(false);
@@ -104,7 +105,6 @@ fn Picker(
                 type="button"
                 id=id.clone()
                 aria-haspopup="dialog"
-                aria-required=required.then_some("true")
                 aria-describedby=described
                 aria-invalid=move || filled.problem(&of_mark).map(|_| "true")
                 on:click=move |_| open.set(true)
@@ -114,6 +114,8 @@ fn Picker(
                 </span>
                 {icon("chevron")}
             </button>
+            // A button has no state of its own that says so.
+            {required.then(|| view! { <span class="hidden-text" id=required_id>{words::is_required()}</span> })}
             <Show when=move || open.get()>
                 <Sheet title=title.get_value() tall=true on_close=Callback::new(move |()| open.set(false))>
                     <Choices choices=choices current=current pick=pick label=title.get_value()/>

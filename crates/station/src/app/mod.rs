@@ -36,9 +36,16 @@ const SECURITY: [(HeaderName, &str); 4] = [
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
 ];
 
+/// Where phones post photos that another app shares. The app's service worker takes them on the phone; when it is not
+/// there yet, the page asks for them once more, and what came here is not read.
+const SHARE: &str = "/share";
+
 /// Answers a request for anything but the interface.
 pub fn get(method: &Method, uri: &Uri, headers: &HeaderMap) -> Response {
     static TABLE: OnceLock<Table> = OnceLock::new();
+    if method == Method::POST && uri.path() == SHARE {
+        return (StatusCode::SEE_OTHER, SECURITY, [(header::LOCATION, SHARE)]).into_response();
+    }
     if method != Method::GET && method != Method::HEAD {
         let allowed = [(header::ALLOW, "GET, HEAD")];
         return (StatusCode::METHOD_NOT_ALLOWED, SECURITY, allowed).into_response();

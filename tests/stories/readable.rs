@@ -1,0 +1,127 @@
+//! Readable by everybody: nothing that axe-core finds serious on any screen in both themes, nothing too small for a
+//! thumb, nothing cut off when the text is twice as large, nothing that moves for people who don't want it.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::{
+    screens::every_screen,
+    support::{Phone, axe, story},
+};
+
+#[tokio::test]
+async fn axe_finds_nothing_serious_on_any_screen_in_both_themes() {
+    story(async |world| {
+        let engine = fs::read_to_string(axe()).expect("axe-core is where it was named");
+        let mut found = Vec::new();
+        every_screen(&world, async |phone, screen| {
+            for theme in ["light", "dark"] {
+                // Without motion, so that nothing is looked at while it is half drawn.
+                emulate(phone, &[("prefers-color-scheme", theme), ("prefers-reduced-motion", "reduce")])
+                    .await;
+                let violations = violations(phone, &engine).await;
+                found.extend(violations.iter().map(|one| format!("{screen}, {theme}: {one}")));
+            }
+        })
+        .await;
+        assert!(found.is_empty(), "{} violations:\n{}", found.len(), found.join("\n"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_target_is_large_enough_for_a_thumb_and_nothing_moves_for_those_who_dont_want_it() {
+    story(async |world| {
+        let mut found = Vec::new();
+        every_screen(&world, async |phone, screen| {
+            width(phone, 360).await;
+            emulate(phone, &[("prefers-reduced-motion", "reduce")]).await;
+            for question in ["small", "moving"] {
+                found.extend(measured(phone, question, screen).await);
+            }
+        })
+        .await;
+        assert!(found.is_empty(), "{}", found.join("\n"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn text_of_twice_the_size_fits_a_narrow_phone_without_loss() {
+    story(async |world| {
+        let mut found = Vec::new();
+        every_screen(&world, async |phone, screen| {
+            width(phone, 360).await;
+            for size in ["21px", "24px", "36px"] {
+                grow(phone, size).await;
+                found.extend(measured(phone, "cut", &format!("{screen} at {size}")).await);
+            }
+            grow(phone, "").await;
+        })
+        .await;
+        assert!(found.is_empty(), "{}", found.join("\n"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_language_that_runs_from_right_to_left_fits_the_screens() {
+    story(async |world| {
+        let mut found = Vec::new();
+        every_screen(&world, async |phone, screen| {
+            width(phone, 360).await;
+            run_from(phone, "rtl").await;
+            found.extend(measured(phone, "cut", screen).await);
+            run_from(phone, "ltr").await;
+        })
+        .await;
+        assert!(found.is_empty(), "{}", found.join("\n"));
+    })
+    .await;
+}
+
+async fn violations(phone: &Phone, engine: &str) -> Vec<String> {
+    let there = phone.run("return window.axe !== undefined", vec![]).await == Ok(json!(true));
+    if !there {
+        // By DevTools, for the policy lets no foreign script in.
+        phone.devtools("Runtime.evaluate", json!({ "expression": engine })).await;
+    }
+    let found = phone.run(AXE, vec![]).await.expect("axe-core can look");
+    found.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+const AXE: &str = "
+    const { violations } = await axe.run(document, { resultTypes: ['violations'] });
+    const bad = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+    return bad.flatMap(({ id, nodes }) =>
+        nodes.map(({ target, failureSummary }) => `${id} at ${target.join(' ')}: ${failureSummary.replace(/\\s+/g, ' ')}`));
+";
+
+async fn measured(phone: &Phone, question: &str, screen: &str) -> Vec<String> {
+    let found = phone.run(include_str!("readable.js"), vec![question.into()]).await;
+    let found = found.unwrap_or_else(|error| panic!("{screen}: {error}"));
+    let lines = found.as_array().into_iter().flatten().filter_map(Value::as_str);
+    lines.map(|line| format!("{screen}: {line}")).collect()
+}
+
+async fn emulate(phone: &Phone, features: &[(&str, &str)]) {
+    let features: Vec<_> =
+        features.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
+    phone.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
+}
+
+async fn width(phone: &Phone, width: u32) {
+    let screen = json!({ "width": width, "height": 740, "deviceScaleFactor": 2, "mobile": true });
+    phone.devtools("Emulation.setDeviceMetricsOverride", screen).await;
+}
+
+/// As large as text gets where the browser's own size is this much of 18 px.
+async fn grow(phone: &Phone, size: &str) {
+    let script = "document.documentElement.style.fontSize = arguments[0]";
+    phone.run(script, vec![size.into()]).await.expect("a page has a text size");
+}
+
+async fn run_from(phone: &Phone, direction: &str) {
+    phone.run("document.documentElement.dir = arguments[0]", vec![direction.into()]).await.expect("a root");
+}
