@@ -450,7 +450,8 @@ export function beginReading(heading) {
 function twin(gone) {
   if (!gone || gone.isConnected) return gone;
   if (gone.id) return document.getElementById(gone.id);
-  const like = (node) => node.textContent === gone.textContent && node.ariaLabel === gone.ariaLabel;
+  const signs = (node) => JSON.stringify([node.textContent, node.ariaLabel, node.name, node.value]);
+  const like = (node) => signs(node) === signs(gone);
   return Array.from(document.querySelectorAll(gone.tagName)).find(like);
 }
 

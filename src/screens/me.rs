@@ -138,11 +138,13 @@ fn Segmented(
                     redraw.0.update(|redraw| *redraw += 1);
                 }
             };
+            // Each language is named in itself.
+            let tongue = (setting == Setting::Language).then_some(value);
             let sample = (setting == Setting::Size).then_some(value);
             view! {
                 <label>
                     <input type="radio" name=name value=value checked=current == value on:change=choose/>
-                    <span data-sample=sample>{word}</span>
+                    <span data-sample=sample lang=tongue>{word}</span>
                 </label>
             }
         })

@@ -30,8 +30,12 @@ struct Used {
 /// Writes the text.
 pub fn write(workspace: &Workspace, to: &Path) -> Outcome {
     let mut all = BTreeMap::<Package, Used>::new();
+    let mut compiler = String::new();
     for (root, part, target) in PARTS {
         let metadata = metadata(workspace, target)?;
+        let own =
+            metadata["packages"].as_array().into_iter().flatten().find(|package| package["name"] == root);
+        compiler = own.and_then(|own| own["rust_version"].as_str()).unwrap_or_default().to_owned();
         for package in reached(&metadata, root).ok_or_else(|| odd("`cargo metadata` has another form"))? {
             let text = |key: &str| package[key].as_str().unwrap_or_default().to_owned();
             let used = all.entry((text("name"), text("version"))).or_default();
@@ -43,7 +47,7 @@ pub fn write(workspace: &Workspace, to: &Path) -> Outcome {
         }
     }
     // The compiler's own library is in both, and in no list of packages.
-    let standard = all.entry(("std".to_owned(), "1.95".to_owned())).or_default();
+    let standard = all.entry(("std".to_owned(), compiler)).or_default();
     standard.licence = "MIT OR Apache-2.0".to_owned();
     standard.parts.extend(PARTS.map(|(_, part, _)| part));
     std::fs::write(to, text(&all)).at("write", to)
