@@ -119,7 +119,8 @@ function explain(cause, action, older) {
   }
   const words = sentences();
   const text = document.createElement("p");
-  text.textContent = [cause, "boot_data_safe", action].map((key) => words[key]).join(" ");
+  // Chinese sentences follow each other without a space.
+  text.textContent = [cause, "boot_data_safe", action].map((key) => words[key]).join(" ").replaceAll("。 ", "。");
   const button = (key, act) => {
     const button = document.createElement("button");
     button.type = "button";

@@ -68,7 +68,14 @@ fn Licences() -> impl IntoView {
             Err(()) => alert(words::licences_no_answer().to_owned()),
             Ok(text) => {
                 let (table, texts) = text.split_once("\n\n").unwrap_or((&text, ""));
-                let lines = table.lines().map(|line| view! { <li>{line.replace('\t', " · ")}</li> });
+                let lines = table.lines().map(|line| {
+                    let mut parts = line.split('\t');
+                    let mut next = || parts.next().unwrap_or_default().to_owned();
+                    let (name, version, licence, part) = (next(), next(), next(), next());
+                    let parts: Vec<_> = part.split(", ").map(part_name).collect();
+                    let rest = format!(" {version} · {licence} · {}", parts.join(words::list_comma()));
+                    view! { <li><b>{name}</b>{rest}</li> }
+                });
                 view! {
                     <ul class="licences">{lines.collect_view()}</ul>
                     <details>
@@ -79,4 +86,9 @@ fn Licences() -> impl IntoView {
             }
         })
     })
+}
+
+/// Where a package is used.
+fn part_name(part: &str) -> &'static str {
+    if part == "app" { words::licence_of_app() } else { words::licence_of_station() }
 }

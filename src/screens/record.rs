@@ -36,8 +36,15 @@ pub fn RecordPage(open: Memo<Option<String>>) -> impl IntoView {
         app.address.go_for_good(&app.address.path());
         spawn_local(go_on(app, draft, adding));
     }
+    // Drawn anew only when something about it is new: what arrives is mostly about others, and closes what is open here.
+    let known = Memo::new(move |_| {
+        let found = found.get()?;
+        let kinds = app.pocket().kinds();
+        let kind = found.as_ref().and_then(|(record, _)| kinds.nearest(&record.kind, record.kind_version));
+        Some((found.clone(), kind.cloned()))
+    });
     let shown = live(move || {
-        Some(match found.get()? {
+        Some(match known.get()?.0 {
             Some((record, people)) => view! { <Shown record=record people=people adding=adding/> },
             None => view! { <NotFound/> },
         })

@@ -19,12 +19,12 @@ async fn about_names_the_version_where_data_is_kept_and_every_dependency_with_it
         for place in ["这部手机", "本机设置", "县里的站点", "备份文件"] {
             phone.fact(place).await;
         }
-        phone.sees("leptos · 0.8.").await;
+        phone.sees("leptos 0.8.").await;
         let all = phone.everything().await.expect("a screen");
         for (name, licence) in
             [("leptos", "MIT"), ("serde", "MIT OR Apache-2.0"), ("axum", "MIT"), ("sqlx", "MIT")]
         {
-            let line = all.lines().find(|line| line.starts_with(&format!("{name} · ")));
+            let line = all.lines().find(|line| line.starts_with(&format!("{name} ")));
             let line = line.unwrap_or_else(|| panic!("{name} is missing in {all}"));
             assert!(line.contains(licence), "{line}");
         }

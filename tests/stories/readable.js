@@ -43,18 +43,18 @@ const answers = {
       if (node.closest(".hidden-text, .skip, svg") || scrolls(node)) continue;
       const box = node.getBoundingClientRect();
       if (box.width < 2 || box.bottom < 0) continue;
-      if (box.left < -1 || box.right > innerWidth + 1) found.push(`${says(node)} reaches from ${box.left} to ${box.right}`);
+      if (box.left < -1 || box.right > page.clientWidth + 1) found.push(`${says(node)} reaches from ${box.left} to ${box.right}`);
       const { overflowX, overflowY, display } = getComputedStyle(node);
-      if (display === "inline" || dotted(node)) continue;
-      if (node.scrollWidth > node.clientWidth + 2 && node.clientWidth > 0 && !/auto|scroll/.test(overflowX)) {
+      const inside = !(display === "inline" || dotted(node));
+      if (inside && node.scrollWidth > node.clientWidth + 2 && node.clientWidth > 0 && !/auto|scroll/.test(overflowX)) {
         found.push(`${says(node)} holds ${node.scrollWidth} px in ${node.clientWidth}`);
       }
       const tall = node.scrollHeight > node.clientHeight + 3 && /hidden|clip/.test(overflowY);
-      if (tall) found.push(`${says(node)} holds ${node.scrollHeight} px of height in ${node.clientHeight}`);
-      const parent = node.parentElement;
-      const room = parent.getBoundingClientRect();
-      const bounded = parent.matches("button, a.btn, .nav > a, .sync > a, .option > span, .segmented span, .banner, .toast");
-      if (bounded && (box.bottom > room.bottom + 2 || box.top < room.top - 2)) found.push(`${says(node)} stands out of ${says(parent)}`);
+      if (inside && tall) found.push(`${says(node)} holds ${node.scrollHeight} px of height in ${node.clientHeight}`);
+      const holder = node.parentElement.closest("button, a.btn, a.cell, .nav > a, .sync > a, .option, .segmented > label, .banner, .toast");
+      const room = holder?.getBoundingClientRect();
+      const out = room && (box.bottom > room.bottom + 2 || box.top < room.top - 2 || box.left < room.left - 2 || box.right > room.right + 2);
+      if (out && !node.matches(".count")) found.push(`${says(node)} stands out of ${says(holder)}`);
     }
     return [...new Set(found)];
   },

@@ -66,6 +66,42 @@ async fn text_of_twice_the_size_fits_a_narrow_phone_without_loss() {
 }
 
 #[tokio::test]
+async fn english_of_twice_the_size_fits_a_narrow_phone_too() {
+    story(async |world| {
+        let phone = world.enrolled().await;
+        phone.press("我的").await;
+        phone.press_choice("语言", "English").await;
+        phone.heading_becomes("Me").await;
+        width(phone, 360).await;
+        let mut found = Vec::new();
+        let screens = [
+            ("/", "Today"),
+            ("/records", "Ledger"),
+            ("/outbox", "Outbox"),
+            ("/me", "Me"),
+            ("/about", "About"),
+            ("/drill", "If this phone were lost today"),
+            ("/new/patrol", "Patrol"),
+            ("/new/dispute", "Dispute"),
+            ("/share", "Shared photos"),
+        ];
+        for (path, heading) in screens {
+            // As the browser's own keys do it, for a page that is loaded anew would be locked.
+            let go =
+                "history.pushState(null, '', arguments[0]); dispatchEvent(new PopStateEvent('popstate'));";
+            phone.run(go, vec![path.into()]).await.expect("an address");
+            phone.heading_becomes(heading).await;
+            for size in ["18px", "36px"] {
+                grow(phone, size).await;
+                found.extend(measured(phone, "cut", &format!("{path} at {size}")).await);
+            }
+        }
+        assert!(found.is_empty(), "{}", found.join("\n"));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_language_that_runs_from_right_to_left_fits_the_screens() {
     story(async |world| {
         let mut found = Vec::new();
@@ -80,6 +116,38 @@ async fn a_language_that_runs_from_right_to_left_fits_the_screens() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_measures_see_what_they_look_for() {
+    story(async |world| {
+        let phone = &world.phone;
+        phone.open("/enrol").await;
+        width(phone, 360).await;
+        phone.run(WRONG, vec![]).await.expect("a page can be spoilt");
+        for (question, wanted) in [
+            ("small", "<button class=\"\"> 小"),
+            ("cut", "<p class=\"\"> 宽"),
+            ("moving", "<button class=\"\"> 小"),
+        ] {
+            let found = measured(phone, question, "spoilt").await;
+            assert!(found.iter().any(|line| line.contains(wanted)), "{question}: {found:#?}");
+        }
+        let engine = fs::read_to_string(axe()).expect("axe-core is where it was named");
+        let found = violations(phone, &engine).await;
+        assert!(found.iter().any(|line| line.starts_with("button-name")), "{found:#?}");
+    })
+    .await;
+}
+
+/// A button that is too small and moves, one without a name, and a line that is too wide.
+const WRONG: &str = "
+    const [button, nameless, line] = ['button', 'button', 'p'].map((tag) => document.createElement(tag));
+    button.textContent = '小';
+    Object.assign(button.style, { width: '20px', padding: '0', transition: 'opacity 1s' });
+    line.textContent = '宽';
+    line.style.width = '900px';
+    document.querySelector('main').append(button, nameless, line);
+";
 
 async fn violations(phone: &Phone, engine: &str) -> Vec<String> {
     let there = phone.run("return window.axe !== undefined", vec![]).await == Ok(json!(true));

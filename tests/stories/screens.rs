@@ -69,6 +69,7 @@ async fn forms(phone: &Phone, look: &mut impl AsyncFnMut(&Phone, &str)) {
 async fn record(phone: &Phone, look: &mut impl AsyncFnMut(&Phone, &str)) {
     phone.press("今天").await;
     let page = samples::dispute().record(phone).await;
+    phone.sync_becomes("1 条被退回").await;
     phone.open(&page).await;
     // The sheet goes when the record is read anew.
     phone.press_until_seen("查看回执", "签名已核对").await;
