@@ -7,7 +7,7 @@ use xunji_domain::{
     person::Role,
     validate::is_empty,
     village::County,
-    wire::{Reason, Refusal},
+    wire::{Reason, RecipientFault, Refusal},
     workflow::Obstacle,
 };
 use xunji_sync::pocket::Row;
@@ -23,6 +23,7 @@ pub fn role_name(role: Role) -> &'static str {
         Role::Mediator => words::role_mediator(),
         Role::Coordinator => words::role_coordinator(),
         Role::JusticeOfficer => words::role_justice_officer(),
+        Role::Partner => words::role_partner(),
     }
 }
 
@@ -124,6 +125,13 @@ pub fn reason_sentence(kind: Option<&Kind>, reason: &Reason) -> String {
         Reason::AlreadyOpen => words::reason_already_open().to_owned(),
         Reason::NotEntitled => words::reason_not_entitled().to_owned(),
         Reason::WrongAuthor => words::reason_wrong_author().to_owned(),
+        Reason::Recipient { fault } => match fault {
+            RecipientFault::Unknown | RecipientFault::Other => words::reason_recipient_unknown(),
+            RecipientFault::Suspended => words::reason_recipient_suspended(),
+            RecipientFault::OutsideArea => words::reason_recipient_outside_area(),
+            RecipientFault::Confidential => words::reason_recipient_confidential(),
+        }
+        .to_owned(),
         Reason::Other(_) => words::reason_other().to_owned(),
     }
 }

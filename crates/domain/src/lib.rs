@@ -10,8 +10,10 @@
 //! same answer from the same entries. Nothing here reads a clock, a file, a network or a random number.
 
 pub mod alarm;
+pub mod area;
 pub mod becomes;
 pub mod canonical;
+pub mod desk;
 pub mod entry;
 pub mod id;
 pub mod json;

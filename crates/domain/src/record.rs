@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::{
     entry::{Action, Body, Entry, body_of},
-    id::{EntryId, FieldId, KindId, RecordId, Revision, StateId},
+    id::{EntryId, FieldId, KindId, RecordId, Revision, StateId, WorkerId},
     kind::Kinds,
     reads,
     validate::is_empty,
@@ -140,11 +140,14 @@ pub struct Record {
     pub revision: Revision,
     /// The fields. What the kind doesn't know is kept.
     pub fields: BTreeMap<FieldId, Held>,
+    /// Who carries it on in its opener's place, once it was handed over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handed_to: Option<WorkerId>,
     /// All its entries in the order of the fold, the ones that a later one replaces at the end.
     pub entries: Vec<Known>,
 }
 
-reads!(Record { id, kind, kind_version, state, revision, fields, entries });
+reads!(Record { id, kind, kind_version, state, revision, fields, handed_to, entries });
 
 impl Record {
     /// Folds a record's entries, given in any order.
@@ -173,6 +176,7 @@ impl Record {
             state: kind.map_or_else(|| StateId::new("open"), |kind| kind.workflow.initial.clone()),
             revision: Revision(0),
             fields: BTreeMap::new(),
+            handed_to: None,
             entries: Vec::new(),
         };
         for known in &entries {
@@ -217,6 +221,7 @@ impl Record {
                 }
                 self.set(body, by);
             }
+            Action::HandOver { to, .. } => self.handed_to = Some(*to),
             Action::Note { .. } | Action::Attach {} | Action::Unknown(_) => {}
         }
     }
@@ -225,6 +230,17 @@ impl Record {
         for (field, value) in body {
             self.fields.insert(field.clone(), Held { value: value.clone(), by, rivals: Vec::new() });
         }
+    }
+
+    /// Who opened it. Nobody as long as the opening has not arrived.
+    pub fn opener(&self) -> Option<WorkerId> {
+        let opening = |known: &&Known| matches!(known.entry.content.action, Action::Open { .. });
+        self.entries.iter().find(opening).map(|known| known.entry.content.author)
+    }
+
+    /// Who carries it on: its opener, or whoever it was handed over to.
+    pub fn keeper(&self) -> Option<WorkerId> {
+        self.handed_to.or_else(|| self.opener())
     }
 
     /// The values alone.

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::{
     canonical::{self, Digest},
+    desk::Desk,
     entry::Entry,
     id::{EntryId, InstallationId, Position, Revision},
     kind::Kind,
@@ -84,6 +85,17 @@ pub struct Recovery {
 }
 
 reads!(Recovery { key });
+
+/// `GET /me`: whom the phone works for, as the office has it today.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Me {
+    /// The person.
+    pub worker: Worker,
+    /// The desks at which they sit, whose mailboxes they may read.
+    pub desks: Vec<Desk>,
+}
+
+reads!(Me { worker, desks });
 
 /// `GET /installations/{id}`: what the station has of an installation, for a phone whose database is gone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -284,6 +296,11 @@ pub enum Reason {
     NotEntitled,
     /// The author is not the person that the phone is enrolled for.
     WrongAuthor,
+    /// Whoever it hands the record to can't take it.
+    Recipient {
+        /// Why not.
+        fault: RecipientFault,
+    },
     /// Something that a newer station says.
     #[serde(untagged)]
     Other(Value),
@@ -298,7 +315,31 @@ reads!(Reason by "reason" {
     "already_open" => AlreadyOpen {},
     "not_entitled" => NotEntitled {},
     "wrong_author" => WrongAuthor {},
+    "recipient" => Recipient { fault },
 } else Other(whole));
+
+/// Why somebody, or a desk, can't take a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecipientFault {
+    /// The station knows no such person or desk.
+    Unknown,
+    /// The person is suspended.
+    Suspended,
+    /// The record's village is outside the area.
+    OutsideArea,
+    /// The record is secret, and they are not among those who may see it.
+    Confidential,
+    /// Something that a newer station says.
+    Other,
+}
+
+reads!(RecipientFault from word {
+    "unknown" => Unknown,
+    "suspended" => Suspended,
+    "outside_area" => OutsideArea,
+    "confidential" => Confidential,
+} else Other);
 
 /// Why an entry was not stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -2,10 +2,12 @@
 //!
 //! | entry | goes to |
 //! |---|---|
-//! | accepted, of a confidential ledger (consultation) | its author, the record's opener, the justice desk |
-//! | accepted, of any other ledger | its author, the record's opener, the coordinators' desk of the record's township |
+//! | accepted, of a confidential ledger (consultation) | its author, the record's keeper, the nearest justice office |
+//! | accepted, of the county's own ledger (complaint) | its author, the record's keeper, the county's centre |
+//! | accepted, of any other ledger | its author, the record's keeper, the centre of the record's township |
 //! | parked | the person whose phone sent it, nobody else |
 //!
+//! A record's keeper is its opener, or whoever it was handed over to; from then on its opener hears no more of it.
 //! Consultations are bound by the adviser's duty of secrecy (律师法 art. 38): no governance desk ever receives one.
 //!
 //! Invariant: confidentiality is that of the definition the record was opened by, whatever a later entry claims.
@@ -13,65 +15,65 @@
 use std::fmt;
 
 use xunji_domain::{
-    id::WorkerId,
-    person::{Role, Worker},
+    desk::Desk,
+    id::{DeskId, WorkerId},
+    person::Role,
     village::VillageCode,
+    wire::RecipientFault,
 };
+
+use crate::people::Person;
 
 /// The name of a mailbox.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MailboxId {
     /// A person's own.
     Worker(WorkerId),
-    /// The justice office's.
-    JusticeDesk,
-    /// The coordinators' of one township, by its nine digits.
-    CoordinatorDesk(String),
+    /// A desk's, read by all who sit there.
+    Desk(DeskId),
 }
 
 impl fmt::Display for MailboxId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Worker(id) => write!(f, "worker:{id}"),
-            Self::JusticeDesk => f.write_str("desk:justice"),
-            Self::CoordinatorDesk(township) => write!(f, "desk:coordinator:{township}"),
+            Self::Desk(id) => write!(f, "desk:{id}"),
         }
     }
 }
 
-/// The desk that a record belongs to.
-pub fn desk(confidential: bool, village: &VillageCode) -> MailboxId {
-    if confidential {
-        MailboxId::JusticeDesk
-    } else {
-        MailboxId::CoordinatorDesk(village.township().to_owned())
-    }
-}
-
 /// Everyone who receives an accepted entry, each once.
-pub fn entitled(
-    confidential: bool,
-    village: &VillageCode,
-    opener: WorkerId,
-    author: WorkerId,
-) -> Vec<MailboxId> {
-    let mut mailboxes = vec![MailboxId::Worker(opener), desk(confidential, village)];
-    if author != opener {
-        mailboxes.push(MailboxId::Worker(author));
-    }
+pub fn entitled(desk: Option<DeskId>, keeper: WorkerId, author: Option<WorkerId>) -> Vec<MailboxId> {
+    let mut mailboxes = vec![MailboxId::Worker(keeper)];
+    mailboxes.extend(desk.map(MailboxId::Desk));
+    mailboxes.extend(author.filter(|author| *author != keeper).map(MailboxId::Worker));
     mailboxes
 }
 
-/// The desk that a person sits at, if any.
-pub fn seat(worker: &Worker) -> Option<MailboxId> {
-    match worker.role {
-        Role::JusticeOfficer => Some(MailboxId::JusticeDesk),
-        Role::Coordinator => Some(MailboxId::CoordinatorDesk(worker.village.township().to_owned())),
-        Role::GridWorker | Role::LegalAdviser | Role::Mediator => None,
-    }
+/// Whether somebody with these seats sits at a desk.
+pub fn sits_at(seats: &[Desk], desk: &DeskId) -> bool {
+    seats.iter().any(|seat| seat.id == *desk)
 }
 
-/// Whether a person may add to a record: its opener, and whoever sits at its desk.
-pub fn may_add(worker: &Worker, opener: WorkerId, confidential: bool, village: &VillageCode) -> bool {
-    worker.id == opener || seat(worker).is_some_and(|seat| seat == desk(confidential, village))
+/// Whether somebody can carry a record on.
+///
+/// # Errors
+/// Why not.
+pub fn may_receive(
+    recipient: Option<&Person>,
+    confidential: bool,
+    village: &VillageCode,
+) -> Result<(), RecipientFault> {
+    let person = recipient.ok_or(RecipientFault::Unknown)?;
+    if person.suspended {
+        Err(RecipientFault::Suspended)
+    } else if confidential
+        && !(person.worker.is(Role::LegalAdviser) || person.worker.is(Role::JusticeOfficer))
+    {
+        Err(RecipientFault::Confidential)
+    } else if person.areas.iter().any(|area| area.reaches(village)) {
+        Ok(())
+    } else {
+        Err(RecipientFault::OutsideArea)
+    }
 }

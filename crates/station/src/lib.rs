@@ -6,6 +6,7 @@
 
 pub mod abandoned;
 pub mod app;
+pub mod audit;
 pub mod blobs;
 pub mod body;
 pub mod check;
@@ -14,10 +15,13 @@ pub mod connections;
 pub mod data;
 pub mod db;
 pub mod definitions;
+pub mod desks;
 pub mod enrolment;
 pub mod entitled;
 pub mod gaps;
+pub mod handover;
 pub mod health;
+pub mod import;
 pub mod ingest;
 pub mod mailbox;
 pub mod people;

@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use sqlx::{Connection, Row, SqliteConnection, SqlitePool};
 use xunji_domain::{
     canonical::Digest,
+    entry::Action,
     id::{EntryId, InstallationId, Position, RecordId, Seq, WorkerId},
     person::Worker,
     wire::Receipt,
@@ -18,7 +19,7 @@ use xunji_domain::{
 use crate::{
     db::{DbError, count, digest, parsed},
     entitled::MailboxId,
-    ingest::store,
+    ingest::{read, store},
     people,
 };
 
@@ -171,6 +172,7 @@ pub async fn page(
     for row in &rows {
         let content: String = row.try_get("content")?;
         authors.push(parsed::<WorkerId>(row, "author")?);
+        authors.extend(successor(&content));
         items.push(Item {
             position: Position(count(row, "place")?),
             entry: Sealed {
@@ -186,9 +188,19 @@ pub async fn page(
     authors.dedup();
     let mut people = Vec::new();
     for author in authors {
-        people.extend(people::find(&mut snapshot, author).await?);
+        people.extend(people::find(&mut snapshot, author).await?.map(|person| person.worker));
     }
     Ok(Page { items, people, head, reset: false })
+}
+
+/// Whom an entry hands its record over to.
+fn successor(content: &str) -> Option<WorkerId> {
+    // Most entries don't, and need not be read for it.
+    let content = content.contains(r#""hand_over""#).then(|| read::stored(content).ok())??;
+    match content.action {
+        Action::HandOver { to, .. } => Some(to),
+        _ => None,
+    }
 }
 
 /// The entry at a position.

@@ -14,12 +14,15 @@ use axum::{
 use serde::Deserialize;
 use xunji_domain::{
     id::{EntryId, InstallationId, Position},
-    wire::PAGE_ITEMS,
+    wire::{Me, PAGE_ITEMS},
 };
 
 use crate::{
-    app, blobs, definitions, enrolment, gaps, health, ingest, mailbox, people, problem::Problem, recovery,
-    reply, state::Station,
+    app, blobs, definitions, desks, enrolment, gaps, health, ingest, mailbox,
+    people::{self, Caller},
+    problem::Problem,
+    recovery, reply,
+    state::Station,
 };
 
 /// The description of the interface, OpenAPI 3.1.
@@ -34,6 +37,7 @@ pub fn routes() -> Vec<(&'static str, &'static str, MethodRouter<Station>)> {
         ("GET", "/api/v1/kinds", routing::get(definitions::get)),
         ("POST", "/api/v1/enrolments", routing::post(enrolment::post)),
         ("POST", "/api/v1/recoveries", routing::post(recovery::post)),
+        ("GET", "/api/v1/me", routing::get(me)),
         ("GET", "/api/v1/installations/{id}", routing::get(received)),
         ("POST", "/api/v1/entries", routing::post(ingest::post)),
         ("GET", "/api/v1/mailbox", routing::get(page)),
@@ -106,6 +110,15 @@ struct Cursor {
 
 const fn most() -> usize {
     PAGE_ITEMS
+}
+
+/// `GET /me`.
+async fn me(State(station): State<Station>, headers: HeaderMap) -> Result<Response, Problem> {
+    let Caller { worker, .. } = people::authenticate(&station.readers, &headers).await?;
+    let mut connection = station.readers.acquire().await?;
+    let desks = desks::of(&mut connection, worker.id).await?;
+    let json = serde_json::to_vec(&Me { worker, desks }).map_err(|_| Problem::StorageUnavailable)?;
+    reply::json(&headers, json.into())
 }
 
 /// `GET /installations/{id}`: for the person whose installation it is; for others there is none.

@@ -40,6 +40,7 @@ use crate::{
     data::{DataError, DataFolder, ServeLock},
     db::{self, DbError},
     definitions::{DefinitionError, Definitions},
+    desks,
     enrolment::limit::Attempts,
     gaps,
     ingest::writer::Writer,
@@ -162,6 +163,7 @@ pub async fn start(config: Config) -> Result<Running, ServeError> {
             "entries of an installation have not arrived although later ones have; ask its worker to open the app"
         );
     }
+    desks::provide(&mut connection, &definitions.county).await?;
     let readers = db::open_readers(&data.database()).await?;
     let receipt_key = key.public().text().into();
     let (writer, writing) = Writer::start(connection, definitions.kinds.clone(), key);

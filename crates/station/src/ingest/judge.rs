@@ -1,12 +1,13 @@
 //! Judges one entry: part of its record, or parked with a reason that its author can act on.
 //!
-//! Pure: the same definitions, person, record and content always come to the same verdict. Forms, steps and folds are
+//! Pure: the same scene, record and content always come to the same verdict. Forms, steps and folds are
 //! the domain's, which the phone runs too. Fields and codes that this station doesn't know are never wrong.
 
 use serde_json::Value;
 use xunji_domain::{
+    desk::{Desk, DeskKind},
     entry::{Action, Body, Content},
-    id::{FieldId, KindId, Revision, WorkerId},
+    id::{DeskId, FieldId, KindId, Revision, WorkerId},
     kind::{Kind, Kinds},
     person::Worker,
     record::{Known, Record},
@@ -16,7 +17,10 @@ use xunji_domain::{
     workflow,
 };
 
-use crate::entitled::may_add;
+use crate::{
+    entitled::{may_receive, sits_at},
+    people::{Caller, Person},
+};
 
 /// What the station keeps of a record that has been opened.
 #[derive(Clone, Debug)]
@@ -27,21 +31,29 @@ pub struct Opened {
     pub kind_version: u32,
     /// Whether that definition is confidential.
     pub confidential: bool,
+    /// The kind of desk that it belongs to by that definition.
+    pub home: Option<DeskKind>,
     /// Where it is, after all amendments.
     pub village: VillageCode,
-    /// Who opened it.
-    pub opener: WorkerId,
+    /// Who carries it on: its opener, or whoever it was handed over to.
+    pub keeper: WorkerId,
     /// The revision of its newest entry.
     pub revision: Revision,
 }
 
-/// What an accepted entry does to its record's row.
+/// What is known of the sender and of those whom the entry names, at this moment.
 #[derive(Debug)]
-pub enum Verdict {
-    /// A new record.
-    Open(Opened),
-    /// One more entry, after which the record is in this village.
-    Add(VillageCode),
+pub struct Scene<'a> {
+    /// The definitions in force.
+    pub kinds: &'a Kinds,
+    /// Who sends it.
+    pub caller: &'a Caller,
+    /// The desks at which the sender sits.
+    pub seats: Vec<Desk>,
+    /// The desk that the record belongs to, when there is one.
+    pub desk: Option<DeskId>,
+    /// Whom the entry hands the record to, when it names somebody who exists.
+    pub recipient: Option<Person>,
 }
 
 /// Whether the record's earlier entries are needed to judge this action.
@@ -49,19 +61,19 @@ pub const fn needs_history(action: &Action) -> bool {
     matches!(action, Action::Amend { .. } | Action::Step { .. })
 }
 
-/// Judges an entry's content.
+/// Judges an entry's content, and gives the record as it is afterwards, its revision still to be counted on.
 ///
 /// `record` is what the station has of its record; `history` its accepted entries, when [`needs_history`].
 ///
 /// # Errors
 /// The reason to park it for.
 pub fn judge(
-    kinds: &Kinds,
-    worker: &Worker,
+    scene: &Scene<'_>,
     content: &Content,
     record: Option<&Opened>,
     history: Vec<Known>,
-) -> Result<Verdict, Reason> {
+) -> Result<Opened, Reason> {
+    let (kinds, worker) = (scene.kinds, &scene.caller.worker);
     let kind = kinds.exact(&content.kind, content.kind_version).ok_or(Reason::UnknownKind)?;
     if matches!(content.action, Action::Unknown(_)) {
         return Err(Reason::UnknownAction);
@@ -70,19 +82,20 @@ pub fn judge(
         return Err(Reason::WrongAuthor);
     }
     if let Action::Open { body } = &content.action {
-        return open(kind, worker, body, record).map(Verdict::Open);
+        return open(kind, worker, body, record);
     }
     // A record of another ledger is not the one that the author means; its secrecy might differ, too.
     let record = record.filter(|record| record.kind == content.kind).ok_or(Reason::UnknownRecord)?;
-    if !may_add(worker, record.opener, record.confidential, &record.village) {
+    let at_desk = scene.desk.as_ref().is_some_and(|desk| sits_at(&scene.seats, desk));
+    if !scene.caller.office && !at_desk && worker.id != record.keeper {
         return Err(Reason::NotEntitled);
     }
-    let mut village = record.village.clone();
+    let mut record = record.clone();
     match &content.action {
         Action::Amend { field, to, .. } => {
             amend(kinds, kind, field, to, history)?;
             if *field == kind.village {
-                village = parsed(to).unwrap_or(village);
+                record.village = parsed(to).unwrap_or(record.village);
             }
         }
         Action::Step { step, body } => {
@@ -92,9 +105,18 @@ pub fn judge(
             workflow::take(kind, &folded.state, worker.role, step, body)
                 .map_err(|obstacle| Reason::Step { obstacle })?;
         }
+        Action::HandOver { to, .. } => {
+            // First receivers answer: only the desk takes a record from its keeper.
+            if !scene.caller.office && !at_desk {
+                return Err(Reason::NotEntitled);
+            }
+            may_receive(scene.recipient.as_ref(), record.confidential, &record.village)
+                .map_err(|fault| Reason::Recipient { fault })?;
+            record.keeper = *to;
+        }
         Action::Open { .. } | Action::Note { .. } | Action::Attach {} | Action::Unknown(_) => {}
     }
-    Ok(Verdict::Add(village))
+    Ok(record)
 }
 
 fn open(kind: &Kind, worker: &Worker, body: &Body, record: Option<&Opened>) -> Result<Opened, Reason> {
@@ -109,9 +131,10 @@ fn open(kind: &Kind, worker: &Worker, body: &Body, record: Option<&Opened>) -> R
         kind: kind.id.clone(),
         kind_version: kind.version,
         confidential: kind.confidential,
+        home: DeskKind::of(kind),
         // A ledger whose place is optional belongs to the worker's own village when there is none.
         village: body.get(&kind.village).and_then(parsed).unwrap_or_else(|| worker.village.clone()),
-        opener: worker.id,
+        keeper: worker.id,
         revision: Revision(0),
     })
 }

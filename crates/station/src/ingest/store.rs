@@ -8,22 +8,24 @@
 
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 use xunji_domain::{
-    entry::Entry,
-    id::{KindId, RecordId, Revision, Seq},
+    desk::DeskKind,
+    entry::{Action, Content, Entry},
+    id::{DeskId, KindId, RecordId, Revision, Seq},
     kind::Kinds,
     record::{Known, Standing},
     wire::{Answer, Answers, Outcome, Reason, Receipt, Refusal, Signature},
 };
 
 use super::{
-    judge::{self, Opened, Verdict, judge},
+    judge::{self, Opened, Scene, judge},
     read::{self, Item, Sound},
 };
 use crate::{
     db::{self, DbError, count, digest, instant, parsed},
+    desks,
     entitled::{MailboxId, entitled},
     mailbox,
-    people::Caller,
+    people::{self, Caller},
     receipt_key::ReceiptKey,
 };
 
@@ -64,12 +66,13 @@ async fn one(
         Some(_) if judge::needs_history(&content.action) => history(connection, content.record).await?,
         _ => Vec::new(),
     };
-    let verdict = judge(kinds, &caller.worker, content, record.as_ref(), history);
-    let (outcome, mailboxes) = match verdict {
-        Ok(verdict) => {
-            let record = add_to_record(connection, content.record, record, verdict).await?;
-            let mailboxes = entitled(record.confidential, &record.village, record.opener, caller.worker.id);
-            (Outcome::Accepted { revision: record.revision }, mailboxes)
+    let scene = scene(connection, kinds, caller, content, record.as_ref()).await?;
+    let (outcome, mailboxes) = match judge(&scene, content, record.as_ref(), history) {
+        Ok(judged) => {
+            let record = add_to_record(connection, content, record.is_none(), judged).await?;
+            let desk = home(connection, &record).await?;
+            let author = (!caller.office).then_some(caller.worker.id);
+            (Outcome::Accepted { revision: record.revision }, entitled(desk, record.keeper, author))
         }
         // Whoever sent it, not whoever it names: a forged author must not reach that person's phone.
         Err(reason) => (Outcome::Parked { reason }, vec![MailboxId::Worker(caller.worker.id)]),
@@ -148,9 +151,37 @@ async fn alarm(connection: &mut SqliteConnection, sound: &Sound, held: &[u8; 32]
     Ok(())
 }
 
+/// Looks up what judging needs to know besides the record.
+async fn scene<'a>(
+    connection: &mut SqliteConnection,
+    kinds: &'a Kinds,
+    caller: &'a Caller,
+    content: &Content,
+    record: Option<&Opened>,
+) -> Result<Scene<'a>, DbError> {
+    let mut scene = Scene { kinds, caller, seats: Vec::new(), desk: None, recipient: None };
+    if let Some(record) = record {
+        scene.seats = desks::of(connection, caller.worker.id).await?;
+        scene.desk = home(connection, record).await?;
+    }
+    if let Action::HandOver { to, .. } = &content.action {
+        scene.recipient = people::find(connection, *to).await?;
+    }
+    Ok(scene)
+}
+
+/// The desk that a record belongs to.
+async fn home(connection: &mut SqliteConnection, record: &Opened) -> Result<Option<DeskId>, DbError> {
+    match record.home {
+        Some(kind) => desks::responsible(connection, kind, &record.village).await.map(Some),
+        None => Ok(None),
+    }
+}
+
 async fn opened(connection: &mut SqliteConnection, id: RecordId) -> Result<Option<Opened>, DbError> {
     let row = sqlx::query(
-        "SELECT kind, kind_version, confidential, village, opener, revision FROM records WHERE id = ?",
+        "SELECT kind, kind_version, confidential, village, coalesce(keeper, opener) AS keeper, home, revision FROM records
+         WHERE id = ?",
     )
     .bind(id.to_string())
     .fetch_optional(connection)
@@ -161,13 +192,18 @@ async fn opened(connection: &mut SqliteConnection, id: RecordId) -> Result<Optio
         kind_version: u32::try_from(count(&row, "kind_version")?)
             .map_err(|_| DbError::Stored("kind_version"))?,
         confidential: row.try_get("confidential")?,
+        home: row.try_get::<Option<&str>, _>("home")?.and_then(DeskKind::parse),
         village: parsed(&row, "village")?,
-        opener: parsed(&row, "opener")?,
+        keeper: parsed(&row, "keeper")?,
         revision: Revision(count(&row, "revision")?),
     }))
 }
 
-async fn history(connection: &mut SqliteConnection, id: RecordId) -> Result<Vec<Known>, DbError> {
+/// The accepted entries of a record.
+///
+/// # Errors
+/// When the database fails.
+pub async fn history(connection: &mut SqliteConnection, id: RecordId) -> Result<Vec<Known>, DbError> {
     let rows = sqlx::query(
         "SELECT installation, seq, digest, revision, received_at, content FROM entries
          WHERE record = ? AND revision IS NOT NULL ORDER BY revision",
@@ -197,32 +233,31 @@ async fn history(connection: &mut SqliteConnection, id: RecordId) -> Result<Vec<
 
 async fn add_to_record(
     connection: &mut SqliteConnection,
-    id: RecordId,
-    record: Option<Opened>,
-    verdict: Verdict,
+    content: &Content,
+    is_new: bool,
+    mut record: Opened,
 ) -> Result<Opened, DbError> {
-    let (mut record, is_new) = match (verdict, record) {
-        (Verdict::Open(opened), _) => (opened, true),
-        (Verdict::Add(village), Some(record)) => (Opened { village, ..record }, false),
-        (Verdict::Add(_), None) => return Err(DbError::Stored("record")),
-    };
     record.revision = Revision(record.revision.0 + 1);
     let query = if is_new {
         sqlx::query(
-            "INSERT INTO records (revision, village, id, kind, kind_version, confidential, opener)
-             VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO records (revision, village, keeper, id, kind, kind_version, confidential, home, opener)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
     } else {
-        sqlx::query("UPDATE records SET revision = ?, village = ? WHERE id = ?")
+        sqlx::query("UPDATE records SET revision = ?, village = ?, keeper = ? WHERE id = ?")
     };
-    let mut query =
-        query.bind(record.revision.0 as i64).bind(record.village.as_str().to_owned()).bind(id.to_string());
+    let mut query = query
+        .bind(record.revision.0 as i64)
+        .bind(record.village.as_str().to_owned())
+        .bind(record.keeper.to_string())
+        .bind(content.record.to_string());
     if is_new {
         query = query
             .bind(record.kind.as_str().to_owned())
             .bind(record.kind_version)
             .bind(record.confidential)
-            .bind(record.opener.to_string());
+            .bind(record.home.map(DeskKind::as_str))
+            .bind(record.keeper.to_string());
     }
     query.execute(connection).await?;
     Ok(record)

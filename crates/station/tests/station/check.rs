@@ -170,7 +170,7 @@ async fn every_damage_to_the_database_is_named() {
         (
             "UPDATE mailboxes SET head = head + 1 WHERE id LIKE 'desk:%'".to_owned(),
             vec![json!({
-                "finding": "mailbox", "mailbox": "desk:coordinator:513322100", "counter": 4, "stored": 3,
+                "finding": "mailbox", "mailbox": "desk:township_centre:513322100", "counter": 4, "stored": 3,
             })],
         ),
     ];

@@ -15,6 +15,7 @@ mod exactly_once;
 mod http;
 mod judging;
 mod mailboxes;
+mod people;
 mod program;
 mod recovery;
 mod siege;

@@ -31,6 +31,13 @@ pub use crate::http::*;
 pub const VILLAGE: &str = "513322100201";
 pub const ELSEWHERE: &str = "513322103201";
 
+/// Takes a database back to the days before schema 5.
+pub const UNDO_0005: &str = "DROP TABLE audit; DROP TABLE seats; DROP TABLE desks; DROP TABLE worker_areas;
+    DROP TABLE worker_roles; DROP INDEX workers_by_code; DROP INDEX records_by_keeper;
+    ALTER TABLE workers DROP COLUMN code; ALTER TABLE workers DROP COLUMN suspended_at;
+    ALTER TABLE installations DROP COLUMN revoked_at; ALTER TABLE records DROP COLUMN keeper;
+    ALTER TABLE records DROP COLUMN home";
+
 /// A running station with a folder of its own.
 pub struct Station {
     running: Option<Running>,
@@ -94,7 +101,8 @@ impl Station {
 
     pub async fn add_worker(&self, role: Role, village: &str) -> Worker {
         let id = WorkerId::new(Uuid::now_v7());
-        let worker = Worker { id, name: "张三".to_owned(), role, village: village.parse().unwrap() };
+        let village = village.parse().unwrap();
+        let worker = Worker::new(id, "张三".to_owned(), &[role], village, Vec::new());
         let mut connection = db::open_writer(&self.database()).await.unwrap();
         people::add(&mut connection, &worker).await.unwrap();
         connection.close().await.unwrap();
@@ -133,18 +141,23 @@ impl Station {
 
     /// The rows of a query, each as its columns' texts joined by a bar.
     pub async fn rows(&self, query: &str) -> Vec<String> {
-        let mut connection = db::open_reader(&self.database()).await.unwrap();
-        let rows = sqlx::query(query).fetch_all(&mut connection).await.unwrap();
-        connection.close().await.unwrap();
-        let cell = |row: &sqlx::sqlite::SqliteRow, at: usize| {
-            row.try_get_unchecked::<Option<String>, _>(at).unwrap().unwrap_or_default()
-        };
-        rows.iter().map(|row| (0..row.len()).map(|at| cell(row, at)).collect::<Vec<_>>().join("|")).collect()
+        rows(&self.database(), query).await
     }
 
     pub async fn count(&self, table: &str) -> usize {
         self.rows(&format!("SELECT count(*) FROM {table}")).await[0].parse().unwrap()
     }
+}
+
+/// The rows of a query over a database, each as its columns' texts joined by a bar.
+pub async fn rows(database: &Path, query: &str) -> Vec<String> {
+    let mut connection = db::open_reader(database).await.unwrap();
+    let rows = sqlx::query(query).fetch_all(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    let cell = |row: &sqlx::sqlite::SqliteRow, at: usize| {
+        row.try_get_unchecked::<Option<String>, _>(at).unwrap().unwrap_or_default()
+    };
+    rows.iter().map(|row| (0..row.len()).map(|at| cell(row, at)).collect::<Vec<_>>().join("|")).collect()
 }
 
 pub fn config(data: &Path) -> Config {
@@ -331,6 +344,9 @@ pub fn form(kind: &str) -> Value {
         "patrol" => patrol(),
         "consultation" => consultation(),
         "dispute" => dispute(),
+        "complaint" => {
+            json!({ "about": "burden", "text": "一件事填三遍", "village": VILLAGE, "written_at": "2026-11-22T09:30" })
+        }
         other => panic!("{other}"),
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn seat(worker: &Worker) -> Option<MailboxId> {
     match worker.role {
         Role::JusticeOfficer => Some(MailboxId::JusticeDesk),
         Role::Coordinator => Some(MailboxId::CoordinatorDesk(worker.village.township().to_owned())),
-        Role::GridWorker | Role::LegalAdviser | Role::Mediator => None,
+        Role::GridWorker | Role::LegalAdviser | Role::Mediator | Role::Partner => None,
     }
 }
 
