@@ -119,6 +119,12 @@ pub fn reason_sentence(kind: Option<&Kind>, reason: &Reason) -> String {
                 words::reason_wrong_state(state.map_or("?", |state| words::label(&state.label)))
             }
             Obstacle::WrongRole => words::reason_wrong_role().to_owned(),
+            Obstacle::NotYours => words::reason_not_yours().to_owned(),
+            Obstacle::TooEarly { step, times } => {
+                let step = kind.and_then(|kind| kind.workflow.steps.iter().find(|known| known.id == *step));
+                let name = step.map_or("?", |step| words::label(&step.label));
+                words::reason_too_early(name, &times.to_string())
+            }
             Obstacle::Incomplete { problems } => words::reason_invalid(listed(problems)),
         },
         Reason::UnknownRecord => words::reason_unknown_record().to_owned(),

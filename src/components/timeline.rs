@@ -63,7 +63,7 @@ fn line(
         }
         Action::Note { text } => (words::did_note().to_owned(), Some(text.clone())),
         Action::Attach {} => (words::did_attach().to_owned(), None),
-        Action::HandOver { to, reason } => {
+        Action::HandOver { to, reason, .. } => {
             let to = people.iter().find(|worker| worker.id == *to);
             let name = to.map_or_else(|| words::somebody().to_owned(), |worker| worker.name.clone());
             (words::did_hand_over(&name), Some(words::because(reason)))

@@ -2,7 +2,13 @@
 
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
-use xunji_domain::{id::RecordId, kind::Step, person::Worker, record::Record, workflow};
+use xunji_domain::{
+    id::RecordId,
+    kind::Step,
+    person::Worker,
+    record::Record,
+    workflow::{Actor, open_steps},
+};
 use xunji_sync::pocket::Doing;
 
 use super::{
@@ -82,7 +88,7 @@ fn Shown(
         })
     };
     let steps: Vec<Step> = match (&kind, &me) {
-        (Some(kind), Some(me)) => workflow::open_steps(kind, &record.state, me.role).cloned().collect(),
+        (Some(kind), Some(me)) => open_steps(kind, &record, Actor::new(me, &[])).cloned().collect(),
         _ => Vec::new(),
     };
     let buttons = steps

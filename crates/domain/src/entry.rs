@@ -106,8 +106,11 @@ pub enum Action {
     },
     /// Adds the entry's attachments without further words.
     Attach {},
-    /// Puts somebody else in the place of whoever carries the record on, as when a village gets another worker.
+    /// Puts somebody else in the place of whoever carries the record on, or whom it is with, as when a village gets
+    /// another worker.
     HandOver {
+        /// The predecessor.
+        from: WorkerId,
         /// The successor.
         to: WorkerId,
         /// Why, in the author's words.
@@ -124,7 +127,7 @@ reads!(Action by "type" {
     "step" => Step { step, body or default },
     "note" => Note { text },
     "attach" => Attach {},
-    "hand_over" => HandOver { to, reason },
+    "hand_over" => HandOver { from, to, reason },
 } else Unknown(whole));
 
 impl Content {

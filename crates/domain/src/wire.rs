@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
+    area::Area,
     canonical::{self, Digest},
     desk::Desk,
     entry::Entry,
-    id::{EntryId, InstallationId, Position, Revision},
+    id::{EntryId, InstallationId, KindId, Position, Revision},
     kind::Kind,
     person::Worker,
     reads,
@@ -32,6 +33,8 @@ pub const ENTRY_BYTES: usize = 200 * 1024;
 pub const PAGE_ITEMS: usize = 200;
 /// The most bytes of one attachment.
 pub const BLOB_BYTES: u64 = 20 * 1024 * 1024;
+/// The most seconds that `GET /mailbox` waits for something new: less than what proxies and mobile networks allow.
+pub const WAIT_SECONDS: u64 = 50;
 /// What `GET /healthz` says, so that a captive portal is not taken for the station.
 pub const HEALTHY: &str = "xunji-station";
 
@@ -96,6 +99,30 @@ pub struct Me {
 }
 
 reads!(Me { worker, desks });
+
+/// `GET /counts`: how many records of secret ledgers there are, for desks that may know no more of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// One a ledger, township and month.
+    pub counts: Vec<Count>,
+}
+
+reads!(Counts { counts });
+
+/// How many records of a ledger a township has opened in a month.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Count {
+    /// The ledger.
+    pub kind: KindId,
+    /// The township.
+    pub area: Area,
+    /// `2026-11`, by the station's clock and the time of China.
+    pub month: String,
+    /// How many.
+    pub records: u64,
+}
+
+reads!(Count { kind, area, month, records });
 
 /// `GET /installations/{id}`: what the station has of an installation, for a phone whose database is gone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -388,9 +415,18 @@ pub struct MailboxItem {
     pub entry: Entry,
     /// The station's receipt for it.
     pub receipt: Receipt,
+    /// Sensitive values, remarks and attachments are left out of the entry, whose content therefore doesn't have its
+    /// digest.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub masked: bool,
 }
 
-reads!(MailboxItem { position, entry, receipt });
+reads!(MailboxItem { position, entry, receipt, masked or default });
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "As serde calls it.")]
+const fn is_false(value: &bool) -> bool {
+    !*value
+}
 
 /// `GET /kinds`: the definitions in force, with the county's villages.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -17,8 +17,8 @@ use xunji_domain::{
     validate::{Fault, Problem},
     village::VillageCode,
     wire::{
-        Answer, Answers, Batch, Enrolment, EnrolmentRequest, MailboxItem, MailboxPage, Me, Outcome,
-        ProblemDetails, Reason, Receipt, Received, RecipientFault, Refusal, Signature, base64url,
+        Answer, Answers, Batch, Count, Counts, Enrolment, EnrolmentRequest, MailboxItem, MailboxPage, Me,
+        Outcome, ProblemDetails, Reason, Receipt, Received, RecipientFault, Refusal, Signature, base64url,
         from_base64url,
     },
     workflow::Obstacle,
@@ -270,9 +270,40 @@ fn people_with_several_roles_desks_and_hand_overs() {
     let newer = desk_text.replace("police\"", "drone_port\"");
     assert_eq!(serde_json::from_str::<Desk>(&newer).unwrap().kind, DeskKind::Unknown);
     frozen(
-        &Action::HandOver { to: id, reason: "退休".into() },
-        r#"{"type":"hand_over","to":"00000000-0000-0000-0000-000000000003","reason":"退休"}"#,
+        &Action::HandOver { from: WorkerId::new(Uuid::from_u128(4)), to: id, reason: "退休".into() },
+        concat!(
+            r#"{"type":"hand_over","from":"00000000-0000-0000-0000-000000000004","#,
+            r#""to":"00000000-0000-0000-0000-000000000003","reason":"退休"}"#
+        ),
     );
+    for (obstacle, text) in [
+        (Obstacle::NotYours, r#"{"why":"not_yours"}"#),
+        (
+            Obstacle::TooEarly { step: "mediate".into(), times: 2 },
+            r#"{"why":"too_early","step":"mediate","times":2}"#,
+        ),
+    ] {
+        frozen(&obstacle, text);
+    }
+    let counts = Counts {
+        counts: vec![Count {
+            kind: "consultation".into(),
+            area: areas[0].clone(),
+            month: "2026-11".into(),
+            records: 2,
+        }],
+    };
+    frozen(
+        &counts,
+        r#"{"counts":[{"kind":"consultation","area":"513322100","month":"2026-11","records":2}]}"#,
+    );
+    let masked = MailboxItem {
+        position: Position(1),
+        entry: entry(content(Action::Attach {})),
+        receipt: receipt(Outcome::Accepted { revision: Revision(1) }),
+        masked: true,
+    };
+    assert!(serde_json::to_string(&masked).unwrap().ends_with(r#","masked":true}"#));
     frozen(
         &Reason::Recipient { fault: RecipientFault::OutsideArea },
         r#"{"reason":"recipient","fault":"outside_area"}"#,
@@ -291,6 +322,7 @@ fn batches_pages_and_enrolments() {
         position: Position(5),
         entry: entry(content(Action::Attach {})),
         receipt: receipt(Outcome::Accepted { revision: Revision(1) }),
+        masked: false,
     };
     let item_text = format!(
         r#"{{"position":5,"entry":{},"receipt":{}}}"#,

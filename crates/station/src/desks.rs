@@ -9,12 +9,18 @@ use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 use xunji_domain::{
     area::Area,
     desk::{Desk, DeskKind},
-    id::{DeskId, WorkerId},
+    id::{DeskId, KindId, WorkerId},
     person::{Role, Worker},
     village::{County, VillageCode},
+    wire::Count,
 };
 
-use crate::db::{self, DbError, instant, parsed};
+use crate::{
+    db::{self, DbError, count, instant, parsed},
+    entitled::MailboxId,
+    ingest::store,
+    mailbox,
+};
 
 /// Makes sure that the county's own desks are there, by the names of the list of villages.
 ///
@@ -187,21 +193,70 @@ pub async fn unseat(
     Ok(left.rows_affected() == 1)
 }
 
-/// Gives somebody the seats that come with their roles: coordinators sit at the centre and justice officers at the
-/// justice office around their village.
+/// Gives somebody the seats that come with their roles: coordinators sit at the centre, the county's when they are
+/// responsible for a county, and justice officers at the justice office around their village.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn seat_by_role(connection: &mut SqliteConnection, worker: &Worker) -> Result<(), DbError> {
-    for (role, kind) in
-        [(Role::Coordinator, DeskKind::TownshipCentre), (Role::JusticeOfficer, DeskKind::JusticeOffice)]
-    {
+    let of_county = worker.areas().iter().any(|area| area.contains(&Area::county_of(&worker.village)));
+    let centre = if of_county { DeskKind::CountyCentre } else { DeskKind::TownshipCentre };
+    for (role, kind) in [(Role::Coordinator, centre), (Role::JusticeOfficer, DeskKind::JusticeOffice)] {
         if worker.is(role) {
             let desk = responsible(connection, kind, &worker.village).await?;
             seat(connection, &desk, worker.id).await?;
         }
     }
     Ok(())
+}
+
+/// How many secret records of the justice offices there are in a desk's area: all that a governance desk may know of
+/// them. By township, so that no single village can be told.
+///
+/// # Errors
+/// When the database fails.
+pub async fn counts(connection: &mut SqliteConnection, desk: &Desk) -> Result<Vec<Count>, DbError> {
+    let rows = sqlx::query(
+        "SELECT r.kind, substr(r.village, 1, 9) AS area, strftime('%Y-%m', e.received_at, '+8 hours') AS month,
+                count(*) AS records
+         FROM records r JOIN entries e ON e.record = r.id AND e.revision = 1
+         WHERE r.confidential AND r.home = 'justice_office' AND r.village LIKE ? || '%'
+         GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+    )
+    .bind(desk.area.as_str())
+    .fetch_all(connection)
+    .await?;
+    let read = |row: &SqliteRow| {
+        Ok(Count {
+            kind: KindId::new(row.try_get::<String, _>("kind")?),
+            area: parsed(row, "area")?,
+            month: row.try_get("month")?,
+            records: count(row, "records")?,
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+/// Gives a new desk the whole history of every record that belongs to it from now on.
+///
+/// # Errors
+/// When the database fails.
+pub async fn fill(connection: &mut SqliteConnection, desk: &Desk) -> Result<u64, DbError> {
+    let rows = sqlx::query("SELECT id FROM records WHERE home = ? AND village LIKE ? || '%' ORDER BY id")
+        .bind(desk.kind.as_str())
+        .bind(desk.area.as_str())
+        .fetch_all(&mut *connection)
+        .await?;
+    let (mailbox, mut filled) = (MailboxId::Desk(desk.id.clone()), 0);
+    for row in &rows {
+        let id = parsed(row, "id")?;
+        let Some(record) = store::opened(connection, id).await? else { continue };
+        if store::mailboxes(connection, &record, None).await?.contains(&mailbox) {
+            mailbox::deliver_record(connection, &mailbox, id).await?;
+            filled += 1;
+        }
+    }
+    Ok(filled)
 }
 
 fn desk(row: &SqliteRow) -> Result<Desk, DbError> {

@@ -97,7 +97,7 @@ pub async fn hand_over(
     for open in open_records(connection, kinds, order).await? {
         let record = open.record;
         let sound = seal(connection, &office, order, &open).await?;
-        let answers = store::take(connection, kinds, key, &office, &[Ok(sound)]).await?.answers;
+        let answers = store::take(connection, kinds, key, &office, &[Ok(sound)]).await?.answers.answers;
         match answers.first() {
             Some(Answer::Receipt { receipt, .. }) => match &receipt.outcome {
                 Outcome::Accepted { .. } => moved.push(record),
@@ -140,7 +140,7 @@ struct Open {
     revision: Revision,
 }
 
-/// The records of the area that the predecessor carries on and that are not at their end.
+/// The records of the area that the predecessor carries on or has been handed, and that are not at their end.
 async fn open_records(
     connection: &mut SqliteConnection,
     kinds: &Kinds,
@@ -148,8 +148,9 @@ async fn open_records(
 ) -> Result<Vec<Open>, DbError> {
     let rows = sqlx::query(
         "SELECT id, kind, kind_version, revision FROM records
-         WHERE keeper = ? AND (village LIKE ? || '%' OR ? LIKE village || '%') ORDER BY id",
+         WHERE (keeper = ? OR holder = 'worker:' || ?) AND (village LIKE ? || '%' OR ? LIKE village || '%') ORDER BY id",
     )
+    .bind(order.from.to_string())
     .bind(order.from.to_string())
     .bind(order.area.as_str())
     .bind(order.area.as_str())
@@ -196,7 +197,7 @@ async fn seal(
         noted_at: Utc::now().with_timezone(&beijing),
         basis: open.revision,
         replaces: None,
-        action: Action::HandOver { to: order.to, reason: order.reason.clone() },
+        action: Action::HandOver { from: order.from, to: order.to, reason: order.reason.clone() },
         attachments: Vec::new(),
     };
     let written = serde_json::to_value(&content).map_err(|_| DbError::Stored("content"))?;

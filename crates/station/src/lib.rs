@@ -6,6 +6,7 @@
 
 pub mod abandoned;
 pub mod app;
+pub mod arrivals;
 pub mod audit;
 pub mod blobs;
 pub mod body;
@@ -24,6 +25,7 @@ pub mod health;
 pub mod import;
 pub mod ingest;
 pub mod mailbox;
+pub mod masked;
 pub mod people;
 pub mod problem;
 pub mod receipt_key;

@@ -107,8 +107,10 @@ async fn add(connection: &mut SqliteConnection, add: &Add, by: &str) -> Result<(
     if !desks::insert(connection, &desk).await? {
         return Err(CliError::DeskExists(id.clone()));
     }
+    let filled = desks::fill(connection, &desk).await?;
     audit::note(connection, &json!({ "act": "add_desk", "by": by, "desk": desk })).await?;
-    Ok((json!({ "desk": desk }), format!("{id} is there now. `desk seat` seats people.")))
+    let sentence = format!("{id} is there now, with {filled} records. `desk seat` seats people.");
+    Ok((json!({ "desk": desk, "records": filled }), sentence))
 }
 
 async fn seat(

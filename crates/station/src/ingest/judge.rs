@@ -6,20 +6,21 @@
 use serde_json::Value;
 use xunji_domain::{
     desk::{Desk, DeskKind},
-    entry::{Action, Body, Content},
-    id::{DeskId, FieldId, KindId, Revision, WorkerId},
+    entry::{Action, Body, Entry},
+    id::{FieldId, KindId, Revision, StepId, WorkerId},
     kind::{Kind, Kinds},
     person::Worker,
-    record::{Known, Record},
+    recipient::Recipient,
+    record::{self, Known, Record},
     validate,
     village::VillageCode,
-    wire::Reason,
-    workflow,
+    wire::{Reason, RecipientFault},
+    workflow::{self, Actor},
 };
 
 use crate::{
-    entitled::{may_receive, sits_at},
-    people::{Caller, Person},
+    entitled::{Standing, standing},
+    people::Caller,
 };
 
 /// What the station keeps of a record that has been opened.
@@ -37,6 +38,12 @@ pub struct Opened {
     pub village: VillageCode,
     /// Who carries it on: its opener, or whoever it was handed over to.
     pub keeper: WorkerId,
+    /// Whom it is with, once a step has handed it on.
+    pub holder: Option<Recipient>,
+    /// Whom it was with before.
+    pub handed_on: Vec<Recipient>,
+    /// Who was asked to take part.
+    pub partners: Vec<Recipient>,
     /// The revision of its newest entry.
     pub revision: Revision,
 }
@@ -50,18 +57,16 @@ pub struct Scene<'a> {
     pub caller: &'a Caller,
     /// The desks at which the sender sits.
     pub seats: Vec<Desk>,
-    /// The desk that the record belongs to, when there is one.
-    pub desk: Option<DeskId>,
-    /// Whom the entry hands the record to, when it names somebody who exists.
-    pub recipient: Option<Person>,
+    /// Why somebody whom the entry hands the record to can't take it.
+    pub fault: Option<RecipientFault>,
 }
 
 /// Whether the record's earlier entries are needed to judge this action.
 pub const fn needs_history(action: &Action) -> bool {
-    matches!(action, Action::Amend { .. } | Action::Step { .. })
+    matches!(action, Action::Amend { .. } | Action::Step { .. } | Action::HandOver { .. })
 }
 
-/// Judges an entry's content, and gives the record as it is afterwards, its revision still to be counted on.
+/// Judges an entry, and gives the record as it is afterwards, its revision still to be counted on.
 ///
 /// `record` is what the station has of its record; `history` its accepted entries, when [`needs_history`].
 ///
@@ -69,11 +74,11 @@ pub const fn needs_history(action: &Action) -> bool {
 /// The reason to park it for.
 pub fn judge(
     scene: &Scene<'_>,
-    content: &Content,
+    entry: &Entry,
     record: Option<&Opened>,
     history: Vec<Known>,
 ) -> Result<Opened, Reason> {
-    let (kinds, worker) = (scene.kinds, &scene.caller.worker);
+    let (kinds, worker, content) = (scene.kinds, &scene.caller.worker, &entry.content);
     let kind = kinds.exact(&content.kind, content.kind_version).ok_or(Reason::UnknownKind)?;
     if matches!(content.action, Action::Unknown(_)) {
         return Err(Reason::UnknownAction);
@@ -86,37 +91,83 @@ pub fn judge(
     }
     // A record of another ledger is not the one that the author means; its secrecy might differ, too.
     let record = record.filter(|record| record.kind == content.kind).ok_or(Reason::UnknownRecord)?;
-    let at_desk = scene.desk.as_ref().is_some_and(|desk| sits_at(&scene.seats, desk));
-    if !scene.caller.office && !at_desk && worker.id != record.keeper {
+    let standing = match scene.caller.office {
+        true => Standing::Home,
+        false => standing(record, worker.id, &scene.seats),
+    };
+    if standing < least(&content.action) {
         return Err(Reason::NotEntitled);
     }
-    let mut record = record.clone();
+    let recipient = || scene.fault.map_or(Ok(()), |fault| Err(Reason::Recipient { fault }));
     match &content.action {
         Action::Amend { field, to, .. } => {
+            let mut record = record.clone();
             amend(kinds, kind, field, to, history)?;
             if *field == kind.village {
                 record.village = parsed(to).unwrap_or(record.village);
             }
+            Ok(record)
         }
         Action::Step { step, body } => {
             // As the fold does: a record goes the way of the definition that it was opened by.
             let kind = kinds.nearest(&record.kind, record.kind_version).ok_or(Reason::UnknownKind)?;
-            let folded = Record::fold(kinds, history).ok_or(Reason::UnknownRecord)?;
-            workflow::take(kind, &folded.state, worker.role, step, body)
-                .map_err(|obstacle| Reason::Step { obstacle })?;
-        }
-        Action::HandOver { to, .. } => {
-            // First receivers answer: only the desk takes a record from its keeper.
-            if !scene.caller.office && !at_desk {
+            let folded = Record::fold(kinds, history.clone()).ok_or(Reason::UnknownRecord)?;
+            let actor = Actor::new(worker, &scene.seats);
+            workflow::take(kind, &folded, actor, step, body).map_err(|obstacle| Reason::Step { obstacle })?;
+            if standing == Standing::Partner && !says_only_its_part(kind, step, body) {
                 return Err(Reason::NotEntitled);
             }
-            may_receive(scene.recipient.as_ref(), record.confidential, &record.village)
-                .map_err(|fault| Reason::Recipient { fault })?;
-            record.keeper = *to;
+            recipient()?;
+            after(kinds, kind, record, history, entry)
         }
-        Action::Open { .. } | Action::Note { .. } | Action::Attach {} | Action::Unknown(_) => {}
+        Action::HandOver { from, .. } => {
+            if *from != record.keeper && record.holder != Some(Recipient::Worker(*from)) {
+                return Err(Reason::Recipient { fault: RecipientFault::Unknown });
+            }
+            recipient()?;
+            after(kinds, kind, record, history, entry)
+        }
+        Action::Open { .. } | Action::Note { .. } | Action::Attach {} | Action::Unknown(_) => {
+            Ok(record.clone())
+        }
     }
-    Ok(record)
+}
+
+/// What somebody has to be to a record at least. First receivers answer: only the desk takes a record from its keeper.
+const fn least(action: &Action) -> Standing {
+    match action {
+        Action::HandOver { .. } => Standing::Home,
+        Action::Amend { .. } => Standing::Acting,
+        _ => Standing::Partner,
+    }
+}
+
+/// Whether a step changes nothing but what it asks for.
+fn says_only_its_part(kind: &Kind, step: &StepId, body: &Body) -> bool {
+    let step = kind.workflow.steps.iter().find(|known| known.id == *step);
+    step.is_some_and(|step| {
+        body.keys().all(|field| step.asks.contains(field) || step.part.as_ref() == Some(field))
+    })
+}
+
+/// The record once the entry has been folded into it.
+fn after(
+    kinds: &Kinds,
+    kind: &Kind,
+    record: &Opened,
+    history: Vec<Known>,
+    entry: &Entry,
+) -> Result<Opened, Reason> {
+    let newest = Known { entry: entry.clone(), standing: record::Standing::Pending };
+    let folded = Record::fold(kinds, history.into_iter().chain([newest])).ok_or(Reason::UnknownRecord)?;
+    Ok(Opened {
+        village: folded.village(kind).unwrap_or_else(|| record.village.clone()),
+        keeper: folded.keeper.unwrap_or(record.keeper),
+        holder: folded.holder,
+        handed_on: folded.handed_on,
+        partners: folded.partners.into_iter().map(|partner| partner.recipient).collect(),
+        ..record.clone()
+    })
 }
 
 fn open(kind: &Kind, worker: &Worker, body: &Body, record: Option<&Opened>) -> Result<Opened, Reason> {
@@ -135,6 +186,9 @@ fn open(kind: &Kind, worker: &Worker, body: &Body, record: Option<&Opened>) -> R
         // A ledger whose place is optional belongs to the worker's own village when there is none.
         village: body.get(&kind.village).and_then(parsed).unwrap_or_else(|| worker.village.clone()),
         keeper: worker.id,
+        holder: None,
+        handed_on: Vec::new(),
+        partners: Vec::new(),
         revision: Revision(0),
     })
 }

@@ -69,6 +69,7 @@ fn schema_files_are_frozen() {
         "de224ce9c0b7a2edece120c07b0f683c011d12acf5ae1e766fd8f659de355a6b",
         "c187b1108fbe425b55a131e3f92a8586ac080c202d1d4b1c49b7d599939ba8f0",
         "d352748a653b5a1dae1a5ab8d3cda3853b6c6c8417001bc16d580e76c8037e70",
+        "dc5dc440d9e07597aaa1a6799cd3fe2c8af83a4bc110b2e93269149f51f871fc",
     ]
     "#);
 }
@@ -93,7 +94,7 @@ async fn the_tables_are_these() {
     installations: id worker token_hash enrolled_at revoked_at
     mailbox_items: mailbox position entry
     mailboxes: id head
-    records: id kind kind_version confidential village opener revision keeper home
+    records: id kind kind_version confidential village opener revision keeper home holder handed_on partners
     recoveries: hash installation released_by created_at expires_at used_at
     repeats: installation seq entry
     seats: desk worker since

@@ -9,6 +9,7 @@ mod bad_input;
 mod check;
 mod command_line;
 mod contract;
+mod desks;
 mod durability;
 mod enrolment;
 mod exactly_once;

@@ -300,8 +300,9 @@ async fn a_coordinator_hands_a_record_over_and_nobody_else_does() {
     let far = add(station.data(), &["--role", "mediator", "--area", ELSEWHERE]);
     let open = open_dispute(&mut keeper);
     keeper.deliver(std::slice::from_ref(&open)).await;
+    let keeper_id = keeper.worker.id;
     let judged = async |phone: &mut Phone, to: String| {
-        let action = json!({ "type": "hand_over", "to": to, "reason": "调岗" });
+        let action = json!({ "type": "hand_over", "from": keeper_id, "to": to, "reason": "调岗" });
         let content = phone.content("dispute", record(&open), action);
         let entry = phone.seal(&content);
         phone.deliver(&[entry]).await.remove(0)

@@ -112,7 +112,7 @@ impl Station {
             senders.insert(stored.entry.content.author);
             let entry = stored.entry.clone();
             let receipt = stored.receipt.clone();
-            page.items.push(MailboxItem { position: Position(position), entry, receipt });
+            page.items.push(MailboxItem { position: Position(position), entry, receipt, masked: false });
         }
         page.people = senders.iter().filter_map(|sender| self.workers.get(sender).cloned()).collect();
         page
