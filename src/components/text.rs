@@ -7,7 +7,7 @@ use xunji_domain::{
     person::Role,
     validate::is_empty,
     village::County,
-    wire::{Reason, Refusal},
+    wire::{Reason, RecipientFault, Refusal},
     workflow::Obstacle,
 };
 use xunji_sync::pocket::Row;
@@ -23,6 +23,7 @@ pub fn role_name(role: Role) -> &'static str {
         Role::Mediator => words::role_mediator(),
         Role::Coordinator => words::role_coordinator(),
         Role::JusticeOfficer => words::role_justice_officer(),
+        Role::Partner => words::role_partner(),
     }
 }
 
@@ -118,12 +119,25 @@ pub fn reason_sentence(kind: Option<&Kind>, reason: &Reason) -> String {
                 words::reason_wrong_state(state.map_or("?", |state| words::label(&state.label)))
             }
             Obstacle::WrongRole => words::reason_wrong_role().to_owned(),
+            Obstacle::NotYours => words::reason_not_yours().to_owned(),
+            Obstacle::TooEarly { step, times } => {
+                let step = kind.and_then(|kind| kind.workflow.steps.iter().find(|known| known.id == *step));
+                let name = step.map_or("?", |step| words::label(&step.label));
+                words::reason_too_early(name, &times.to_string())
+            }
             Obstacle::Incomplete { problems } => words::reason_invalid(listed(problems)),
         },
         Reason::UnknownRecord => words::reason_unknown_record().to_owned(),
         Reason::AlreadyOpen => words::reason_already_open().to_owned(),
         Reason::NotEntitled => words::reason_not_entitled().to_owned(),
         Reason::WrongAuthor => words::reason_wrong_author().to_owned(),
+        Reason::Recipient { fault } => match fault {
+            RecipientFault::Unknown | RecipientFault::Other => words::reason_recipient_unknown(),
+            RecipientFault::Suspended => words::reason_recipient_suspended(),
+            RecipientFault::OutsideArea => words::reason_recipient_outside_area(),
+            RecipientFault::Confidential => words::reason_recipient_confidential(),
+        }
+        .to_owned(),
         Reason::Other(_) => words::reason_other().to_owned(),
     }
 }

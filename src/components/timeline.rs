@@ -63,6 +63,11 @@ fn line(
         }
         Action::Note { text } => (words::did_note().to_owned(), Some(text.clone())),
         Action::Attach {} => (words::did_attach().to_owned(), None),
+        Action::HandOver { to, reason, .. } => {
+            let to = people.iter().find(|worker| worker.id == *to);
+            let name = to.map_or_else(|| words::somebody().to_owned(), |worker| worker.name.clone());
+            (words::did_hand_over(&name), Some(words::because(reason)))
+        }
         Action::Unknown(_) => (words::did_unknown().to_owned(), None),
     };
     let (sign, receipt) = match &known.standing {

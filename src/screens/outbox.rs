@@ -296,6 +296,7 @@ fn what_it_is(kind: Option<&Kind>, action: &Action) -> String {
             .map_or_else(|| step.to_string(), |step| words::label(&step.label).to_owned()),
         Action::Note { .. } => words::did_note().to_owned(),
         Action::Attach {} => words::did_attach().to_owned(),
+        Action::HandOver { .. } => words::hand_over().to_owned(),
         Action::Unknown(_) => words::did_unknown().to_owned(),
     }
 }

@@ -2,7 +2,13 @@
 
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
-use xunji_domain::{id::RecordId, kind::Step, person::Worker, record::Record, workflow};
+use xunji_domain::{
+    id::RecordId,
+    kind::Step,
+    person::Worker,
+    record::Record,
+    workflow::{Actor, open_steps},
+};
 use xunji_sync::pocket::Doing;
 
 use super::{
@@ -16,6 +22,9 @@ use crate::{
     state::{loaded, use_app},
     words,
 };
+
+/// How many of the steps that are open are shown at once.
+const USUAL_STEPS: usize = 3;
 
 /// The record that is open.
 #[component]
@@ -94,10 +103,10 @@ fn Shown(
         })
     };
     let steps: Vec<Step> = match (&kind, &me) {
-        (Some(kind), Some(me)) => workflow::open_steps(kind, &record.state, me.role).cloned().collect(),
+        (Some(kind), Some(me)) => open_steps(kind, &record, Actor::new(me, &[])).cloned().collect(),
         _ => Vec::new(),
     };
-    let buttons = steps
+    let mut buttons = steps
         .into_iter()
         .enumerate()
         .map(|(index, step)| {
@@ -114,8 +123,19 @@ fn Shown(
             }
         })
         .collect::<Vec<_>>();
+    // The usual ones under the thumb; a definition begins with them.
+    let rarer = if buttons.len() > USUAL_STEPS + 1 { buttons.split_off(USUAL_STEPS) } else { Vec::new() };
+    let rarer = (!rarer.is_empty()).then(|| {
+        view! { <details class="rarer"><summary>{words::other_steps()}</summary><div class="btns">{rarer}</div></details> }
+    });
     let next = (!buttons.is_empty()).then(|| {
-        view! { <section class="paper"><h2>{words::next_step()}</h2><div class="btns">{buttons}</div></section> }
+        view! {
+            <section class="paper">
+                <h2>{words::next_step()}</h2>
+                <div class="btns">{buttons}</div>
+                {rarer}
+            </section>
+        }
     });
     let contested = record.is_contested().then(|| {
         view! { <div class="alert warn" role="status">{icon("warning")}<p>{words::contested()}</p></div> }

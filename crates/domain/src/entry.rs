@@ -106,6 +106,16 @@ pub enum Action {
     },
     /// Adds the entry's attachments without further words.
     Attach {},
+    /// Puts somebody else in the place of whoever carries the record on, or whom it is with, as when a village gets
+    /// another worker.
+    HandOver {
+        /// The predecessor.
+        from: WorkerId,
+        /// The successor.
+        to: WorkerId,
+        /// Why, in the author's words.
+        reason: String,
+    },
     /// Something that a newer version knows. Kept and shown, never dropped.
     #[serde(untagged)]
     Unknown(Value),
@@ -117,6 +127,7 @@ reads!(Action by "type" {
     "step" => Step { step, body or default },
     "note" => Note { text },
     "attach" => Attach {},
+    "hand_over" => HandOver { from, to, reason },
 } else Unknown(whole));
 
 impl Content {
@@ -159,6 +170,7 @@ impl fmt::Debug for Action {
             Self::Step { .. } => "Step",
             Self::Note { .. } => "Note",
             Self::Attach {} => "Attach",
+            Self::HandOver { .. } => "HandOver",
             Self::Unknown(_) => "Unknown",
         })
     }

@@ -137,6 +137,10 @@ word_id! {
     /// One code list of a ledger.
     ListId
 }
+word_id! {
+    /// One desk: `township_centre:513322100`, or a name that the office gives.
+    DeskId
+}
 
 /// The text is no UUID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -6,8 +6,10 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, FixedOffset, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 pub use serde_json::Value;
+
+use crate::validate;
 
 /// A type that can be read from JSON.
 pub trait FromJson: Sized {
@@ -126,6 +128,12 @@ impl FromJson for DateTime<FixedOffset> {
 impl FromJson for DateTime<Utc> {
     fn from_json(value: &Value) -> Result<Self, Misread> {
         DateTime::<FixedOffset>::from_json(value).map(|moment| moment.to_utc())
+    }
+}
+
+impl FromJson for NaiveDate {
+    fn from_json(value: &Value) -> Result<Self, Misread> {
+        validate::day(text(value)?, validate::DATE).ok_or_else(Misread::default)
     }
 }
 

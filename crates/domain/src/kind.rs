@@ -12,7 +12,9 @@ use crate::{
     alarm::Alarm,
     becomes::Becomes,
     canonical::Digest,
+    deadline::Limit,
     entry::Body,
+    handing::{After, Hands, Who},
     id::{FieldId, KindId, ListId, StateId, StepId},
     json,
     order::sort_few,
@@ -189,6 +191,10 @@ pub enum FieldType {
     Place,
     /// Another record that this one came from. Its id, a string.
     Record,
+    /// Whom the record is handed to. A string: `worker:<id>`, `desk:<id>` or `level:<kind of desk>`.
+    Recipient,
+    /// Several of them. An array of strings.
+    Recipients,
     /// A type that a newer version knows. Kept and shown as it is.
     Unknown,
 }
@@ -210,6 +216,8 @@ reads!(FieldType from word {
     "attachments" => Attachments,
     "place" => Place,
     "record" => Record,
+    "recipient" => Recipient,
+    "recipients" => Recipients,
 } else Unknown);
 
 impl FieldType {
@@ -271,7 +279,7 @@ pub struct Code {
 reads!(Code { code, label as rest, group, also });
 
 /// The states of a ledger's records and the steps between them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Workflow {
     /// The state of a record that has just been opened.
     pub initial: StateId,
@@ -279,9 +287,12 @@ pub struct Workflow {
     pub states: Vec<State>,
     /// What may be done in which state.
     pub steps: Vec<Step>,
+    /// How long all of it may take from its opening on, what it waits for others left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Limit>,
 }
 
-reads!(Workflow { initial, states, steps or default });
+reads!(Workflow { initial, states, steps or default, limit });
 
 /// One state of a record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -292,12 +303,21 @@ pub struct State {
     pub label: Label,
     /// Whether nothing more is expected to happen.
     pub closed: bool,
+    /// How long a record may be in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Limit>,
+    /// Waits for others: its time doesn't count, and its colour is blue.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub waits: bool,
+    /// Somebody may be in danger: its colour is red from the first moment on.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub danger: bool,
 }
 
-reads!(State { id, label, closed or default });
+reads!(State { id, label, closed or default, limit, waits or default, danger or default });
 
 /// One step of a workflow.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Step {
     /// The step.
     pub id: StepId,
@@ -311,9 +331,31 @@ pub struct Step {
     pub roles: Vec<Role>,
     /// The fields that it asks for; they are fields of the kind that the opening form doesn't show.
     pub asks: Vec<FieldId>,
+    /// Who may take it by their relation to the record; any of these will do, besides a role if some are named.
+    /// Everyone who may add to the record, when empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub who: Vec<Who>,
+    /// To whom it hands the record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hands: Option<Hands>,
+    /// The field that names who is asked to take part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joins: Option<FieldId>,
+    /// The field that names whose part it is, where it is the part of somebody who was asked to take part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<FieldId>,
+    /// What has to have been done before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<After>,
+    /// Only where this holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<Condition>,
 }
 
-reads!(Step { id, label, from, to, roles or default, asks or default });
+reads!(Step {
+    id, label, from, to, roles or default, asks or default, who or default, hands, joins, part, after,
+    when,
+});
 
 impl Kind {
     /// The kinds that are built in, ordered by their files' names.

@@ -10,15 +10,20 @@
 //! same answer from the same entries. Nothing here reads a clock, a file, a network or a random number.
 
 pub mod alarm;
+pub mod area;
 pub mod becomes;
 pub mod canonical;
+pub mod deadline;
+pub mod desk;
 pub mod entry;
+pub mod handing;
 pub mod id;
 pub mod json;
 pub mod kind;
 pub mod media;
 pub mod order;
 pub mod person;
+pub mod recipient;
 pub mod record;
 pub mod tidy;
 pub mod validate;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{id::WorkerId, reads, village::VillageCode};
+use crate::{area::Area, id::WorkerId, reads, village::VillageCode};
 
 /// What somebody does in the village. Decides which steps they may take and which desk hears of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -18,6 +18,8 @@ pub enum Role {
     Coordinator,
     /// 司法所工作人员.
     JusticeOfficer,
+    /// 协办单位人员: police, court, law firm, legal service office. Never a [`Worker::role`], which old phones read.
+    Partner,
 }
 
 reads!(Role from word {
@@ -26,12 +28,19 @@ reads!(Role from word {
     "mediator" => Mediator,
     "coordinator" => Coordinator,
     "justice_officer" => JusticeOfficer,
+    "partner" => Partner,
 });
 
 impl Role {
     /// All roles, in the order that lists show them.
-    pub const ALL: [Self; 5] =
-        [Self::GridWorker, Self::LegalAdviser, Self::Mediator, Self::Coordinator, Self::JusticeOfficer];
+    pub const ALL: [Self; 6] = [
+        Self::GridWorker,
+        Self::LegalAdviser,
+        Self::Mediator,
+        Self::Coordinator,
+        Self::JusticeOfficer,
+        Self::Partner,
+    ];
 
     /// The role as the wire, the command line and the ledgers' definitions write it.
     pub const fn as_str(self) -> &'static str {
@@ -41,6 +50,7 @@ impl Role {
             Self::Mediator => "mediator",
             Self::Coordinator => "coordinator",
             Self::JusticeOfficer => "justice_officer",
+            Self::Partner => "partner",
         }
     }
 
@@ -57,13 +67,50 @@ pub struct Worker {
     pub id: WorkerId,
     /// The name that histories show.
     pub name: String,
-    /// What they do.
+    /// What they mostly do. One of the five that the first phones know: partners pass for mediators here.
     pub role: Role,
     /// The village they are mostly responsible for; forms begin with it.
     pub village: VillageCode,
+    /// All that they do, when that is more than, or something else than, [`Worker::role`].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<Role>,
+    /// What they are responsible for, when that is more than, or something else than, [`Worker::village`].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub areas: Vec<Area>,
 }
 
-reads!(Worker { id, name, role, village });
+reads!(Worker { id, name, role, village, roles or default, areas or default });
+
+impl Worker {
+    /// Somebody with these roles and areas; the first of each counts most. Without an area it is the village.
+    pub fn new(id: WorkerId, name: String, roles: &[Role], village: VillageCode, areas: Vec<Area>) -> Self {
+        let first = roles.first().copied().unwrap_or(Role::GridWorker);
+        let role = if first == Role::Partner { Role::Mediator } else { first };
+        let roles = if roles == [role] { Vec::new() } else { roles.to_vec() };
+        let areas = if areas == [Area::from(&village)] { Vec::new() } else { areas };
+        Self { id, name, role, village, roles, areas }
+    }
+
+    /// All that they do.
+    pub fn roles(&self) -> &[Role] {
+        if self.roles.is_empty() { std::slice::from_ref(&self.role) } else { &self.roles }
+    }
+
+    /// Whether they do this.
+    pub fn is(&self, role: Role) -> bool {
+        self.roles().contains(&role)
+    }
+
+    /// What they are responsible for.
+    pub fn areas(&self) -> Vec<Area> {
+        if self.areas.is_empty() { vec![Area::from(&self.village)] } else { self.areas.clone() }
+    }
+
+    /// Whether they may be given work from this village.
+    pub fn reaches(&self, village: &VillageCode) -> bool {
+        self.areas().iter().any(|area| area.reaches(village))
+    }
+}
 
 impl std::fmt::Debug for Worker {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -9,11 +9,15 @@ use serde_json::Value;
 
 use crate::{
     entry::{Action, Body, Entry, body_of},
-    id::{EntryId, FieldId, KindId, RecordId, Revision, StateId},
-    kind::Kinds,
+    handing::Hands,
+    id::{EntryId, FieldId, KindId, RecordId, Revision, StateId, StepId, WorkerId},
+    kind::{Kind, Kinds, Step},
     reads,
+    recipient::Recipient,
     validate::is_empty,
+    village::VillageCode,
     wire::{Outcome, Reason, Receipt, Refusal, Signature},
+    workflow,
 };
 
 /// How far an entry has come.
@@ -140,11 +144,38 @@ pub struct Record {
     pub revision: Revision,
     /// The fields. What the kind doesn't know is kept.
     pub fields: BTreeMap<FieldId, Held>,
+    /// Who carries it on: its opener, or whoever it was handed over to. Nobody until the opening has arrived.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keeper: Option<WorkerId>,
+    /// Whom it is with, once a step has handed it on; its keeper otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub holder: Option<Recipient>,
+    /// Whom it was with before, its keeper left out, the last one last.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub handed_on: Vec<Recipient>,
+    /// Who was asked to take part (联调).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub partners: Vec<Partner>,
+    /// How often each step was taken.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub taken: BTreeMap<StepId, u32>,
     /// All its entries in the order of the fold, the ones that a later one replaces at the end.
     pub entries: Vec<Known>,
 }
 
-reads!(Record { id, kind, kind_version, state, revision, fields, entries });
+reads!(Record { id, kind, kind_version, state, revision, fields, keeper, holder, handed_on or default, partners or default, taken or default, entries });
+
+/// Somebody who was asked to take part.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Partner {
+    /// Who.
+    pub recipient: Recipient,
+    /// The entry with their part, once it is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part: Option<EntryId>,
+}
+
+reads!(Partner { recipient, part });
 
 impl Record {
     /// Folds a record's entries, given in any order.
@@ -173,6 +204,11 @@ impl Record {
             state: kind.map_or_else(|| StateId::new("open"), |kind| kind.workflow.initial.clone()),
             revision: Revision(0),
             fields: BTreeMap::new(),
+            keeper: matches!(first.action, Action::Open { .. }).then_some(first.author),
+            holder: None,
+            handed_on: Vec::new(),
+            partners: Vec::new(),
+            taken: BTreeMap::new(),
             entries: Vec::new(),
         };
         for known in &entries {
@@ -214,17 +250,67 @@ impl Record {
                 let step = kind.and_then(|kind| kind.workflow.steps.iter().find(|known| known.id == *step));
                 if let Some(step) = step {
                     self.state = step.to.clone();
+                    self.hand(step, body, by);
                 }
                 self.set(body, by);
             }
+            Action::HandOver { from, to, .. } => self.replace(*from, *to),
             Action::Note { .. } | Action::Attach {} | Action::Unknown(_) => {}
         }
+    }
+
+    fn hand(&mut self, step: &Step, body: &Body, by: EntryId) {
+        *self.taken.entry(step.id.clone()).or_default() += 1;
+        let Hands { to, level, back, home } = step.hands.clone().unwrap_or_default();
+        let named = to.and_then(|field| body.get(&field)?.as_str()?.parse::<Recipient>().ok());
+        if let Some(recipient) = named.or(level.map(Recipient::Level)) {
+            let before = self.holder.replace(recipient);
+            self.handed_on.extend(before);
+        } else if back {
+            self.holder = self.handed_on.pop();
+        } else if home {
+            let before = self.holder.take();
+            self.handed_on.extend(before);
+            self.partners.clear();
+        }
+        let asked = step.joins.as_ref().and_then(|field| body.get(field)?.as_array());
+        for recipient in asked.into_iter().flatten().filter_map(|item| item.as_str()?.parse().ok()) {
+            if !self.partners.iter().any(|partner| partner.recipient == recipient) {
+                self.partners.push(Partner { recipient, part: None });
+            }
+        }
+        let whose = workflow::whose_part(step, body);
+        for partner in self.partners.iter_mut().filter(|partner| Some(&partner.recipient) == whose.as_ref()) {
+            partner.part = Some(by);
+        }
+    }
+
+    fn replace(&mut self, from: WorkerId, to: WorkerId) {
+        if self.keeper == Some(from) {
+            self.keeper = Some(to);
+        }
+        let (from, to) = (Recipient::Worker(from), Recipient::Worker(to));
+        let held = self.holder.iter_mut().chain(&mut self.handed_on);
+        let asked = self.partners.iter_mut().map(|partner| &mut partner.recipient);
+        held.chain(asked)
+            .filter(|recipient| **recipient == from)
+            .for_each(|recipient| *recipient = to.clone());
     }
 
     fn set(&mut self, body: &Body, by: EntryId) {
         for (field, value) in body {
             self.fields.insert(field.clone(), Held { value: value.clone(), by, rivals: Vec::new() });
         }
+    }
+
+    /// Whom it is with: whoever it was handed to, or else its keeper.
+    pub fn with(&self) -> Option<Recipient> {
+        self.holder.clone().or_else(|| self.keeper.map(Recipient::Worker))
+    }
+
+    /// The village that it is in now.
+    pub fn village(&self, kind: &Kind) -> Option<VillageCode> {
+        self.fields.get(&kind.village)?.value.as_str()?.parse().ok()
     }
 
     /// The values alone.

@@ -11,6 +11,7 @@ use crate::{
     kind::{Field, FieldType, Kind},
     person::{is_phone, is_resident_id},
     reads,
+    recipient::Recipient,
     village::VillageCode,
 };
 
@@ -22,6 +23,9 @@ pub const LONG_TEXT: usize = 10_000;
 pub const PEOPLE: usize = 50;
 /// Years that a date in a ledger can sensibly have; others are slips of the thumb.
 pub const YEARS: std::ops::RangeInclusive<i32> = 1900..=2100;
+
+/// The form of a day.
+pub(crate) const DATE: &str = "0000-00-00";
 
 /// What is wrong with one field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -114,7 +118,7 @@ pub fn value(field: &Field, value: Option<&Value>) -> Vec<Problem> {
             _ => Err(Fault::NotANumber),
         },
         FieldType::Money => string(value, is_money, Fault::NotMoney),
-        FieldType::Date => date(value, "0000-00-00"),
+        FieldType::Date => date(value, DATE),
         FieldType::Time => date(value, "0000-00-00T00:00"),
         FieldType::Code => text(value, LINE),
         FieldType::Codes => each(value, |code| text(code, LINE)),
@@ -134,6 +138,8 @@ pub fn value(field: &Field, value: Option<&Value>) -> Vec<Problem> {
             }
         }
         FieldType::Record => string(value, |text| text.parse::<RecordId>().is_ok(), Fault::WrongShape),
+        FieldType::Recipient => recipient(value),
+        FieldType::Recipients => each(value, recipient),
         FieldType::Unknown => Ok(()),
     };
     checked.err().map_or_else(Vec::new, one)
@@ -166,6 +172,10 @@ fn string(value: &Value, right: impl Fn(&str) -> bool, fault: Fault) -> Result<(
     }
 }
 
+fn recipient(value: &Value) -> Result<(), Fault> {
+    string(value, |text| text.parse::<Recipient>().is_ok(), Fault::WrongShape)
+}
+
 fn each(value: &Value, right: impl Fn(&Value) -> Result<(), Fault>) -> Result<(), Fault> {
     value.as_array().ok_or(Fault::WrongShape)?.iter().try_for_each(right)
 }
@@ -177,7 +187,7 @@ fn date(value: &Value, form: &str) -> Result<(), Fault> {
 
 /// The day of a text in which a digit stands wherever the form has a zero. By hand, because the code that reads any of
 /// chrono's formats is forty times as long.
-fn day(text: &str, form: &str) -> Option<NaiveDate> {
+pub(crate) fn day(text: &str, form: &str) -> Option<NaiveDate> {
     let fits = |(c, f): (u8, u8)| if f == b'0' { c.is_ascii_digit() } else { c == f };
     if text.len() != form.len() || !text.bytes().zip(form.bytes()).all(fits) {
         return None;

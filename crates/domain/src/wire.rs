@@ -8,9 +8,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
+    area::Area,
     canonical::{self, Digest},
+    desk::Desk,
     entry::Entry,
-    id::{EntryId, InstallationId, Position, Revision},
+    id::{EntryId, InstallationId, KindId, Position, Revision},
     kind::Kind,
     person::Worker,
     reads,
@@ -31,6 +33,8 @@ pub const ENTRY_BYTES: usize = 200 * 1024;
 pub const PAGE_ITEMS: usize = 200;
 /// The most bytes of one attachment.
 pub const BLOB_BYTES: u64 = 20 * 1024 * 1024;
+/// The most seconds that `GET /mailbox` waits for something new: less than what proxies and mobile networks allow.
+pub const WAIT_SECONDS: u64 = 50;
 /// What `GET /healthz` says, so that a captive portal is not taken for the station.
 pub const HEALTHY: &str = "xunji-station";
 
@@ -84,6 +88,41 @@ pub struct Recovery {
 }
 
 reads!(Recovery { key });
+
+/// `GET /me`: whom the phone works for, as the office has it today.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Me {
+    /// The person.
+    pub worker: Worker,
+    /// The desks at which they sit, whose mailboxes they may read.
+    pub desks: Vec<Desk>,
+}
+
+reads!(Me { worker, desks });
+
+/// `GET /counts`: how many records of secret ledgers there are, for desks that may know no more of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// One a ledger, township and month.
+    pub counts: Vec<Count>,
+}
+
+reads!(Counts { counts });
+
+/// How many records of a ledger a township has opened in a month.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Count {
+    /// The ledger.
+    pub kind: KindId,
+    /// The township.
+    pub area: Area,
+    /// `2026-11`, by the station's clock and the time of China.
+    pub month: String,
+    /// How many.
+    pub records: u64,
+}
+
+reads!(Count { kind, area, month, records });
 
 /// `GET /installations/{id}`: what the station has of an installation, for a phone whose database is gone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -284,6 +323,11 @@ pub enum Reason {
     NotEntitled,
     /// The author is not the person that the phone is enrolled for.
     WrongAuthor,
+    /// Whoever it hands the record to can't take it.
+    Recipient {
+        /// Why not.
+        fault: RecipientFault,
+    },
     /// Something that a newer station says.
     #[serde(untagged)]
     Other(Value),
@@ -298,7 +342,31 @@ reads!(Reason by "reason" {
     "already_open" => AlreadyOpen {},
     "not_entitled" => NotEntitled {},
     "wrong_author" => WrongAuthor {},
+    "recipient" => Recipient { fault },
 } else Other(whole));
+
+/// Why somebody, or a desk, can't take a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecipientFault {
+    /// The station knows no such person or desk.
+    Unknown,
+    /// The person is suspended.
+    Suspended,
+    /// The record's village is outside the area.
+    OutsideArea,
+    /// The record is secret, and they are not among those who may see it.
+    Confidential,
+    /// Something that a newer station says.
+    Other,
+}
+
+reads!(RecipientFault from word {
+    "unknown" => Unknown,
+    "suspended" => Suspended,
+    "outside_area" => OutsideArea,
+    "confidential" => Confidential,
+} else Other);
 
 /// Why an entry was not stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -347,9 +415,18 @@ pub struct MailboxItem {
     pub entry: Entry,
     /// The station's receipt for it.
     pub receipt: Receipt,
+    /// Sensitive values, remarks and attachments are left out of the entry, whose content therefore doesn't have its
+    /// digest.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub masked: bool,
 }
 
-reads!(MailboxItem { position, entry, receipt });
+reads!(MailboxItem { position, entry, receipt, masked or default });
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "As serde calls it.")]
+const fn is_false(value: &bool) -> bool {
+    !*value
+}
 
 /// `GET /kinds`: the definitions in force, with the county's villages.
 #[derive(Clone, Debug, PartialEq, Serialize)]

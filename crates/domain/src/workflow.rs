@@ -1,13 +1,21 @@
 //! Which steps somebody may take, decided the same way on the phone and at the station.
+//!
+//! A step asks in this order: is it in the workflow; does the record's state allow it; has what must come before been
+//! done; is it the actor's by role and by relation to the record; are its fields filled in. Whatever was lawful on an
+//! offline phone is asked again at the station, and parked with the first [`Obstacle`] when it no longer is.
 
 use serde::Serialize;
 
 use crate::{
+    desk::{Desk, DeskKind},
     entry::Body,
-    id::{StateId, StepId},
+    handing::Who,
+    id::{StateId, StepId, WorkerId},
     kind::{Kind, Step},
-    person::Role,
+    person::{Role, Worker},
     reads,
+    recipient::{Recipient, sits_at_level},
+    record::Record,
     validate::{self, Problem},
 };
 
@@ -29,6 +37,15 @@ pub enum Obstacle {
         /// What is wrong.
         problems: Vec<Problem>,
     },
+    /// Somebody else's: the record is with another person or desk.
+    NotYours,
+    /// Another step has to be taken first, or more often.
+    TooEarly {
+        /// The other step.
+        step: StepId,
+        /// How often it has to be taken.
+        times: u32,
+    },
 }
 
 reads!(Obstacle by "why" {
@@ -36,13 +53,61 @@ reads!(Obstacle by "why" {
     "wrong_state" => WrongState { state },
     "wrong_role" => WrongRole {},
     "incomplete" => Incomplete { problems },
+    "not_yours" => NotYours {},
+    "too_early" => TooEarly { step, times },
 });
 
-/// The steps that a person with this role may take in this state, in the order of the definition.
-pub fn open_steps<'a>(kind: &'a Kind, state: &'a StateId, role: Role) -> impl Iterator<Item = &'a Step> {
-    kind.workflow.steps.iter().filter(move |step| {
-        step.from.contains(state) && (step.roles.is_empty() || step.roles.contains(&role))
-    })
+/// Somebody who takes steps.
+#[derive(Clone, Copy, Debug)]
+pub struct Actor<'a> {
+    /// The person.
+    pub id: WorkerId,
+    /// What they do.
+    pub roles: &'a [Role],
+    /// The desks at which they sit.
+    pub desks: &'a [Desk],
+}
+
+impl<'a> Actor<'a> {
+    /// A person who sits at these desks.
+    pub fn new(worker: &'a Worker, desks: &'a [Desk]) -> Self {
+        Self { id: worker.id, roles: worker.roles(), desks }
+    }
+
+    /// Whether a role of theirs is among these. None named means everyone.
+    fn has_role(&self, roles: &[Role]) -> bool {
+        roles.is_empty() || self.roles.iter().any(|role| roles.contains(role))
+    }
+
+    /// Whether they stand in this relation to a record.
+    pub fn is(&self, who: Who, kind: &Kind, record: &Record) -> bool {
+        let village = record.village(kind);
+        let meant = |recipient: &Recipient| recipient.means(self.id, self.desks, village.as_ref());
+        match who {
+            Who::Keeper => record.keeper == Some(self.id),
+            Who::Holder => record.with().as_ref().is_some_and(meant),
+            Who::Home => {
+                DeskKind::of(kind).is_some_and(|home| sits_at_level(home, self.desks, village.as_ref()))
+            }
+            Who::Partner => record.partners.iter().any(|partner| meant(&partner.recipient)),
+            Who::Desk(kind) => sits_at_level(kind, self.desks, village.as_ref()),
+            Who::Unknown => false,
+        }
+    }
+
+    /// Whether they have anything to do with a record: only then may they add to it.
+    pub fn is_involved(&self, kind: &Kind, record: &Record) -> bool {
+        [Who::Keeper, Who::Holder, Who::Home, Who::Partner].into_iter().any(|who| self.is(who, kind, record))
+    }
+}
+
+/// The steps that somebody may take now, in the order of the definition.
+pub fn open_steps<'a>(
+    kind: &'a Kind,
+    record: &'a Record,
+    actor: Actor<'a>,
+) -> impl Iterator<Item = &'a Step> {
+    kind.workflow.steps.iter().filter(move |step| hinders(kind, record, actor, step).is_none())
 }
 
 /// Judges one step and gives the state that it leads to.
@@ -51,20 +116,55 @@ pub fn open_steps<'a>(kind: &'a Kind, state: &'a StateId, role: Role) -> impl It
 /// The first [`Obstacle`] in the way.
 pub fn take(
     kind: &Kind,
-    state: &StateId,
-    role: Role,
+    record: &Record,
+    actor: Actor<'_>,
     step: &StepId,
     body: &Body,
 ) -> Result<StateId, Obstacle> {
     let step = kind.workflow.steps.iter().find(|known| known.id == *step).ok_or(Obstacle::UnknownStep)?;
-    if !step.from.contains(state) {
-        return Err(Obstacle::WrongState { state: state.clone() });
+    if let Some(obstacle) = hinders(kind, record, actor, step) {
+        return Err(obstacle);
     }
-    if !step.roles.is_empty() && !step.roles.contains(&role) {
-        return Err(Obstacle::WrongRole);
+    if step.part.is_some() {
+        let village = record.village(kind);
+        let whose = whose_part(step, body).filter(|whose| {
+            let asked = record.partners.iter().any(|partner| partner.recipient == *whose);
+            asked && whose.means(actor.id, actor.desks, village.as_ref())
+        });
+        whose.ok_or(Obstacle::NotYours)?;
     }
     match validate::asked(kind, &step.asks, body) {
         problems if problems.is_empty() => Ok(step.to.clone()),
         problems => Err(Obstacle::Incomplete { problems }),
     }
+}
+
+/// What keeps somebody from a step, whatever they fill in.
+fn hinders(kind: &Kind, record: &Record, actor: Actor<'_>, step: &Step) -> Option<Obstacle> {
+    let applies = step.when.as_ref().is_none_or(|when| when.holds(&record.body()));
+    if !step.from.contains(&record.state) || !applies {
+        return Some(Obstacle::WrongState { state: record.state.clone() });
+    }
+    if !actor.has_role(&step.roles) {
+        return Some(Obstacle::WrongRole);
+    }
+    if !step.who.is_empty() && !step.who.iter().any(|who| actor.is(*who, kind, record)) {
+        return Some(Obstacle::NotYours);
+    }
+    let after = step.after.as_ref()?;
+    let taken = record.taken.get(&after.step).copied().unwrap_or(0);
+    (taken < after.times).then(|| Obstacle::TooEarly { step: after.step.clone(), times: after.times })
+}
+
+/// Whose part a step of this body is.
+pub fn whose_part(step: &Step, body: &Body) -> Option<Recipient> {
+    body.get(step.part.as_ref()?)?.as_str()?.parse().ok()
+}
+
+/// Whom a step of this body hands the record to, or asks to take part.
+pub fn recipients(step: &Step, body: &Body) -> Vec<Recipient> {
+    let named = step.hands.as_ref().and_then(|hands| body.get(hands.to.as_ref()?)?.as_str()?.parse().ok());
+    let asked = step.joins.as_ref().and_then(|field| body.get(field)?.as_array());
+    let asked = asked.into_iter().flatten().filter_map(|item| item.as_str()?.parse().ok());
+    named.into_iter().chain(asked).collect()
 }

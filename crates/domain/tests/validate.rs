@@ -6,9 +6,7 @@ use serde_json::{Value, json};
 use xunji_domain::{
     entry::Body,
     kind::{Kind, Kinds},
-    person::Role,
     validate::{self, Fault, Problem},
-    workflow::{self, Obstacle},
 };
 
 fn kind(id: &str) -> Kind {
@@ -124,22 +122,4 @@ fn unknown_fields_and_codes_are_kept() {
     filled["category"] = json!("0777");
     filled["of_a_later_version"] = json!({"anything": [1, 2]});
     assert!(validate::form(&kind("dispute"), &body(filled)).is_empty());
-}
-
-#[test]
-fn steps_need_the_right_state_the_right_role_and_what_they_ask_for() {
-    let kind = kind("dispute");
-    let take = |state: &str, role, step: &str, given: Value| {
-        workflow::take(&kind, &state.into(), role, &step.into(), &body(given))
-    };
-    assert_eq!(take("found", Role::Mediator, "mediate", json!({})), Ok("mediating".into()));
-    assert_eq!(take("found", Role::Coordinator, "mediate", json!({})), Err(Obstacle::WrongRole));
-    assert_eq!(take("found", Role::Mediator, "fly", json!({})), Err(Obstacle::UnknownStep));
-    let state = "closed".into();
-    assert_eq!(take("closed", Role::Mediator, "mediate", json!({})), Err(Obstacle::WrongState { state }));
-    // 人民调解法 art. 26: a failed mediation notes which other remedies the parties were told of.
-    let failed = take("mediating", Role::Mediator, "fail", json!({}));
-    assert!(matches!(failed, Err(Obstacle::Incomplete { problems }) if problems.len() == 1));
-    let told = json!({"advice_given": "已告知可向人民法院起诉"});
-    assert_eq!(take("mediating", Role::Mediator, "fail", told), Ok("failed".into()));
 }

@@ -10,13 +10,16 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 use xunji_domain::{
     canonical::Digest,
+    desk::{Desk, DeskKind},
     entry::{Action, Content, Entry},
     id::{EntryId, InstallationId, Position, RecordId, Revision, Seq, WorkerId},
     person::{Role, Worker},
     validate::{Fault, Problem},
+    village::VillageCode,
     wire::{
-        Answer, Answers, Batch, Enrolment, EnrolmentRequest, MailboxItem, MailboxPage, Outcome,
-        ProblemDetails, Reason, Receipt, Received, Refusal, Signature, base64url, from_base64url,
+        Answer, Answers, Batch, Count, Counts, Enrolment, EnrolmentRequest, MailboxItem, MailboxPage, Me,
+        Outcome, ProblemDetails, Reason, Receipt, Received, RecipientFault, Refusal, Signature, base64url,
+        from_base64url,
     },
     workflow::Obstacle,
 };
@@ -242,20 +245,84 @@ fn bytes_and_their_base64url() {
 }
 
 #[test]
+fn people_with_several_roles_desks_and_hand_overs() {
+    let village: VillageCode = "513322100201".parse().unwrap();
+    let id = WorkerId::new(Uuid::from_u128(3));
+    let areas = vec!["513322100".parse().unwrap()];
+    let worker = Worker::new(id, "张三".into(), &[Role::Partner, Role::Mediator], village, areas.clone());
+    let worker_text = concat!(
+        r#"{"id":"00000000-0000-0000-0000-000000000003","name":"张三","role":"mediator","village":"513322100201","#,
+        r#""roles":["partner","mediator"],"areas":["513322100"]}"#
+    );
+    frozen(&worker, worker_text);
+    let desk = Desk {
+        id: "police:luqiao".into(),
+        kind: DeskKind::Police,
+        name: "泸桥派出所".into(),
+        area: areas[0].clone(),
+    };
+    let desk_text = r#"{"id":"police:luqiao","kind":"police","name":"泸桥派出所","area":"513322100"}"#;
+    frozen(&desk, desk_text);
+    frozen(
+        &Me { worker, desks: vec![desk] },
+        &format!(r#"{{"worker":{worker_text},"desks":[{desk_text}]}}"#),
+    );
+    let newer = desk_text.replace("police\"", "drone_port\"");
+    assert_eq!(serde_json::from_str::<Desk>(&newer).unwrap().kind, DeskKind::Unknown);
+    frozen(
+        &Action::HandOver { from: WorkerId::new(Uuid::from_u128(4)), to: id, reason: "退休".into() },
+        concat!(
+            r#"{"type":"hand_over","from":"00000000-0000-0000-0000-000000000004","#,
+            r#""to":"00000000-0000-0000-0000-000000000003","reason":"退休"}"#
+        ),
+    );
+    for (obstacle, text) in [
+        (Obstacle::NotYours, r#"{"why":"not_yours"}"#),
+        (
+            Obstacle::TooEarly { step: "mediate".into(), times: 2 },
+            r#"{"why":"too_early","step":"mediate","times":2}"#,
+        ),
+    ] {
+        frozen(&obstacle, text);
+    }
+    let counts = Counts {
+        counts: vec![Count {
+            kind: "consultation".into(),
+            area: areas[0].clone(),
+            month: "2026-11".into(),
+            records: 2,
+        }],
+    };
+    frozen(
+        &counts,
+        r#"{"counts":[{"kind":"consultation","area":"513322100","month":"2026-11","records":2}]}"#,
+    );
+    let masked = MailboxItem {
+        position: Position(1),
+        entry: entry(content(Action::Attach {})),
+        receipt: receipt(Outcome::Accepted { revision: Revision(1) }),
+        masked: true,
+    };
+    assert!(serde_json::to_string(&masked).unwrap().ends_with(r#","masked":true}"#));
+    frozen(
+        &Reason::Recipient { fault: RecipientFault::OutsideArea },
+        r#"{"reason":"recipient","fault":"outside_area"}"#,
+    );
+}
+
+#[test]
 fn batches_pages_and_enrolments() {
     frozen(&Batch::<Entry> { entries: Vec::new() }, r#"{"entries":[]}"#);
     frozen(&Answers { answers: Vec::new() }, r#"{"answers":[]}"#);
-    let worker = Worker {
-        id: WorkerId::new(Uuid::from_u128(3)),
-        name: "张三".into(),
-        role: Role::GridWorker,
-        village: "513322100201".parse().unwrap(),
-    };
+    let village: VillageCode = "513322100201".parse().unwrap();
+    let id = WorkerId::new(Uuid::from_u128(3));
+    let worker = Worker::new(id, "张三".into(), &[Role::GridWorker], village, Vec::new());
     let worker_text = r#"{"id":"00000000-0000-0000-0000-000000000003","name":"张三","role":"grid_worker","village":"513322100201"}"#;
     let item = MailboxItem {
         position: Position(5),
         entry: entry(content(Action::Attach {})),
         receipt: receipt(Outcome::Accepted { revision: Revision(1) }),
+        masked: false,
     };
     let item_text = format!(
         r#"{{"position":5,"entry":{},"receipt":{}}}"#,

@@ -124,7 +124,7 @@ impl Phone {
         let code = Code::draw()?;
         let mut database = db::open_writer(&data.join("station.sqlite")).await?;
         let village = "513322100201".parse()?;
-        let person = Worker { id: worker, name: "张三".to_owned(), role: Role::GridWorker, village };
+        let person = Worker::new(worker, "张三".to_owned(), &[Role::GridWorker], village, Vec::new());
         people::add(&mut database, &person).await?;
         enrolment::issue(&mut database, worker, &code, TimeDelta::hours(1)).await?;
         sqlx::Connection::close(database).await?;

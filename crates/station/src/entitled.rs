@@ -1,11 +1,16 @@
-//! Who sees what. This is the only place that decides it.
+//! Who sees what. This is the only place that decides it: [`sight`] is the table.
 //!
-//! | entry | goes to |
-//! |---|---|
-//! | accepted, of a confidential ledger (consultation) | its author, the record's opener, the justice desk |
-//! | accepted, of any other ledger | its author, the record's opener, the coordinators' desk of the record's township |
-//! | parked | the person whose phone sent it, nobody else |
+//! | relation to the record | any other ledger | confidential: 法律咨询, 投诉建议 |
+//! |---|---|---|
+//! | author of the entry, keeper of the record | all | all |
+//! | whom it is with, and whom it was with before | all | all; only advisers, justice officers and justice offices can be |
+//! | partners (联调) | all | nothing |
+//! | its own desk: the township's centre; 法律咨询 the nearest justice office; 投诉建议 the county's centre | all | all |
+//! | the county's centre over the township | without sensitive values | nothing; counts of 法律咨询 |
+//! | anybody else | nothing | nothing |
+//! | parked entries: the person whose phone sent it | all | all |
 //!
+//! A record's keeper is its opener, or whoever it was handed over to; from then on its opener hears no more of it.
 //! Consultations are bound by the adviser's duty of secrecy (律师法 art. 38): no governance desk ever receives one.
 //!
 //! Invariant: confidentiality is that of the definition the record was opened by, whatever a later entry claims.
@@ -13,65 +18,182 @@
 use std::fmt;
 
 use xunji_domain::{
-    id::WorkerId,
-    person::{Role, Worker},
+    desk::{Desk, DeskKind},
+    id::{DeskId, WorkerId},
+    person::Role,
+    recipient::{Recipient, sits_at_level},
     village::VillageCode,
+    wire::RecipientFault,
 };
+
+use crate::{ingest::judge::Opened, people::Person};
 
 /// The name of a mailbox.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MailboxId {
     /// A person's own.
     Worker(WorkerId),
-    /// The justice office's.
-    JusticeDesk,
-    /// The coordinators' of one township, by its nine digits.
-    CoordinatorDesk(String),
+    /// A desk's, read by all who sit there.
+    Desk(DeskId),
+    /// What a desk oversees without being asked to act: the same entries without their sensitive values.
+    Oversight(DeskId),
 }
 
 impl fmt::Display for MailboxId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Worker(id) => write!(f, "worker:{id}"),
-            Self::JusticeDesk => f.write_str("desk:justice"),
-            Self::CoordinatorDesk(township) => write!(f, "desk:coordinator:{township}"),
+            Self::Desk(id) => write!(f, "desk:{id}"),
+            Self::Oversight(id) => write!(f, "oversight:{id}"),
         }
     }
 }
 
-/// The desk that a record belongs to.
-pub fn desk(confidential: bool, village: &VillageCode) -> MailboxId {
-    if confidential {
-        MailboxId::JusticeDesk
+/// What somebody, or a desk, has to do with a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relation {
+    /// Wrote the entry.
+    Author,
+    /// Carries the record on.
+    Keeper,
+    /// Has been handed it.
+    Holder,
+    /// Had been handed it before: whoever receives hears what became of it.
+    Before,
+    /// Was asked to take part.
+    Partner,
+    /// Is the desk that it belongs to.
+    Home,
+    /// Is the county's centre over the township's, which it belongs to.
+    Overseer,
+    /// Nothing of all this.
+    Outsider,
+}
+
+/// How much of an entry somebody sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sight {
+    /// Nothing, not even that it is there.
+    Nothing,
+    /// All but sensitive values, remarks and attachments.
+    Masked,
+    /// All.
+    Full,
+}
+
+/// The table.
+pub const fn sight(confidential: bool, relation: Relation) -> Sight {
+    match relation {
+        Relation::Author | Relation::Keeper | Relation::Holder | Relation::Before | Relation::Home => {
+            Sight::Full
+        }
+        Relation::Partner if confidential => Sight::Nothing,
+        Relation::Partner => Sight::Full,
+        Relation::Overseer if confidential => Sight::Nothing,
+        Relation::Overseer => Sight::Masked,
+        Relation::Outsider => Sight::Nothing,
+    }
+}
+
+/// Everybody who has something to do with a record, and what. `author` is that of the newest entry.
+pub fn circle(record: &Opened, author: Option<WorkerId>) -> Vec<(Relation, Recipient)> {
+    let mut circle = vec![(Relation::Keeper, Recipient::Worker(record.keeper))];
+    circle.extend(author.map(|author| (Relation::Author, Recipient::Worker(author))));
+    circle.extend(record.home.map(|home| (Relation::Home, Recipient::Level(home))));
+    circle.extend(record.holder.iter().map(|holder| (Relation::Holder, holder.clone())));
+    circle.extend(record.handed_on.iter().map(|before| (Relation::Before, before.clone())));
+    circle.extend(record.partners.iter().map(|partner| (Relation::Partner, partner.clone())));
+    if record.home == Some(DeskKind::TownshipCentre) {
+        circle.push((Relation::Overseer, Recipient::Level(DeskKind::CountyCentre)));
+    }
+    circle
+}
+
+/// What somebody with these seats may do to a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// Nothing.
+    None,
+    /// Take part: remarks, attachments and their own part.
+    Partner,
+    /// Carry it on.
+    Acting,
+    /// Take it from its keeper, too.
+    Home,
+}
+
+/// Decides what somebody may do to a record.
+pub fn standing(record: &Opened, worker: WorkerId, seats: &[Desk]) -> Standing {
+    let means = |recipient: &Recipient| recipient.means(worker, seats, Some(&record.village));
+    let is_partner = || !record.confidential && record.partners.iter().any(means);
+    if record.home.is_some_and(|home| sits_at_level(home, seats, Some(&record.village))) {
+        Standing::Home
+    } else if worker == record.keeper || record.holder.as_ref().is_some_and(means) {
+        Standing::Acting
+    } else if is_partner() {
+        Standing::Partner
     } else {
-        MailboxId::CoordinatorDesk(village.township().to_owned())
+        Standing::None
     }
 }
 
-/// Everyone who receives an accepted entry, each once.
-pub fn entitled(
-    confidential: bool,
-    village: &VillageCode,
-    opener: WorkerId,
-    author: WorkerId,
-) -> Vec<MailboxId> {
-    let mut mailboxes = vec![MailboxId::Worker(opener), desk(confidential, village)];
-    if author != opener {
-        mailboxes.push(MailboxId::Worker(author));
-    }
-    mailboxes
-}
-
-/// The desk that a person sits at, if any.
-pub fn seat(worker: &Worker) -> Option<MailboxId> {
-    match worker.role {
-        Role::JusticeOfficer => Some(MailboxId::JusticeDesk),
-        Role::Coordinator => Some(MailboxId::CoordinatorDesk(worker.village.township().to_owned())),
-        Role::GridWorker | Role::LegalAdviser | Role::Mediator => None,
+/// Whether a person can carry a record on.
+///
+/// # Errors
+/// Why not.
+pub fn may_receive(recipient: Option<&Person>, record: &Opened) -> Result<(), RecipientFault> {
+    let person = recipient.ok_or(RecipientFault::Unknown)?;
+    let is_bound = person.worker.is(Role::LegalAdviser) || person.worker.is(Role::JusticeOfficer);
+    if person.suspended {
+        Err(RecipientFault::Suspended)
+    } else if record.confidential && !is_bound {
+        Err(RecipientFault::Confidential)
+    } else if person.areas.iter().any(|area| area.reaches(&record.village)) {
+        Ok(())
+    } else {
+        Err(RecipientFault::OutsideArea)
     }
 }
 
-/// Whether a person may add to a record: its opener, and whoever sits at its desk.
-pub fn may_add(worker: &Worker, opener: WorkerId, confidential: bool, village: &VillageCode) -> bool {
-    worker.id == opener || seat(worker).is_some_and(|seat| seat == desk(confidential, village))
+/// Whether a desk can carry a record on, or take part. The kind alone is known where a level is meant.
+///
+/// # Errors
+/// Why not.
+pub fn may_hold(
+    kind: DeskKind,
+    village: Option<(&Desk, &VillageCode)>,
+    record: &Opened,
+) -> Result<(), RecipientFault> {
+    if record.confidential && kind != DeskKind::JusticeOffice {
+        Err(RecipientFault::Confidential)
+    } else if kind == DeskKind::Unknown {
+        Err(RecipientFault::Unknown)
+    } else if village.is_some_and(|(desk, village)| !desk.area.covers(village)) {
+        Err(RecipientFault::OutsideArea)
+    } else {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_this() {
+        use Sight::{Full, Masked, Nothing};
+        let table = [
+            (Relation::Author, Full, Full),
+            (Relation::Keeper, Full, Full),
+            (Relation::Holder, Full, Full),
+            (Relation::Before, Full, Full),
+            (Relation::Partner, Full, Nothing),
+            (Relation::Home, Full, Full),
+            (Relation::Overseer, Masked, Nothing),
+            (Relation::Outsider, Nothing, Nothing),
+        ];
+        for (relation, open, confidential) in table {
+            assert_eq!((sight(false, relation), sight(true, relation)), (open, confidential), "{relation:?}");
+        }
+    }
 }

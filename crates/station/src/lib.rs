@@ -6,6 +6,8 @@
 
 pub mod abandoned;
 pub mod app;
+pub mod arrivals;
+pub mod audit;
 pub mod blobs;
 pub mod body;
 pub mod check;
@@ -14,12 +16,16 @@ pub mod connections;
 pub mod data;
 pub mod db;
 pub mod definitions;
+pub mod desks;
 pub mod enrolment;
 pub mod entitled;
 pub mod gaps;
+pub mod handover;
 pub mod health;
+pub mod import;
 pub mod ingest;
 pub mod mailbox;
+pub mod masked;
 pub mod people;
 pub mod problem;
 pub mod receipt_key;

@@ -5,12 +5,16 @@
 //!
 //! Invariant: an entry is only ever written into a mailbox that [`crate::entitled`] names for it.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 use sqlx::{Connection, Row, SqliteConnection, SqlitePool};
 use xunji_domain::{
     canonical::Digest,
+    entry::Action,
     id::{EntryId, InstallationId, Position, RecordId, Seq, WorkerId},
+    kind::Kinds,
     person::Worker,
     wire::Receipt,
 };
@@ -18,7 +22,8 @@ use xunji_domain::{
 use crate::{
     db::{DbError, count, digest, parsed},
     entitled::MailboxId,
-    ingest::store,
+    ingest::{read, store},
+    masked::mask,
     people,
 };
 
@@ -103,6 +108,17 @@ pub async fn missing(connection: &mut SqliteConnection, entry: i64) -> Result<Ve
     rows.iter().map(|row| digest(row, "digest")).collect()
 }
 
+/// Where somebody goes on reading.
+#[derive(Clone, Copy, Debug)]
+pub struct Cursor {
+    /// The position of the last item that they have.
+    pub after: Position,
+    /// The entry that they have there.
+    pub last: Option<EntryId>,
+    /// The most items.
+    pub limit: usize,
+}
+
 /// [`xunji_domain::wire::MailboxPage`] with the entries' contents as they are stored, so that what this version
 /// doesn't know reaches the phones, too.
 #[derive(Serialize)]
@@ -111,6 +127,24 @@ pub struct Page {
     people: Vec<Worker>,
     head: Position,
     reset: bool,
+    #[serde(skip)]
+    sensitive: BTreeMap<RecordId, Vec<EntryId>>,
+}
+
+impl Page {
+    /// Whether there is nothing to tell.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty() && !self.reset
+    }
+
+    /// The entries on it that have sensitive values and are not the reader's own, by their records.
+    pub const fn sensitive(&self) -> &BTreeMap<RecordId, Vec<EntryId>> {
+        &self.sensitive
+    }
+
+    const fn empty(head: Position, reset: bool) -> Self {
+        Self { items: Vec::new(), people: Vec::new(), head, reset, sensitive: BTreeMap::new() }
+    }
 }
 
 #[derive(Serialize)]
@@ -118,6 +152,8 @@ struct Item {
     position: Position,
     entry: Sealed,
     receipt: Receipt,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    masked: bool,
 }
 
 #[derive(Serialize)]
@@ -128,19 +164,21 @@ struct Sealed {
     content: Box<RawValue>,
 }
 
-/// Reads what follows a cursor in a person's own mailbox. `last` is the entry that the reader got at the cursor: where
-/// another one is now, this station was restored from an older backup, and the reader begins again.
+/// Reads what follows a cursor in a mailbox. `last` is the entry that the reader got at the cursor: where another one is
+/// now, this station was restored from an older backup, and the reader begins again.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn page(
     readers: &SqlitePool,
-    worker: WorkerId,
-    after: Position,
-    last: Option<EntryId>,
-    limit: usize,
+    kinds: &Kinds,
+    reader: WorkerId,
+    mailbox: &MailboxId,
+    cursor: Cursor,
 ) -> Result<Page, DbError> {
-    let mailbox = MailboxId::Worker(worker).to_string();
+    let Cursor { after, last, limit } = cursor;
+    let masked = matches!(mailbox, MailboxId::Oversight(_));
+    let mailbox = mailbox.to_string();
     let mut connection = readers.acquire().await?;
     // One snapshot for the head, the items and the people.
     let mut snapshot = connection.begin().await?;
@@ -150,7 +188,7 @@ pub async fn page(
         .await?;
     let head = Position(head.unwrap_or(0).unsigned_abs());
     if after > head || last.is_some() && last != at(&mut snapshot, &mailbox, after).await? {
-        return Ok(Page { items: Vec::new(), people: Vec::new(), head, reset: true });
+        return Ok(Page::empty(head, true));
     }
     let rows = sqlx::query(
         "SELECT * FROM (
@@ -167,11 +205,19 @@ pub async fn page(
     .bind(PAGE_BYTES)
     .fetch_all(&mut *snapshot)
     .await?;
-    let (mut items, mut authors) = (Vec::new(), Vec::new());
+    let mut page = Page::empty(head, false);
+    let mut authors = Vec::new();
     for row in &rows {
-        let content: String = row.try_get("content")?;
-        authors.push(parsed::<WorkerId>(row, "author")?);
-        items.push(Item {
+        let (author, content): (WorkerId, String) = (parsed(row, "author")?, row.try_get("content")?);
+        authors.push(author);
+        authors.extend(successor(&content));
+        let known: Value = serde_json::from_str(&content).map_err(|_| DbError::Stored("content"))?;
+        let (without, less) = mask(kinds, &known);
+        if less && author != reader {
+            page.sensitive.entry(parsed(row, "record")?).or_default().push(parsed(row, "id")?);
+        }
+        let content = if masked { without.to_string() } else { content };
+        page.items.push(Item {
             position: Position(count(row, "place")?),
             entry: Sealed {
                 installation: parsed(row, "installation")?,
@@ -180,15 +226,25 @@ pub async fn page(
                 content: RawValue::from_string(content).map_err(|_| DbError::Stored("content"))?,
             },
             receipt: store::receipt(row)?,
+            masked,
         });
     }
     authors.sort();
     authors.dedup();
-    let mut people = Vec::new();
     for author in authors {
-        people.extend(people::find(&mut snapshot, author).await?);
+        page.people.extend(people::find(&mut snapshot, author).await?.map(|person| person.worker));
     }
-    Ok(Page { items, people, head, reset: false })
+    Ok(page)
+}
+
+/// Whom an entry hands its record over to.
+fn successor(content: &str) -> Option<WorkerId> {
+    // Most entries don't, and need not be read for it.
+    let content = content.contains(r#""hand_over""#).then(|| read::stored(content).ok())??;
+    match content.action {
+        Action::HandOver { to, .. } => Some(to),
+        _ => None,
+    }
 }
 
 /// The entry at a position.

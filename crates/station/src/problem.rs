@@ -37,6 +37,14 @@ pub enum Problem {
         "This installation is not enrolled, or its token is no longer in force. Enrol again with a new code."
     )]
     Unauthorized,
+    /// The office has revoked the phone.
+    #[error(
+        "The office has revoked this phone. What waits on it stays there, sealed; it is sent once the phone is enrolled with a new code."
+    )]
+    Revoked,
+    /// The office has suspended the person.
+    #[error("The office has suspended this person. What waits on the phone stays there, sealed.")]
+    Suspended,
     /// No such path.
     #[error("There is nothing here.")]
     NotFound,
@@ -133,6 +141,8 @@ impl Problem {
             }
             Self::Timeout => (StatusCode::REQUEST_TIMEOUT, "/problems/timeout"),
             Self::Unauthorized => (StatusCode::UNAUTHORIZED, "/problems/unauthorized"),
+            Self::Revoked => (StatusCode::UNAUTHORIZED, "/problems/revoked"),
+            Self::Suspended => (StatusCode::UNAUTHORIZED, "/problems/suspended"),
             Self::NotFound => (StatusCode::NOT_FOUND, "/problems/not-found"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "/problems/method-not-allowed"),
             Self::CodeUnknown => (StatusCode::NOT_FOUND, "/problems/enrolment-code-unknown"),
@@ -156,7 +166,9 @@ impl Problem {
 
     fn extra_header(self) -> Option<(HeaderName, HeaderValue)> {
         match self {
-            Self::Unauthorized => Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
+            Self::Unauthorized | Self::Revoked | Self::Suspended => {
+                Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
+            }
             Self::TooManyAttempts | Self::StorageFull => {
                 Some((header::RETRY_AFTER, HeaderValue::from_static("60")))
             }

@@ -1,6 +1,6 @@
 //! Every path that the station answers, and what is the same for all of them.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::{
     Router,
@@ -12,14 +12,21 @@ use axum::{
     routing::{self, MethodRouter},
 };
 use serde::Deserialize;
+use serde_json::json;
 use xunji_domain::{
-    id::{EntryId, InstallationId, Position},
-    wire::PAGE_ITEMS,
+    desk::Desk,
+    id::{InstallationId, Position},
+    wire::{Counts, Me, PAGE_ITEMS, WAIT_SECONDS},
 };
 
 use crate::{
-    app, blobs, definitions, enrolment, gaps, health, ingest, mailbox, people, problem::Problem, recovery,
-    reply, state::Station,
+    app, blobs, definitions, desks, enrolment,
+    entitled::MailboxId,
+    gaps, health, ingest, mailbox,
+    people::{self, Caller},
+    problem::Problem,
+    recovery, reply,
+    state::Station,
 };
 
 /// The description of the interface, OpenAPI 3.1.
@@ -34,9 +41,11 @@ pub fn routes() -> Vec<(&'static str, &'static str, MethodRouter<Station>)> {
         ("GET", "/api/v1/kinds", routing::get(definitions::get)),
         ("POST", "/api/v1/enrolments", routing::post(enrolment::post)),
         ("POST", "/api/v1/recoveries", routing::post(recovery::post)),
+        ("GET", "/api/v1/me", routing::get(me)),
         ("GET", "/api/v1/installations/{id}", routing::get(received)),
         ("POST", "/api/v1/entries", routing::post(ingest::post)),
         ("GET", "/api/v1/mailbox", routing::get(page)),
+        ("GET", "/api/v1/counts", routing::get(counts)),
         ("GET", "/api/v1/blobs/{sha256}", routing::get(blobs::get)),
         ("HEAD", "/api/v1/blobs/{sha256}", routing::head(blobs::head)),
         ("PUT", "/api/v1/blobs/{sha256}", routing::put(blobs::put)),
@@ -96,16 +105,30 @@ async fn openapi(headers: HeaderMap) -> Result<Response, Problem> {
 }
 
 #[derive(Deserialize)]
-struct Cursor {
+struct Asked {
     #[serde(default)]
     after: u64,
     last: Option<String>,
     #[serde(default = "most")]
     limit: usize,
+    desk: Option<String>,
+    #[serde(default)]
+    oversight: bool,
+    #[serde(default)]
+    wait: u64,
 }
 
 const fn most() -> usize {
     PAGE_ITEMS
+}
+
+/// `GET /me`.
+async fn me(State(station): State<Station>, headers: HeaderMap) -> Result<Response, Problem> {
+    let Caller { worker, .. } = people::authenticate(&station.readers, &headers).await?;
+    let mut connection = station.readers.acquire().await?;
+    let desks = desks::of(&mut connection, worker.id).await?;
+    let json = serde_json::to_vec(&Me { worker, desks }).map_err(|_| Problem::StorageUnavailable)?;
+    reply::json(&headers, json.into())
 }
 
 /// `GET /installations/{id}`: for the person whose installation it is; for others there is none.
@@ -122,15 +145,85 @@ async fn received(
     reply::json(&headers, json.into())
 }
 
-/// `GET /mailbox`.
+/// `GET /mailbox`: a person's own, or that of a desk at which they sit. Whoever doesn't sit there gets the same answer as
+/// for a desk that isn't there.
 async fn page(State(station): State<Station>, headers: HeaderMap, uri: Uri) -> Result<Response, Problem> {
-    let caller = people::authenticate(&station.readers, &headers).await?;
-    let Query(cursor) = Query::<Cursor>::try_from_uri(&uri).map_err(|_| Problem::RequestInvalid)?;
-    let limit = cursor.limit.clamp(1, PAGE_ITEMS);
-    let last = cursor.last.map(|id| id.parse::<EntryId>()).transpose();
-    let last = last.map_err(|_| Problem::RequestInvalid)?;
-    let after = Position(cursor.after);
-    let page = mailbox::page(&station.readers, caller.worker.id, after, last, limit).await?;
+    let Query(asked) = Query::<Asked>::try_from_uri(&uri).map_err(|_| Problem::RequestInvalid)?;
+    let last = asked.last.as_deref().map(str::parse).transpose().map_err(|_| Problem::RequestInvalid)?;
+    let limit = asked.limit.clamp(1, PAGE_ITEMS);
+    let cursor = mailbox::Cursor { after: Position(asked.after), last, limit };
+    let look = || look(&station, &headers, &asked, cursor);
+    let wait = Duration::from_secs(asked.wait.min(WAIT_SECONDS));
+    let listener = match wait.is_zero() {
+        true => None,
+        false => {
+            let caller = people::authenticate(&station.readers, &headers).await?;
+            station.arrivals.listen(mailbox_of(&station, &caller, &asked).await?)
+        }
+    };
+    let (caller, mailbox, page) = match listener {
+        Some(listener) => listener.look(wait, |(_, _, page)| page.is_empty(), look).await?,
+        None => look().await?,
+    };
+    if let MailboxId::Desk(desk) = &mailbox {
+        let readings = page.sensitive().iter().map(|(record, entries)| {
+            json!({
+                "act": "read", "worker": caller.worker.id, "installation": caller.installation, "desk": desk,
+                "record": record, "entries": entries,
+            })
+        });
+        let readings: Vec<_> = readings.collect();
+        // Before the answer leaves: what can't be written down is not read.
+        if !readings.is_empty() {
+            station.writer.audit(readings).await?;
+        }
+    }
     let json = serde_json::to_vec(&page).map_err(|_| Problem::StorageUnavailable)?;
+    reply::json(&headers, json.into())
+}
+
+/// Reads a page. Each time with a new look at who asks: while somebody waits, they may have lost their seat.
+async fn look(
+    station: &Station,
+    headers: &HeaderMap,
+    asked: &Asked,
+    cursor: mailbox::Cursor,
+) -> Result<(Caller, MailboxId, mailbox::Page), Problem> {
+    let caller = people::authenticate(&station.readers, headers).await?;
+    let mailbox = mailbox_of(station, &caller, asked).await?;
+    let kinds = &station.definitions.kinds;
+    let page = mailbox::page(&station.readers, kinds, caller.worker.id, &mailbox, cursor).await?;
+    Ok((caller, mailbox, page))
+}
+
+async fn mailbox_of(station: &Station, caller: &Caller, asked: &Asked) -> Result<MailboxId, Problem> {
+    let Some(desk) = &asked.desk else { return Ok(MailboxId::Worker(caller.worker.id)) };
+    let desk = seat(station, caller, desk).await?.id;
+    Ok(if asked.oversight { MailboxId::Oversight(desk) } else { MailboxId::Desk(desk) })
+}
+
+/// A desk at which the caller sits.
+async fn seat(station: &Station, caller: &Caller, desk: &str) -> Result<Desk, Problem> {
+    let mut connection = station.readers.acquire().await?;
+    let desks = desks::of(&mut connection, caller.worker.id).await?;
+    desks.into_iter().find(|seat| seat.id.as_str() == desk).ok_or_else(|| {
+        tracing::warn!(installation = %caller.installation, "somebody asked for a desk at which they don't sit");
+        Problem::NotFound
+    })
+}
+
+#[derive(Deserialize)]
+struct OfDesk {
+    desk: String,
+}
+
+/// `GET /counts`.
+async fn counts(State(station): State<Station>, headers: HeaderMap, uri: Uri) -> Result<Response, Problem> {
+    let caller = people::authenticate(&station.readers, &headers).await?;
+    let Query(OfDesk { desk }) = Query::try_from_uri(&uri).map_err(|_| Problem::RequestInvalid)?;
+    let desk = seat(&station, &caller, &desk).await?;
+    let mut connection = station.readers.acquire().await?;
+    let counts = desks::counts(&mut connection, &desk).await?;
+    let json = serde_json::to_vec(&Counts { counts }).map_err(|_| Problem::StorageUnavailable)?;
     reply::json(&headers, json.into())
 }

@@ -10,6 +10,7 @@ use std::{
     io,
     net::SocketAddr,
     path::PathBuf,
+    pin::pin,
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -35,11 +36,13 @@ use tokio::{
 
 use crate::{
     abandoned,
+    arrivals::Arrivals,
     blobs::Blobs,
     connections::{Limits, Patient, Seat, Seats},
     data::{DataError, DataFolder, ServeLock},
     db::{self, DbError},
     definitions::{DefinitionError, Definitions},
+    desks,
     enrolment::limit::Attempts,
     gaps,
     ingest::writer::Writer,
@@ -162,9 +165,11 @@ pub async fn start(config: Config) -> Result<Running, ServeError> {
             "entries of an installation have not arrived although later ones have; ask its worker to open the app"
         );
     }
+    desks::provide(&mut connection, &definitions.county).await?;
     let readers = db::open_readers(&data.database()).await?;
+    let arrivals = Arrivals::new();
     let receipt_key = key.public().text().into();
-    let (writer, writing) = Writer::start(connection, definitions.kinds.clone(), key);
+    let (writer, writing) = Writer::start(connection, definitions.kinds.clone(), key, arrivals.clone());
     let blobs = Blobs::new(data.blobs());
     let sweeping = tokio::spawn(abandoned::sweep_daily(blobs.clone(), SystemTime::now));
     let station = Station {
@@ -176,9 +181,14 @@ pub async fn start(config: Config) -> Result<Running, ServeError> {
         definitions: Arc::new(definitions),
         blobs,
         attempts: Arc::new(Attempts::new()),
+        arrivals: arrivals.clone(),
     };
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "the station runs");
     let (stop, stopped) = oneshot::channel();
+    let stopped = async move {
+        stopped.await.ok();
+        arrivals.close();
+    };
     let running = run(listener, routes::router(station), config.limits, readers, writing, stopped, lock);
     let task = tokio::spawn(async move {
         let ended = running.await;
@@ -211,9 +221,10 @@ async fn run(
     limits: Limits,
     readers: SqlitePool,
     mut writing: JoinHandle<Result<(), DbError>>,
-    mut stopped: oneshot::Receiver<()>,
+    stopped: impl Future<Output = ()>,
     _lock: ServeLock,
 ) -> Result<(), ServeError> {
+    let mut stopped = pin!(stopped);
     let graceful = GracefulShutdown::new();
     let (door, seats) = (Arc::new(Semaphore::new(DOOR)), Seats::new(&limits));
     let mut connections = JoinSet::new();

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use sqlx::SqlitePool;
 
 use crate::{
-    blobs::Blobs, definitions::Definitions, enrolment::limit::Attempts, ingest::writer::Writer,
-    recovery_key::RecoveryKey,
+    arrivals::Arrivals, blobs::Blobs, definitions::Definitions, enrolment::limit::Attempts,
+    ingest::writer::Writer, recovery_key::RecoveryKey,
 };
 
 /// One running station. Cloning it is cheap.
@@ -28,4 +28,6 @@ pub struct Station {
     pub blobs: Blobs,
     /// Wrong enrolment codes of late.
     pub attempts: Arc<Attempts>,
+    /// Those who wait for something new.
+    pub arrivals: Arc<Arrivals>,
 }

@@ -299,6 +299,7 @@ fn page(items: Vec<(u64, &Entry, Outcome)>) -> MailboxPage {
         position: Position(position),
         entry: entry.clone(),
         receipt: receipt(entry, outcome),
+        masked: false,
     };
     let items: Vec<_> = items.into_iter().map(item).collect();
     let head = items.last().map_or(Position(0), |item| item.position);

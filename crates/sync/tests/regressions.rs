@@ -36,6 +36,7 @@ fn item(position: u64, entry: &Entry, outcome: Outcome) -> MailboxItem {
         position: Position(position),
         entry: entry.clone(),
         receipt: Receipt { outcome, ..receipt },
+        masked: false,
     }
 }
 

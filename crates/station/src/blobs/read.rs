@@ -7,7 +7,8 @@ use axum::{
     http::{HeaderMap, header},
     response::{IntoResponse, Response},
 };
-use sqlx::SqlitePool;
+use serde_json::json;
+use sqlx::{Row, SqlitePool, sqlite::SqliteRow};
 use xunji_domain::{canonical::Digest, id::WorkerId};
 
 use super::{blocking, verified};
@@ -24,10 +25,15 @@ pub async fn get(
 ) -> Result<Response, Problem> {
     let caller = people::authenticate(&station.readers, &headers).await?;
     let digest: Digest = name.parse().map_err(|_| Problem::RequestInvalid)?;
-    if !may_see(&station.readers, caller.worker.id, &digest).await? {
-        return Err(Problem::NotFound);
-    }
+    let entry = readable(&station.readers, caller.worker.id, &digest).await?.ok_or(Problem::NotFound)?;
     verified(&station, &digest).await?.ok_or(Problem::NotFound)?;
+    if let Some(desk) = entry.desk {
+        let what = json!({
+            "act": "read_attachment", "worker": caller.worker.id, "installation": caller.installation, "desk": desk,
+            "record": entry.record, "attachment": digest,
+        });
+        station.writer.audit(vec![what]).await?;
+    }
     let path = station.blobs.path(&digest);
     let bytes = blocking(move || std::fs::read(path)).await?;
     let headers = [
@@ -38,14 +44,31 @@ pub async fn get(
     Ok((headers, bytes).into_response())
 }
 
-async fn may_see(readers: &SqlitePool, worker: WorkerId, digest: &Digest) -> Result<bool, DbError> {
-    let found: Option<i64> = sqlx::query_scalar(
-        "SELECT 1 FROM attachments a JOIN mailbox_items m ON m.entry = a.entry
-         WHERE a.digest = ? AND m.mailbox = ? LIMIT 1",
+/// An entry through which somebody may read an attachment.
+struct Readable {
+    record: String,
+    /// The desk whose mailbox it is in, unless it is in the reader's own.
+    desk: Option<String>,
+}
+
+async fn readable(
+    readers: &SqlitePool,
+    worker: WorkerId,
+    digest: &Digest,
+) -> Result<Option<Readable>, DbError> {
+    let row = sqlx::query(
+        "SELECT e.record, s.desk FROM attachments a
+         JOIN entries e ON e.position = a.entry
+         JOIN mailbox_items m ON m.entry = a.entry
+         LEFT JOIN seats s ON m.mailbox = 'desk:' || s.desk AND s.worker = ?2
+         WHERE a.digest = ?1 AND (m.mailbox = ?3 OR s.desk IS NOT NULL)
+         ORDER BY s.desk IS NOT NULL LIMIT 1",
     )
     .bind(&digest.as_bytes()[..])
+    .bind(worker.to_string())
     .bind(MailboxId::Worker(worker).to_string())
     .fetch_optional(readers)
     .await?;
-    Ok(found.is_some())
+    let read = |row: SqliteRow| Ok(Readable { record: row.try_get("record")?, desk: row.try_get("desk")? });
+    row.map(read).transpose()
 }

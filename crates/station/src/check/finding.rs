@@ -67,6 +67,11 @@ pub enum Finding {
         /// The entry.
         entry: String,
     },
+    /// The audit trail is broken: a row was changed, taken out, put in or cut off.
+    Audit {
+        /// The first place at which it is.
+        place: i64,
+    },
     /// News: entries of an installation have not arrived although later ones have.
     Gap {
         /// The phone.
@@ -149,6 +154,7 @@ impl fmt::Display for Finding {
             Self::Mailbox { mailbox, counter, stored } => {
                 write!(f, "mailbox {mailbox}: {stored} items are stored, and its counter says {counter}")
             }
+            Self::Audit { place } => write!(f, "audit trail: it is broken at the place {place}"),
             Self::Undelivered { entry } => write!(f, "entry {entry}: it is not in its sender's mailbox"),
             Self::Gap { installation, from, to } => write!(
                 f,

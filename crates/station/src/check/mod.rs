@@ -2,12 +2,13 @@
 //!
 //! ```text
 //! pages, rules and references (SQLite) → key → each entry: digest, columns, signature
-//!   → revisions → mailboxes → gaps, alarms, what is awaited → each attachment's bytes
+//!   → revisions → mailboxes → audit trail → gaps, alarms, what is awaited → each attachment's bytes
 //! ```
 //!
 //! It only reads, beside a running station in one snapshot. Whatever can't be read for damage is a finding itself, and
 //! the rest is looked at all the same.
 
+mod audit;
 mod entries;
 pub mod finding;
 
@@ -46,6 +47,8 @@ pub async fn check(data: &DataFolder) -> Result<Report, DbError> {
     report.extend("records", found)?;
     let found = mailboxes(&mut connection).await;
     report.extend("mailboxes", found)?;
+    let found = audit::check(&mut connection).await;
+    report.extend("the audit trail", found)?;
     let found = news(&mut connection).await;
     report.extend("installations", found)?;
     let found = counts(&mut connection).await;
@@ -152,7 +155,7 @@ async fn mailboxes(connection: &mut SqliteConnection) -> Result<Vec<Finding>, Db
     let rows: Vec<String> = sqlx::query_scalar(
         "SELECT id FROM entries e WHERE NOT EXISTS (
              SELECT 1 FROM mailbox_items i WHERE i.mailbox = 'worker:' || e.worker AND i.entry = e.position
-         ) ORDER BY position",
+         ) AND e.installation NOT IN (SELECT value FROM settings WHERE name = 'office') ORDER BY position",
     )
     .fetch_all(connection)
     .await?;

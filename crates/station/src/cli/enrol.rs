@@ -53,13 +53,15 @@ pub(super) async fn run(args: EnrolArgs) -> Result<(), CliError> {
 async fn find_or_add(connection: &mut SqliteConnection, args: &EnrolArgs) -> Result<Worker, CliError> {
     if let (Some(name), Some(role), Some(village)) = (&args.name, args.role, &args.village) {
         let id = WorkerId::new(Uuid::now_v7());
-        let worker = Worker { id, name: name.clone(), role, village: village.clone() };
+        let areas = people::usual_areas(&[role], village);
+        let worker = Worker::new(id, name.clone(), &[role], village.clone(), areas);
         people::add(connection, &worker).await?;
         return Ok(worker);
     }
     // The arguments' rules leave only this one.
     let id = args.worker.unwrap_or(WorkerId::new(Uuid::nil()));
-    people::find(connection, id).await?.ok_or(CliError::UnknownWorker(id))
+    let person = people::find(connection, id).await?.ok_or(CliError::UnknownWorker(id))?;
+    if person.suspended { Err(CliError::SuspendedWorker(id)) } else { Ok(person.worker) }
 }
 
 async fn last_served(connection: &mut SqliteConnection) -> Result<String, DbError> {

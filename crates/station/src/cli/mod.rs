@@ -12,12 +12,16 @@
 //! Answers go to the standard output, everything else to standard error. Logs are JSON, one object a line, without
 //! names, texts, tokens or codes.
 
+mod audit;
 mod check;
+mod desk;
 mod enrol;
 mod entries;
+mod import;
 mod receipt;
 mod recover;
 mod serve;
+mod worker;
 
 use std::{
     io::{self, Write},
@@ -27,10 +31,15 @@ use std::{
 };
 
 use clap::{Args, Parser, Subcommand};
-use xunji_domain::{id::WorkerId, person::Role, village::VillageCode};
+use xunji_domain::{
+    id::{DeskId, WorkerId},
+    person::Role,
+    village::VillageCode,
+};
 
 use crate::{
-    data::DataError, db::DbError, definitions::DefinitionError, receipt_key::KeyError, server::ServeError,
+    data::DataError, db::DbError, definitions::DefinitionError, handover::HandOverError, import::LineFault,
+    receipt_key::KeyError, server::ServeError,
 };
 
 /// The receiving station of Xunji (巡记).
@@ -55,6 +64,14 @@ enum Command {
     /// Makes a single-use code with which a phone whose PIN is forgotten gets its key back. Works while the station runs.
     /// Make sure who asks: whoever has this code and the phone can read what is on it.
     Recover(RecoverArgs),
+    /// The people: their roles and areas, their phones, and who takes over from whom. Works while the station runs.
+    Worker(worker::WorkerArgs),
+    /// The desks and who sits there. Works while the station runs.
+    Desk(desk::DeskArgs),
+    /// Imports people from a list (CSV): all of them, or none when a line is wrong. Works while the station runs.
+    Import(import::ImportArgs),
+    /// Lists the audit trail: who changed what about people, phones and desks, and which desk read what.
+    Audit(audit::AuditArgs),
     /// Lists every stored entry in the order of arrival, one a line. Works while the station runs.
     Entries(EntriesArgs),
     /// Verifies everything that the station keeps: digests, signatures, attachments, revisions, mailboxes. Only reads,
@@ -89,7 +106,7 @@ struct EnrolArgs {
     /// The person's name.
     #[arg(long, value_parser = name, required_unless_present = "worker")]
     name: Option<String>,
-    /// What the person does: grid_worker, legal_adviser, mediator, coordinator or justice_officer.
+    /// What the person does: grid_worker, legal_adviser, mediator, coordinator, justice_officer or partner.
     #[arg(long, value_parser = role, required_unless_present = "worker")]
     role: Option<Role>,
     /// The 12-digit code of the village that the person is mostly responsible for.
@@ -181,6 +198,24 @@ enum CliError {
         "this station knows no worker {0}. Leave --worker out and give --name, --role and --village to add one"
     )]
     UnknownWorker(WorkerId),
+    /// `--worker` names somebody who is suspended.
+    #[error("the worker {0} is suspended, so no code was made. `worker resume` lets them in again")]
+    SuspendedWorker(WorkerId),
+    /// `--desk` names none.
+    #[error("this station knows no desk {0}. `desk list` names them all")]
+    UnknownDesk(DeskId),
+    /// The id is taken.
+    #[error("there is a desk {0} already. Give another id")]
+    DeskExists(DeskId),
+    /// A hand-over.
+    #[error(transparent)]
+    HandOver(#[from] HandOverError),
+    /// The receipt key, which a hand-over needs.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// A list.
+    #[error("{}\nNothing was imported", lines(.0))]
+    List(Vec<LineFault>),
     /// `--installation` names no phone.
     #[error(
         "this station knows no phone whose id begins with {0}. Compare it with the lock screen of the phone"
@@ -218,13 +253,20 @@ impl CliError {
         };
         match self {
             Self::Data(error) | Self::Serve(ServeError::Data(error)) => data(error),
-            Self::Db(error) | Self::Serve(ServeError::Db(error) | ServeError::Key(KeyError::Db(error))) => {
-                db(error)
-            }
-            Self::Serve(ServeError::Key(KeyError::Unusable { .. } | KeyError::Random(_))) => 1,
-            Self::Serve(ServeError::Key(_)) => 3,
+            Self::Db(error)
+            | Self::HandOver(HandOverError::Db(error))
+            | Self::Key(KeyError::Db(error))
+            | Self::Serve(ServeError::Db(error) | ServeError::Key(KeyError::Db(error))) => db(error),
+            Self::Key(KeyError::Unusable { .. } | KeyError::Random(_))
+            | Self::Serve(ServeError::Key(KeyError::Unusable { .. } | KeyError::Random(_))) => 1,
+            Self::Key(_) | Self::Serve(ServeError::Key(_)) => 3,
             Self::Definitions(_) | Self::Serve(ServeError::Definitions(_)) => 3,
             Self::UnknownWorker(_)
+            | Self::SuspendedWorker(_)
+            | Self::UnknownDesk(_)
+            | Self::DeskExists(_)
+            | Self::HandOver(_)
+            | Self::List(_)
             | Self::UnknownInstallation(_)
             | Self::AmbiguousInstallation(_)
             | Self::File { .. }
@@ -252,6 +294,10 @@ pub fn main() -> ExitCode {
             Command::Serve(args) => serve::run(args).await.map(|()| ExitCode::SUCCESS),
             Command::Enrol(args) => enrol::run(args).await.map(|()| ExitCode::SUCCESS),
             Command::Recover(args) => recover::run(args).await.map(|()| ExitCode::SUCCESS),
+            Command::Worker(args) => worker::run(args).await.map(|()| ExitCode::SUCCESS),
+            Command::Desk(args) => desk::run(args).await.map(|()| ExitCode::SUCCESS),
+            Command::Import(args) => import::run(args).await.map(|()| ExitCode::SUCCESS),
+            Command::Audit(args) => audit::run(args).await.map(|()| ExitCode::SUCCESS),
             Command::Entries(args) => entries::run(args).await.map(|()| ExitCode::SUCCESS),
             Command::Check(args) => check::run(args).await,
             Command::Receipt(args) => receipt::run(args).await,
@@ -272,6 +318,17 @@ pub fn main() -> ExitCode {
 fn complain(sentence: &str) {
     // Nobody can be told that nobody can be told.
     writeln!(io::stderr(), "xunji-station: {sentence}.").ok();
+}
+
+/// What is wrong with a list, a line each.
+fn lines(faults: &[LineFault]) -> String {
+    const SHOWN: usize = 50;
+    let mut lines: Vec<_> =
+        faults.iter().take(SHOWN).map(|LineFault { line, fault }| format!("line {line}: {fault}")).collect();
+    if faults.len() > SHOWN {
+        lines.push(format!("and {} more", faults.len() - SHOWN));
+    }
+    lines.join("\n")
 }
 
 fn name(text: &str) -> Result<String, String> {

@@ -40,18 +40,16 @@ pub(super) async fn run(args: RecoverArgs) -> Result<(), CliError> {
 }
 
 /// The one installation whose id begins like this, and whose it is.
-async fn find(
+pub(super) async fn find(
     connection: &mut SqliteConnection,
     beginning: &str,
 ) -> Result<(InstallationId, Worker), CliError> {
-    let rows = sqlx::query(
-        "SELECT i.id AS installation, w.id, w.name, w.role, w.village
-         FROM installations i JOIN workers w ON w.id = i.worker WHERE i.id LIKE ? || '%' LIMIT 2",
-    )
-    .bind(beginning)
-    .fetch_all(connection)
-    .await
-    .map_err(DbError::from)?;
+    let query = format!(
+        "SELECT i.id AS installation, {} FROM installations i JOIN workers w ON w.id = i.worker
+         WHERE i.id LIKE ? || '%' LIMIT 2",
+        people::COLUMNS
+    );
+    let rows = sqlx::query(&query).bind(beginning).fetch_all(connection).await.map_err(DbError::from)?;
     match &rows[..] {
         [row] => Ok((parsed(row, "installation")?, people::worker(row)?)),
         [] => Err(CliError::UnknownInstallation(beginning.to_owned())),

@@ -91,14 +91,15 @@ pub async fn redeem(
     installation: InstallationId,
     token: &[u8; 32],
 ) -> Result<Result<Worker, Problem>, DbError> {
-    let row = sqlx::query(
-        "SELECT c.expires_at, c.installation, w.id, w.name, w.role, w.village
-         FROM codes c JOIN workers w ON w.id = c.worker WHERE c.hash = ?",
-    )
-    .bind(&code[..])
-    .fetch_optional(&mut *connection)
-    .await?;
+    let query = format!(
+        "SELECT c.expires_at, c.installation, {} FROM codes c JOIN workers w ON w.id = c.worker WHERE c.hash = ?",
+        people::COLUMNS
+    );
+    let row = sqlx::query(&query).bind(&code[..]).fetch_optional(&mut *connection).await?;
     let Some(row) = row else { return Ok(Err(Problem::CodeUnknown)) };
+    if people::is_suspended(&row)? {
+        return Ok(Err(Problem::Suspended));
+    }
     let worker = people::worker(&row)?;
     let used_by: Option<String> = row.try_get("installation")?;
     if used_by.is_some_and(|other| other != installation.to_string()) {
@@ -109,7 +110,8 @@ pub async fn redeem(
     }
     let enrolled = sqlx::query(
         "INSERT INTO installations (id, worker, token_hash, enrolled_at) VALUES (?, ?, ?, ?)
-         ON CONFLICT (id) DO UPDATE SET token_hash = excluded.token_hash, enrolled_at = excluded.enrolled_at
+         ON CONFLICT (id) DO UPDATE SET token_hash = excluded.token_hash, enrolled_at = excluded.enrolled_at,
+                                        revoked_at = NULL
          WHERE installations.worker = excluded.worker",
     )
     .bind(installation.to_string())

@@ -1,22 +1,27 @@
 //! Judges one entry: part of its record, or parked with a reason that its author can act on.
 //!
-//! Pure: the same definitions, person, record and content always come to the same verdict. Forms, steps and folds are
+//! Pure: the same scene, record and content always come to the same verdict. Forms, steps and folds are
 //! the domain's, which the phone runs too. Fields and codes that this station doesn't know are never wrong.
 
 use serde_json::Value;
 use xunji_domain::{
-    entry::{Action, Body, Content},
-    id::{FieldId, KindId, Revision, WorkerId},
+    desk::{Desk, DeskKind},
+    entry::{Action, Body, Entry},
+    id::{FieldId, KindId, Revision, StepId, WorkerId},
     kind::{Kind, Kinds},
     person::Worker,
-    record::{Known, Record},
+    recipient::Recipient,
+    record::{self, Known, Record},
     validate,
     village::VillageCode,
-    wire::Reason,
-    workflow,
+    wire::{Reason, RecipientFault},
+    workflow::{self, Actor},
 };
 
-use crate::entitled::may_add;
+use crate::{
+    entitled::{Standing, standing},
+    people::Caller,
+};
 
 /// What the station keeps of a record that has been opened.
 #[derive(Clone, Debug)]
@@ -27,41 +32,53 @@ pub struct Opened {
     pub kind_version: u32,
     /// Whether that definition is confidential.
     pub confidential: bool,
+    /// The kind of desk that it belongs to by that definition.
+    pub home: Option<DeskKind>,
     /// Where it is, after all amendments.
     pub village: VillageCode,
-    /// Who opened it.
-    pub opener: WorkerId,
+    /// Who carries it on: its opener, or whoever it was handed over to.
+    pub keeper: WorkerId,
+    /// Whom it is with, once a step has handed it on.
+    pub holder: Option<Recipient>,
+    /// Whom it was with before.
+    pub handed_on: Vec<Recipient>,
+    /// Who was asked to take part.
+    pub partners: Vec<Recipient>,
     /// The revision of its newest entry.
     pub revision: Revision,
 }
 
-/// What an accepted entry does to its record's row.
+/// What is known of the sender and of those whom the entry names, at this moment.
 #[derive(Debug)]
-pub enum Verdict {
-    /// A new record.
-    Open(Opened),
-    /// One more entry, after which the record is in this village.
-    Add(VillageCode),
+pub struct Scene<'a> {
+    /// The definitions in force.
+    pub kinds: &'a Kinds,
+    /// Who sends it.
+    pub caller: &'a Caller,
+    /// The desks at which the sender sits.
+    pub seats: Vec<Desk>,
+    /// Why somebody whom the entry hands the record to can't take it.
+    pub fault: Option<RecipientFault>,
 }
 
 /// Whether the record's earlier entries are needed to judge this action.
 pub const fn needs_history(action: &Action) -> bool {
-    matches!(action, Action::Amend { .. } | Action::Step { .. })
+    matches!(action, Action::Amend { .. } | Action::Step { .. } | Action::HandOver { .. })
 }
 
-/// Judges an entry's content.
+/// Judges an entry, and gives the record as it is afterwards, its revision still to be counted on.
 ///
 /// `record` is what the station has of its record; `history` its accepted entries, when [`needs_history`].
 ///
 /// # Errors
 /// The reason to park it for.
 pub fn judge(
-    kinds: &Kinds,
-    worker: &Worker,
-    content: &Content,
+    scene: &Scene<'_>,
+    entry: &Entry,
     record: Option<&Opened>,
     history: Vec<Known>,
-) -> Result<Verdict, Reason> {
+) -> Result<Opened, Reason> {
+    let (kinds, worker, content) = (scene.kinds, &scene.caller.worker, &entry.content);
     let kind = kinds.exact(&content.kind, content.kind_version).ok_or(Reason::UnknownKind)?;
     if matches!(content.action, Action::Unknown(_)) {
         return Err(Reason::UnknownAction);
@@ -70,31 +87,87 @@ pub fn judge(
         return Err(Reason::WrongAuthor);
     }
     if let Action::Open { body } = &content.action {
-        return open(kind, worker, body, record).map(Verdict::Open);
+        return open(kind, worker, body, record);
     }
     // A record of another ledger is not the one that the author means; its secrecy might differ, too.
     let record = record.filter(|record| record.kind == content.kind).ok_or(Reason::UnknownRecord)?;
-    if !may_add(worker, record.opener, record.confidential, &record.village) {
+    let standing = match scene.caller.office {
+        true => Standing::Home,
+        false => standing(record, worker.id, &scene.seats),
+    };
+    if standing < least(&content.action) {
         return Err(Reason::NotEntitled);
     }
-    let mut village = record.village.clone();
+    let recipient = || scene.fault.map_or(Ok(()), |fault| Err(Reason::Recipient { fault }));
     match &content.action {
         Action::Amend { field, to, .. } => {
+            let mut record = record.clone();
             amend(kinds, kind, field, to, history)?;
             if *field == kind.village {
-                village = parsed(to).unwrap_or(village);
+                record.village = parsed(to).unwrap_or(record.village);
             }
+            Ok(record)
         }
         Action::Step { step, body } => {
             // As the fold does: a record goes the way of the definition that it was opened by.
             let kind = kinds.nearest(&record.kind, record.kind_version).ok_or(Reason::UnknownKind)?;
-            let folded = Record::fold(kinds, history).ok_or(Reason::UnknownRecord)?;
-            workflow::take(kind, &folded.state, worker.role, step, body)
-                .map_err(|obstacle| Reason::Step { obstacle })?;
+            let folded = Record::fold(kinds, history.clone()).ok_or(Reason::UnknownRecord)?;
+            let actor = Actor::new(worker, &scene.seats);
+            workflow::take(kind, &folded, actor, step, body).map_err(|obstacle| Reason::Step { obstacle })?;
+            if standing == Standing::Partner && !says_only_its_part(kind, step, body) {
+                return Err(Reason::NotEntitled);
+            }
+            recipient()?;
+            after(kinds, kind, record, history, entry)
         }
-        Action::Open { .. } | Action::Note { .. } | Action::Attach {} | Action::Unknown(_) => {}
+        Action::HandOver { from, .. } => {
+            if *from != record.keeper && record.holder != Some(Recipient::Worker(*from)) {
+                return Err(Reason::Recipient { fault: RecipientFault::Unknown });
+            }
+            recipient()?;
+            after(kinds, kind, record, history, entry)
+        }
+        Action::Open { .. } | Action::Note { .. } | Action::Attach {} | Action::Unknown(_) => {
+            Ok(record.clone())
+        }
     }
-    Ok(Verdict::Add(village))
+}
+
+/// What somebody has to be to a record at least. First receivers answer: only the desk takes a record from its keeper.
+const fn least(action: &Action) -> Standing {
+    match action {
+        Action::HandOver { .. } => Standing::Home,
+        Action::Amend { .. } => Standing::Acting,
+        _ => Standing::Partner,
+    }
+}
+
+/// Whether a step changes nothing but what it asks for.
+fn says_only_its_part(kind: &Kind, step: &StepId, body: &Body) -> bool {
+    let step = kind.workflow.steps.iter().find(|known| known.id == *step);
+    step.is_some_and(|step| {
+        body.keys().all(|field| step.asks.contains(field) || step.part.as_ref() == Some(field))
+    })
+}
+
+/// The record once the entry has been folded into it.
+fn after(
+    kinds: &Kinds,
+    kind: &Kind,
+    record: &Opened,
+    history: Vec<Known>,
+    entry: &Entry,
+) -> Result<Opened, Reason> {
+    let newest = Known { entry: entry.clone(), standing: record::Standing::Pending };
+    let folded = Record::fold(kinds, history.into_iter().chain([newest])).ok_or(Reason::UnknownRecord)?;
+    Ok(Opened {
+        village: folded.village(kind).unwrap_or_else(|| record.village.clone()),
+        keeper: folded.keeper.unwrap_or(record.keeper),
+        holder: folded.holder,
+        handed_on: folded.handed_on,
+        partners: folded.partners.into_iter().map(|partner| partner.recipient).collect(),
+        ..record.clone()
+    })
 }
 
 fn open(kind: &Kind, worker: &Worker, body: &Body, record: Option<&Opened>) -> Result<Opened, Reason> {
@@ -109,9 +182,13 @@ fn open(kind: &Kind, worker: &Worker, body: &Body, record: Option<&Opened>) -> R
         kind: kind.id.clone(),
         kind_version: kind.version,
         confidential: kind.confidential,
+        home: DeskKind::of(kind),
         // A ledger whose place is optional belongs to the worker's own village when there is none.
         village: body.get(&kind.village).and_then(parsed).unwrap_or_else(|| worker.village.clone()),
-        opener: worker.id,
+        keeper: worker.id,
+        holder: None,
+        handed_on: Vec::new(),
+        partners: Vec::new(),
         revision: Revision(0),
     })
 }

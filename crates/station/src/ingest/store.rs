@@ -8,24 +8,37 @@
 
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 use xunji_domain::{
-    entry::Entry,
-    id::{KindId, RecordId, Revision, Seq},
+    desk::DeskKind,
+    entry::{Action, Content, Entry},
+    id::{KindId, RecordId, Revision, Seq, WorkerId},
     kind::Kinds,
+    recipient::Recipient,
     record::{Known, Standing},
-    wire::{Answer, Answers, Outcome, Reason, Receipt, Refusal, Signature},
+    wire::{Answer, Answers, Outcome, Reason, Receipt, RecipientFault, Refusal, Signature},
+    workflow,
 };
 
 use super::{
-    judge::{self, Opened, Verdict, judge},
+    judge::{self, Opened, Scene, judge},
     read::{self, Item, Sound},
 };
 use crate::{
     db::{self, DbError, count, digest, instant, parsed},
-    entitled::{MailboxId, entitled},
+    desks,
+    entitled::{MailboxId, Sight, circle, may_hold, may_receive, sight},
     mailbox,
-    people::Caller,
+    people::{self, Caller},
     receipt_key::ReceiptKey,
 };
+
+/// What came of a request.
+#[derive(Debug)]
+pub struct Taken {
+    /// One a request's entry, to be given once it is committed.
+    pub answers: Answers,
+    /// The mailboxes in which something new is.
+    pub reached: Vec<MailboxId>,
+}
 
 /// Takes a request's entries, in their order.
 ///
@@ -37,15 +50,18 @@ pub async fn take(
     key: &ReceiptKey,
     caller: &Caller,
     items: &[Item],
-) -> Result<Answers, DbError> {
+) -> Result<Taken, DbError> {
     let mut answers = Vec::with_capacity(items.len());
+    let mut reached = Vec::new();
     for item in items {
         answers.push(match item {
-            Ok(sound) => one(connection, kinds, key, caller, sound).await?,
+            Ok(sound) => one(connection, kinds, key, caller, sound, &mut reached).await?,
             Err(unsound) => Answer::Refused { entry: unsound.entry, refusal: unsound.refusal.clone() },
         });
     }
-    Ok(Answers { answers })
+    reached.sort();
+    reached.dedup();
+    Ok(Taken { answers: Answers { answers }, reached })
 }
 
 async fn one(
@@ -54,6 +70,7 @@ async fn one(
     key: &ReceiptKey,
     caller: &Caller,
     sound: &Sound,
+    reached: &mut Vec<MailboxId>,
 ) -> Result<Answer, DbError> {
     if let Some(answer) = known(connection, sound).await? {
         return Ok(answer);
@@ -64,12 +81,12 @@ async fn one(
         Some(_) if judge::needs_history(&content.action) => history(connection, content.record).await?,
         _ => Vec::new(),
     };
-    let verdict = judge(kinds, &caller.worker, content, record.as_ref(), history);
-    let (outcome, mailboxes) = match verdict {
-        Ok(verdict) => {
-            let record = add_to_record(connection, content.record, record, verdict).await?;
-            let mailboxes = entitled(record.confidential, &record.village, record.opener, caller.worker.id);
-            (Outcome::Accepted { revision: record.revision }, mailboxes)
+    let scene = scene(connection, kinds, caller, content, record.as_ref()).await?;
+    let (outcome, mailboxes) = match judge(&scene, &sound.entry, record.as_ref(), history) {
+        Ok(judged) => {
+            let record = add_to_record(connection, content, record.is_none(), judged).await?;
+            let author = (!caller.office).then_some(caller.worker.id);
+            (Outcome::Accepted { revision: record.revision }, mailboxes(connection, &record, author).await?)
         }
         // Whoever sent it, not whoever it names: a forged author must not reach that person's phone.
         Err(reason) => (Outcome::Parked { reason }, vec![MailboxId::Worker(caller.worker.id)]),
@@ -83,9 +100,40 @@ async fn one(
             Outcome::Accepted { .. } => mailbox::deliver_record(connection, &mailbox, content.record).await?,
             Outcome::Parked { .. } => mailbox::deliver(connection, &mailbox, position).await?,
         }
+        reached.push(mailbox);
     }
     let missing = mailbox::missing(connection, position).await?;
     Ok(Answer::Receipt { receipt, missing })
+}
+
+/// The mailboxes of everybody who may see a record, each once.
+///
+/// # Errors
+/// When the database fails.
+pub async fn mailboxes(
+    connection: &mut SqliteConnection,
+    record: &Opened,
+    author: Option<WorkerId>,
+) -> Result<Vec<MailboxId>, DbError> {
+    let mut mailboxes = Vec::new();
+    for (relation, recipient) in circle(record, author) {
+        let sight = sight(record.confidential, relation);
+        if sight == Sight::Nothing {
+            continue;
+        }
+        let desk = match recipient {
+            Recipient::Worker(id) => {
+                mailboxes.push(MailboxId::Worker(id));
+                continue;
+            }
+            Recipient::Desk(id) => id,
+            Recipient::Level(kind) => desks::responsible(connection, kind, &record.village).await?,
+        };
+        mailboxes.push(if sight == Sight::Full { MailboxId::Desk(desk) } else { MailboxId::Oversight(desk) });
+    }
+    mailboxes.sort();
+    mailboxes.dedup();
+    Ok(mailboxes)
 }
 
 /// The answer for an entry whose id or place is taken.
@@ -148,9 +196,52 @@ async fn alarm(connection: &mut SqliteConnection, sound: &Sound, held: &[u8; 32]
     Ok(())
 }
 
-async fn opened(connection: &mut SqliteConnection, id: RecordId) -> Result<Option<Opened>, DbError> {
+/// Looks up what judging needs to know besides the record.
+async fn scene<'a>(
+    connection: &mut SqliteConnection,
+    kinds: &'a Kinds,
+    caller: &'a Caller,
+    content: &Content,
+    record: Option<&Opened>,
+) -> Result<Scene<'a>, DbError> {
+    let mut scene = Scene { kinds, caller, seats: Vec::new(), fault: None };
+    let Some(record) = record else { return Ok(scene) };
+    scene.seats = desks::of(connection, caller.worker.id).await?;
+    for recipient in recipients(kinds, content, record) {
+        let fit = match &recipient {
+            Recipient::Worker(id) => may_receive(people::find(connection, *id).await?.as_ref(), record),
+            Recipient::Desk(id) => match desks::find(connection, id).await? {
+                Some(desk) => may_hold(desk.kind, Some((&desk, &record.village)), record),
+                None => Err(RecipientFault::Unknown),
+            },
+            Recipient::Level(kind) => may_hold(*kind, None, record),
+        };
+        scene.fault = scene.fault.or(fit.err());
+    }
+    Ok(scene)
+}
+
+/// Everybody whom an entry hands its record to, or asks to take part.
+fn recipients(kinds: &Kinds, content: &Content, record: &Opened) -> Vec<Recipient> {
+    match &content.action {
+        Action::HandOver { to, .. } => vec![Recipient::Worker(*to)],
+        Action::Step { step, body } => {
+            let kind = kinds.nearest(&record.kind, record.kind_version);
+            let step = kind.and_then(|kind| kind.workflow.steps.iter().find(|known| known.id == *step));
+            step.map(|step| workflow::recipients(step, body)).unwrap_or_default()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// What the station has of a record.
+///
+/// # Errors
+/// When the database fails.
+pub async fn opened(connection: &mut SqliteConnection, id: RecordId) -> Result<Option<Opened>, DbError> {
     let row = sqlx::query(
-        "SELECT kind, kind_version, confidential, village, opener, revision FROM records WHERE id = ?",
+        "SELECT kind, kind_version, confidential, village, coalesce(keeper, opener) AS keeper, home, holder, handed_on,
+                partners, revision FROM records WHERE id = ?",
     )
     .bind(id.to_string())
     .fetch_optional(connection)
@@ -161,13 +252,31 @@ async fn opened(connection: &mut SqliteConnection, id: RecordId) -> Result<Optio
         kind_version: u32::try_from(count(&row, "kind_version")?)
             .map_err(|_| DbError::Stored("kind_version"))?,
         confidential: row.try_get("confidential")?,
+        home: row.try_get::<Option<&str>, _>("home")?.and_then(DeskKind::parse),
         village: parsed(&row, "village")?,
-        opener: parsed(&row, "opener")?,
+        keeper: parsed(&row, "keeper")?,
+        holder: listed(&row, "holder")?.pop(),
+        handed_on: listed(&row, "handed_on")?,
+        partners: listed(&row, "partners")?,
         revision: Revision(count(&row, "revision")?),
     }))
 }
 
-async fn history(connection: &mut SqliteConnection, id: RecordId) -> Result<Vec<Known>, DbError> {
+fn listed(row: &SqliteRow, column: &'static str) -> Result<Vec<Recipient>, DbError> {
+    let joined: Option<&str> = row.try_get(column)?;
+    let parts = joined.unwrap_or_default().split_whitespace();
+    parts.map(|part| part.parse().map_err(|_| DbError::Stored(column))).collect()
+}
+
+fn joined(recipients: &[Recipient]) -> String {
+    recipients.iter().map(Recipient::to_string).collect::<Vec<_>>().join(" ")
+}
+
+/// The accepted entries of a record.
+///
+/// # Errors
+/// When the database fails.
+pub async fn history(connection: &mut SqliteConnection, id: RecordId) -> Result<Vec<Known>, DbError> {
     let rows = sqlx::query(
         "SELECT installation, seq, digest, revision, received_at, content FROM entries
          WHERE record = ? AND revision IS NOT NULL ORDER BY revision",
@@ -197,32 +306,38 @@ async fn history(connection: &mut SqliteConnection, id: RecordId) -> Result<Vec<
 
 async fn add_to_record(
     connection: &mut SqliteConnection,
-    id: RecordId,
-    record: Option<Opened>,
-    verdict: Verdict,
+    content: &Content,
+    is_new: bool,
+    mut record: Opened,
 ) -> Result<Opened, DbError> {
-    let (mut record, is_new) = match (verdict, record) {
-        (Verdict::Open(opened), _) => (opened, true),
-        (Verdict::Add(village), Some(record)) => (Opened { village, ..record }, false),
-        (Verdict::Add(_), None) => return Err(DbError::Stored("record")),
-    };
     record.revision = Revision(record.revision.0 + 1);
     let query = if is_new {
         sqlx::query(
-            "INSERT INTO records (revision, village, id, kind, kind_version, confidential, opener)
-             VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO records (revision, village, keeper, holder, handed_on, partners, id, kind, kind_version,
+                                  confidential, home, opener)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
     } else {
-        sqlx::query("UPDATE records SET revision = ?, village = ? WHERE id = ?")
+        sqlx::query(
+            "UPDATE records SET revision = ?, village = ?, keeper = ?, holder = ?, handed_on = ?, partners = ?
+             WHERE id = ?",
+        )
     };
-    let mut query =
-        query.bind(record.revision.0 as i64).bind(record.village.as_str().to_owned()).bind(id.to_string());
+    let mut query = query
+        .bind(record.revision.0 as i64)
+        .bind(record.village.as_str().to_owned())
+        .bind(record.keeper.to_string())
+        .bind(record.holder.as_ref().map(Recipient::to_string))
+        .bind(joined(&record.handed_on))
+        .bind(joined(&record.partners))
+        .bind(content.record.to_string());
     if is_new {
         query = query
             .bind(record.kind.as_str().to_owned())
             .bind(record.kind_version)
             .bind(record.confidential)
-            .bind(record.opener.to_string());
+            .bind(record.home.map(DeskKind::as_str))
+            .bind(record.keeper.to_string());
     }
     query.execute(connection).await?;
     Ok(record)

@@ -7,6 +7,9 @@
 //!
 //! Invariants: a receipt leaves only after the commit (4); nothing is half-written.
 
+use std::sync::Arc;
+
+use serde_json::Value;
 use sqlx::{Connection, Executor, SqliteConnection};
 use tokio::{
     sync::{mpsc, oneshot},
@@ -14,9 +17,13 @@ use tokio::{
 };
 use xunji_domain::{canonical::Digest, id::InstallationId, kind::Kinds, person::Worker, wire::Answers};
 
-use super::{read::Item, store};
+use super::{
+    read::Item,
+    store::{self, Taken},
+};
 use crate::{
-    blobs, db::DbError, enrolment, people::Caller, problem::Problem, receipt_key::ReceiptKey, recovery,
+    arrivals::Arrivals, audit, blobs, db::DbError, enrolment, people::Caller, problem::Problem,
+    receipt_key::ReceiptKey, recovery,
 };
 
 /// The most requests in one transaction.
@@ -30,14 +37,16 @@ enum Work {
     Enrol { code: [u8; 32], installation: InstallationId, token: [u8; 32] },
     Recover { code: [u8; 32], installation: InstallationId },
     Blob { digest: Digest, bytes: u64 },
+    Audit { what: Vec<Value> },
 }
 
 /// What has been done.
 enum Done {
-    Entries(Answers),
+    Entries(Taken),
     Enrol(Result<Worker, Problem>),
     Recover(Result<(), Problem>),
     Blob,
+    Audit,
 }
 
 struct Job {
@@ -61,9 +70,10 @@ impl Writer {
         connection: SqliteConnection,
         kinds: Kinds,
         key: ReceiptKey,
+        arrivals: Arc<Arrivals>,
     ) -> (Self, JoinHandle<Result<(), DbError>>) {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        (Self(sender), tokio::spawn(run(connection, kinds, key, receiver)))
+        (Self(sender), tokio::spawn(run(connection, kinds, key, arrivals, receiver)))
     }
 
     /// Stores entries and gives their answers, once they are durably committed.
@@ -72,7 +82,7 @@ impl Writer {
     /// When nothing of them was stored.
     pub async fn entries(&self, caller: Caller, items: Vec<Item>) -> Result<Answers, Problem> {
         match self.ask(Work::Entries { caller, items }).await? {
-            Done::Entries(answers) => Ok(answers),
+            Done::Entries(taken) => Ok(taken.answers),
             _ => Err(Problem::StorageUnavailable),
         }
     }
@@ -112,6 +122,14 @@ impl Writer {
         self.ask(Work::Blob { digest, bytes }).await.map(|_| ())
     }
 
+    /// Adds rows to the audit trail.
+    ///
+    /// # Errors
+    /// When that could not be stored.
+    pub async fn audit(&self, what: Vec<Value>) -> Result<(), Problem> {
+        self.ask(Work::Audit { what }).await.map(|_| ())
+    }
+
     async fn ask(&self, work: Work) -> Result<Done, Problem> {
         let (reply, answer) = oneshot::channel();
         self.0.send(Job { work, reply }).await.map_err(|_| Problem::StorageUnavailable)?;
@@ -123,22 +141,23 @@ async fn run(
     mut connection: SqliteConnection,
     kinds: Kinds,
     key: ReceiptKey,
+    arrivals: Arc<Arrivals>,
     mut queue: mpsc::Receiver<Job>,
 ) -> Result<(), DbError> {
     let mut group = Vec::with_capacity(GROUP);
     while queue.recv_many(&mut group, GROUP).await > 0 {
         let jobs = std::mem::take(&mut group);
         match together(&mut connection, &kinds, &key, &jobs).await {
-            Ok(results) => answer(jobs, results),
+            Ok(results) => answer(&arrivals, jobs, results),
             Err(error) if jobs.len() > 1 => {
                 tracing::warn!(%error, requests = jobs.len(), "a transaction failed; its requests are tried alone");
                 for job in jobs {
                     let jobs = std::slice::from_ref(&job);
                     let results = together(&mut connection, &kinds, &key, jobs).await;
-                    answer(vec![job], results.unwrap_or_else(|error| vec![Err(error.into())]));
+                    answer(&arrivals, vec![job], results.unwrap_or_else(|error| vec![Err(error.into())]));
                 }
             }
-            Err(error) => answer(jobs, vec![Err(error.into())]),
+            Err(error) => answer(&arrivals, jobs, vec![Err(error.into())]),
         }
     }
     // Everything into the one file, so that a copy of it is whole.
@@ -147,8 +166,11 @@ async fn run(
     Ok(())
 }
 
-fn answer(jobs: Vec<Job>, results: Vec<Result<Done, Problem>>) {
+fn answer(arrivals: &Arrivals, jobs: Vec<Job>, results: Vec<Result<Done, Problem>>) {
     for (job, result) in jobs.into_iter().zip(results) {
+        if let Ok(Done::Entries(taken)) = &result {
+            arrivals.tell(&taken.reached);
+        }
         // Whoever hung up asks again and gets the stored receipt.
         job.reply.send(result).ok();
     }
@@ -224,6 +246,12 @@ async fn apply(
         }
         Work::Recover { code, installation } => {
             recovery::redeem(connection, code, *installation).await.map(Done::Recover)
+        }
+        Work::Audit { what } => {
+            for what in what {
+                audit::note(connection, what).await?;
+            }
+            Ok(Done::Audit)
         }
         Work::Blob { digest, bytes } => {
             blobs::record(connection, *digest, *bytes).await?;

@@ -44,7 +44,7 @@ proptest! {
             assert_eq!(rows.len(), expected.len());
             assert_eq!(BTreeSet::from_iter(rows), expected);
             let positions = station.rows("SELECT mailbox, position FROM mailbox_items ORDER BY mailbox, position").await;
-            assert_eq!(positions.len(), 2 * expected.len());
+            assert_eq!(positions.len(), 3 * expected.len());
         });
     }
 }

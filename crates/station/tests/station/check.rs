@@ -107,7 +107,7 @@ async fn a_sound_station_is_clean_and_its_news_are_told() {
             json!({ "level": "news", "finding": "awaited", "installation": installation, "attachments": 1 }),
             json!({
                 "level": "summary", "clean": true, "damage": 0, "news": 1, "entries": 4, "attachments": 1,
-                "records": 2, "mailboxes": 2, "installations": 1,
+                "records": 2, "mailboxes": 3, "installations": 1,
             }),
         ]
     );
@@ -170,7 +170,7 @@ async fn every_damage_to_the_database_is_named() {
         (
             "UPDATE mailboxes SET head = head + 1 WHERE id LIKE 'desk:%'".to_owned(),
             vec![json!({
-                "finding": "mailbox", "mailbox": "desk:coordinator:513322100", "counter": 4, "stored": 3,
+                "finding": "mailbox", "mailbox": "desk:township_centre:513322100", "counter": 4, "stored": 3,
             })],
         ),
     ];
@@ -187,7 +187,11 @@ async fn what_is_gone_is_missed() {
         found.iter().map(|line| line["finding"].as_str().unwrap().to_owned()).collect()
     };
     let found = damage(&lived.damaged(&format!("DELETE FROM entries WHERE id = '{third}'")).await);
-    assert_eq!(words(&found), ["database", "database", "revisions"], "both mailboxes refer to it");
+    assert_eq!(
+        words(&found),
+        ["database", "database", "database", "revisions"],
+        "three mailboxes refer to it"
+    );
     let copy = lived.damaged(&format!("DELETE FROM entries WHERE id = '{third}'")).await;
     let gap = json!({
         "level": "news", "finding": "gap", "installation": lived.entries[0]["installation"], "from": 3, "to": 3,

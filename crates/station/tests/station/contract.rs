@@ -68,6 +68,8 @@ fn schema_files_are_frozen() {
         "65d1570da745a87304c4c4e47f2aa2ddd7a8e6ab4312ba6f17ea73fcda07c23f",
         "de224ce9c0b7a2edece120c07b0f683c011d12acf5ae1e766fd8f659de355a6b",
         "c187b1108fbe425b55a131e3f92a8586ac080c202d1d4b1c49b7d599939ba8f0",
+        "d352748a653b5a1dae1a5ab8d3cda3853b6c6c8417001bc16d580e76c8037e70",
+        "dc5dc440d9e07597aaa1a6799cd3fe2c8af83a4bc110b2e93269149f51f871fc",
     ]
     "#);
 }
@@ -84,17 +86,22 @@ async fn the_tables_are_these() {
     insta::assert_snapshot!(tables.join("\n"), @"
     alarms: id raised_at installation seq entry digest held
     attachments: entry place digest
+    audit: place at what hash
     blobs: digest bytes verified_at
     codes: hash worker created_at expires_at used_at installation
+    desks: id kind name area created_at
     entries: position id installation seq worker author record revision kind noted_at received_at outcome reason digest content signature
-    installations: id worker token_hash enrolled_at
+    installations: id worker token_hash enrolled_at revoked_at
     mailbox_items: mailbox position entry
     mailboxes: id head
-    records: id kind kind_version confidential village opener revision
+    records: id kind kind_version confidential village opener revision keeper home holder handed_on partners
     recoveries: hash installation released_by created_at expires_at used_at
     repeats: installation seq entry
+    seats: desk worker since
     settings: name value
-    workers: id name role village created_at
+    worker_areas: worker area
+    worker_roles: worker place role
+    workers: id name role village created_at code suspended_at
     ");
 }
 

@@ -108,7 +108,7 @@ async fn positions_have_no_gaps_however_many_write_at_once() {
         task.await.unwrap();
     }
     let expected: Vec<_> = (1..=160).map(|position| position.to_string()).collect();
-    for mailbox in [format!("worker:{}", worker.id), "desk:coordinator:513322100".to_owned()] {
+    for mailbox in [format!("worker:{}", worker.id), "desk:township_centre:513322100".to_owned()] {
         let query =
             format!("SELECT position FROM mailbox_items WHERE mailbox = '{mailbox}' ORDER BY position");
         assert_eq!(station.rows(&query).await, expected, "{mailbox}");
@@ -117,7 +117,7 @@ async fn positions_have_no_gaps_however_many_write_at_once() {
 
 #[tokio::test]
 async fn for_every_role_and_kind_only_those_entitled_receive_an_entry() {
-    for kind in ["patrol", "consultation", "dispute"] {
+    for kind in ["patrol", "consultation", "dispute", "complaint"] {
         let station = Station::spawn().await;
         let mut phones = Vec::new();
         for role in Role::ALL {
@@ -131,8 +131,15 @@ async fn for_every_role_and_kind_only_those_entitled_receive_an_entry() {
             let content = author.content(kind, record, json!({ "type": "open", "body": form(kind) }));
             let entry = author.seal(&content);
             author.deliver(std::slice::from_ref(&entry)).await;
-            let desk = if kind == "consultation" { "desk:justice" } else { "desk:coordinator:513322100" };
-            let expected = BTreeSet::from([desk.to_owned(), format!("worker:{}", author.worker.id)]);
+            let desk = match kind {
+                "consultation" => "desk:justice_office:513322",
+                "complaint" => "desk:county_centre:513322",
+                _ => "desk:township_centre:513322100",
+            };
+            let mut expected = BTreeSet::from([desk.to_owned(), format!("worker:{}", author.worker.id)]);
+            if desk.contains("township") {
+                expected.insert("oversight:county_centre:513322".to_owned());
+            }
             let query = format!(
                 "SELECT mailbox FROM mailbox_items m JOIN entries e ON e.position = m.entry WHERE e.id = '{}'",
                 id(&entry)
@@ -148,7 +155,7 @@ async fn for_every_role_and_kind_only_those_entitled_receive_an_entry() {
 
 #[tokio::test]
 async fn for_every_role_and_kind_only_the_opener_and_the_records_desk_may_add() {
-    for kind in ["patrol", "consultation", "dispute"] {
+    for kind in ["patrol", "consultation", "dispute", "complaint"] {
         let station = Station::spawn().await;
         let mut opener = station.any_phone().await;
         let record = Uuid::new_v4();
@@ -162,6 +169,7 @@ async fn for_every_role_and_kind_only_the_opener_and_the_records_desk_may_add() 
                 let receipt = &other.deliver(std::slice::from_ref(&note)).await[0];
                 let at_desk = match kind {
                     "consultation" => role == Role::JusticeOfficer,
+                    "complaint" => false,
                     _ => role == Role::Coordinator && village == VILLAGE,
                 };
                 if at_desk {
@@ -191,7 +199,7 @@ async fn a_claim_of_another_ledger_does_not_open_a_confidential_record() {
     let mut coordinator = station.phone(Role::Coordinator, VILLAGE).await;
     let note = coordinator.note("patrol", record, "补充");
     assert_eq!(reason(&coordinator.deliver(&[note]).await[0]), Reason::UnknownRecord);
-    let leaks = station.rows("SELECT * FROM mailbox_items WHERE mailbox LIKE 'desk:coordinator:%'").await;
+    let leaks = station.rows("SELECT * FROM mailbox_items WHERE mailbox LIKE 'desk:township_centre:%'").await;
     assert_eq!(leaks, Vec::<String>::new());
 }
 
@@ -223,7 +231,7 @@ async fn a_record_that_moves_to_another_township_brings_its_history_to_that_desk
         station
             .rows(&format!(
                 "SELECT e.id FROM mailbox_items m JOIN entries e ON e.position = m.entry
-                 WHERE m.mailbox = 'desk:coordinator:{township}' ORDER BY m.position"
+                 WHERE m.mailbox = 'desk:township_centre:{township}' ORDER BY m.position"
             ))
             .await
     };

@@ -109,6 +109,7 @@ async fn what_was_stored_before_there_was_a_key_is_signed_by_the_first_start_tha
     }
     station.stop().await;
     let mut connection = db::open_writer(&station.database()).await.unwrap();
+    connection.execute(UNDO_0005).await.unwrap();
     connection
         .execute("DROP TABLE recoveries; DROP INDEX attachments_by_digest; ALTER TABLE entries DROP COLUMN signature; DELETE FROM settings WHERE name = 'receipt_key'; PRAGMA user_version = 1")
         .await

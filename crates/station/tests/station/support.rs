@@ -14,13 +14,14 @@ use tempfile::TempDir;
 use uuid::Uuid;
 use xunji_domain::{
     canonical,
+    desk::{Desk, DeskKind},
     id::{InstallationId, WorkerId},
     person::{Role, Worker},
     wire::{Answer, Answers, Enrolment, Outcome, Reason, Receipt, Refusal},
 };
 use xunji_station::{
     connections::Limits,
-    db,
+    db, desks,
     enrolment::{self, code::Code},
     people,
     server::{self, Config, Running},
@@ -30,6 +31,14 @@ pub use crate::http::*;
 
 pub const VILLAGE: &str = "513322100201";
 pub const ELSEWHERE: &str = "513322103201";
+
+/// Takes a database back to the days before schema 5.
+pub const UNDO_0005: &str = "DROP TABLE audit; DROP TABLE seats; DROP TABLE desks; DROP TABLE worker_areas;
+    DROP TABLE worker_roles; DROP INDEX workers_by_code; DROP INDEX records_by_keeper;
+    ALTER TABLE workers DROP COLUMN code; ALTER TABLE workers DROP COLUMN suspended_at;
+    ALTER TABLE installations DROP COLUMN revoked_at; ALTER TABLE records DROP COLUMN keeper;
+    ALTER TABLE records DROP COLUMN home; ALTER TABLE records DROP COLUMN holder;
+    ALTER TABLE records DROP COLUMN handed_on; ALTER TABLE records DROP COLUMN partners";
 
 /// A running station with a folder of its own.
 pub struct Station {
@@ -93,8 +102,14 @@ impl Station {
     }
 
     pub async fn add_worker(&self, role: Role, village: &str) -> Worker {
+        self.add_worker_of(role, village, village).await
+    }
+
+    /// Somebody who is responsible for an area.
+    async fn add_worker_of(&self, role: Role, village: &str, area: &str) -> Worker {
         let id = WorkerId::new(Uuid::now_v7());
-        let worker = Worker { id, name: "张三".to_owned(), role, village: village.parse().unwrap() };
+        let village = village.parse().unwrap();
+        let worker = Worker::new(id, "张三".to_owned(), &[role], village, vec![area.parse().unwrap()]);
         let mut connection = db::open_writer(&self.database()).await.unwrap();
         people::add(&mut connection, &worker).await.unwrap();
         connection.close().await.unwrap();
@@ -105,6 +120,25 @@ impl Station {
     pub async fn phone(&self, role: Role, village: &str) -> Phone {
         let worker = self.add_worker(role, village).await;
         self.phone_of(&worker).await
+    }
+
+    /// Adds a desk, as `desk add` does.
+    pub async fn add_desk(&self, id: &str, kind: DeskKind, area: &str) {
+        let desk = Desk { id: id.into(), kind, name: id.to_owned(), area: area.parse().unwrap() };
+        let mut connection = db::open_writer(&self.database()).await.unwrap();
+        desks::insert(&mut connection, &desk).await.unwrap();
+        desks::fill(&mut connection, &desk).await.unwrap();
+        connection.close().await.unwrap();
+    }
+
+    /// A new person who sits at a desk, with a phone.
+    pub async fn sitting_at(&self, desk: &str, role: Role) -> Phone {
+        let worker = self.add_worker_of(role, VILLAGE, "513322").await;
+        let phone = self.phone_of(&worker).await;
+        let mut connection = db::open_writer(&self.database()).await.unwrap();
+        desks::seat(&mut connection, &desk.into(), phone.worker.id).await.unwrap();
+        connection.close().await.unwrap();
+        phone
     }
 
     /// A grid worker's phone.
@@ -133,18 +167,23 @@ impl Station {
 
     /// The rows of a query, each as its columns' texts joined by a bar.
     pub async fn rows(&self, query: &str) -> Vec<String> {
-        let mut connection = db::open_reader(&self.database()).await.unwrap();
-        let rows = sqlx::query(query).fetch_all(&mut connection).await.unwrap();
-        connection.close().await.unwrap();
-        let cell = |row: &sqlx::sqlite::SqliteRow, at: usize| {
-            row.try_get_unchecked::<Option<String>, _>(at).unwrap().unwrap_or_default()
-        };
-        rows.iter().map(|row| (0..row.len()).map(|at| cell(row, at)).collect::<Vec<_>>().join("|")).collect()
+        rows(&self.database(), query).await
     }
 
     pub async fn count(&self, table: &str) -> usize {
         self.rows(&format!("SELECT count(*) FROM {table}")).await[0].parse().unwrap()
     }
+}
+
+/// The rows of a query over a database, each as its columns' texts joined by a bar.
+pub async fn rows(database: &Path, query: &str) -> Vec<String> {
+    let mut connection = db::open_reader(database).await.unwrap();
+    let rows = sqlx::query(query).fetch_all(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    let cell = |row: &sqlx::sqlite::SqliteRow, at: usize| {
+        row.try_get_unchecked::<Option<String>, _>(at).unwrap().unwrap_or_default()
+    };
+    rows.iter().map(|row| (0..row.len()).map(|at| cell(row, at)).collect::<Vec<_>>().join("|")).collect()
 }
 
 pub fn config(data: &Path) -> Config {
@@ -193,6 +232,32 @@ impl Phone {
             "id": Uuid::now_v7(), "record": record, "kind": kind, "kind_version": 1, "author": self.worker.id,
             "noted_at": "2026-11-22T09:30:00+08:00", "basis": 0, "action": action,
         })
+    }
+
+    /// The next entry on a record of version 2 of its ledger.
+    pub fn act(&mut self, kind: &str, record: Uuid, action: Value) -> Value {
+        let mut content = self.content(kind, record, action);
+        content["kind_version"] = json!(2);
+        self.seal(&content)
+    }
+
+    /// Takes a step of version 2 and gives its receipt.
+    pub async fn step(&mut self, kind: &str, record: Uuid, step: &str, body: Value) -> Receipt {
+        let entry = self.act(kind, record, json!({ "type": "step", "step": step, "body": body }));
+        self.deliver(&[entry]).await.remove(0)
+    }
+
+    /// Opens a record of version 2.
+    pub async fn begin(&mut self, kind: &str) -> Uuid {
+        let record = Uuid::new_v4();
+        let entry = self.act(kind, record, json!({ "type": "open", "body": form(kind) }));
+        revision(&self.deliver(&[entry]).await[0]);
+        record
+    }
+
+    /// What is in the mailbox of a desk.
+    pub async fn desk(&self, query: &str) -> Reply {
+        self.call("GET", &format!("/api/v1/mailbox?{query}"), &[], "").await
     }
 
     pub fn note(&mut self, kind: &str, record: Uuid, text: &str) -> Value {
@@ -331,6 +396,9 @@ pub fn form(kind: &str) -> Value {
         "patrol" => patrol(),
         "consultation" => consultation(),
         "dispute" => dispute(),
+        "complaint" => {
+            json!({ "about": "burden", "text": "一件事填三遍", "village": VILLAGE, "written_at": "2026-11-22T09:30" })
+        }
         other => panic!("{other}"),
     }
 }

@@ -77,12 +77,13 @@ impl World {
             // Often somebody has two phones: they see the same records.
             let worker = match env.dice.one(&workers) {
                 Some(worker) if env.dice.comes(500) => worker.clone(),
-                _ => Worker {
-                    id: WorkerId::new(env.dice.uuid()),
-                    name: String::new(),
-                    role: *env.dice.one(&roles).unwrap_or(&roles[0]),
-                    village: VILLAGES[env.dice.place(2)].parse().expect("a village's code"),
-                },
+                _ => Worker::new(
+                    WorkerId::new(env.dice.uuid()),
+                    String::new(),
+                    &[*env.dice.one(&roles).unwrap_or(&roles[0])],
+                    VILLAGES[env.dice.place(2)].parse().expect("a village's code"),
+                    Vec::new(),
+                ),
             };
             workers.push(worker.clone());
             env.station.borrow_mut().workers.insert(worker.id, worker.clone());

@@ -11,7 +11,7 @@ use xunji_domain::{
     validate,
     village::VillageCode,
     wire::Reason,
-    workflow,
+    workflow::{self, Actor},
 };
 
 use super::mailbox::{desk, seat};
@@ -94,7 +94,7 @@ pub(super) fn judge(
         Action::Step { step, body } => {
             let kind = kinds.nearest(&record.kind, record.kind_version).ok_or(Reason::UnknownKind)?;
             let folded = Record::fold(kinds, history).ok_or(Reason::UnknownRecord)?;
-            workflow::take(kind, &folded.state, worker.role, step, body)
+            workflow::take(kind, &folded, Actor::new(worker, &[]), step, body)
                 .map_err(|obstacle| Reason::Step { obstacle })?;
         }
         _ => {}

@@ -32,7 +32,7 @@ pub(super) fn seat(worker: &Worker) -> Option<MailboxId> {
     match worker.role {
         Role::JusticeOfficer => Some(MailboxId::JusticeDesk),
         Role::Coordinator => Some(MailboxId::CoordinatorDesk(worker.village.township().to_owned())),
-        Role::GridWorker | Role::LegalAdviser | Role::Mediator => None,
+        Role::GridWorker | Role::LegalAdviser | Role::Mediator | Role::Partner => None,
     }
 }
 
@@ -112,7 +112,7 @@ impl Station {
             senders.insert(stored.entry.content.author);
             let entry = stored.entry.clone();
             let receipt = stored.receipt.clone();
-            page.items.push(MailboxItem { position: Position(position), entry, receipt });
+            page.items.push(MailboxItem { position: Position(position), entry, receipt, masked: false });
         }
         page.people = senders.iter().filter_map(|sender| self.workers.get(sender).cloned()).collect();
         page

@@ -1,0 +1,245 @@
+//! Deadlines and colours: by when something has to happen, and what a glance at a case should say.
+//!
+//! A day is a day in China, which has one time zone. The day on which a time begins doesn't count (民法典 art. 201), and a
+//! time whose last day is a day off ends on the next working day (art. 203). What a case waits for others is not counted.
+//!
+//! Colours speak of the case, never of a person.
+
+use std::collections::BTreeSet;
+
+use chrono::{Datelike, Days, NaiveDate, TimeDelta, Weekday};
+use serde::Serialize;
+
+use crate::{
+    entry::Action,
+    id::{FieldId, StateId},
+    kind::{Kind, Kinds},
+    reads,
+    record::{Known, Record, Standing},
+    validate,
+};
+
+/// How long something may take. Either [`Limit::days`] or [`Limit::until`] says it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Limit {
+    /// So many days.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub days: Option<u32>,
+    /// Whether only working days count.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub working: bool,
+    /// Until the day in this field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<FieldId>,
+    /// Orange from so many days before the end on; without it two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warn: Option<u32>,
+}
+
+reads!(Limit { days, working or default, until, warn });
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "As serde calls it.")]
+const fn is_false(value: &bool) -> bool {
+    !*value
+}
+
+/// Days before the end from which on a case is orange, where its limit doesn't say.
+const WARN: u32 = 2;
+
+/// Which days are off and which weekends are worked (调休), by the State Council's yearly table. Days that it doesn't
+/// name are off on weekends.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Calendar {
+    /// Working days of the week that are off.
+    pub off: Vec<NaiveDate>,
+    /// Days of the weekend that are worked.
+    pub worked: Vec<NaiveDate>,
+}
+
+reads!(Calendar { off, worked });
+
+impl Calendar {
+    /// Whether people work on this day.
+    pub fn is_working(&self, day: NaiveDate) -> bool {
+        let weekend = matches!(day.weekday(), Weekday::Sat | Weekday::Sun);
+        if weekend { self.worked.contains(&day) } else { !self.off.contains(&day) }
+    }
+
+    /// The last day of a time that begins on a day, `paused` days left out of the count.
+    pub fn last_day(
+        &self,
+        begins: NaiveDate,
+        days: u32,
+        working: bool,
+        paused: &BTreeSet<NaiveDate>,
+    ) -> NaiveDate {
+        let (mut day, mut left) = (begins, days);
+        while left > 0 {
+            day = next(day);
+            if !paused.contains(&day) && (!working || self.is_working(day)) {
+                left -= 1;
+            }
+        }
+        // Nobody is held to a day off: a table without an end must not keep us looking, though.
+        let on_or_after = (0..60).filter_map(|more| day.checked_add_days(Days::new(more)));
+        on_or_after.into_iter().find(|day| self.is_working(*day)).unwrap_or(day)
+    }
+
+    /// How many working days lie after one day up to another, which is later.
+    pub fn working_days_between(&self, after: NaiveDate, up_to: NaiveDate) -> u32 {
+        let days = std::iter::successors(Some(next(after)), |day| Some(next(*day)));
+        let count = days.take_while(|day| *day <= up_to).filter(|day| self.is_working(*day)).count();
+        u32::try_from(count).unwrap_or(u32::MAX)
+    }
+}
+
+fn next(day: NaiveDate) -> NaiveDate {
+    day.succ_opt().unwrap_or(day)
+}
+
+/// What a glance at a case should say, always shown with a word and a shape too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Colour {
+    /// Overdue, or somebody may be in danger.
+    Red,
+    /// Due soon.
+    Orange,
+    /// Open.
+    Yellow,
+    /// Waits for others.
+    Blue,
+    /// Closed.
+    Green,
+}
+
+/// How urgently the next desk is told of overdue work (督办).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Card {
+    /// 普通督办: overdue.
+    Plain,
+    /// 黄牌: for three working days.
+    Yellow,
+    /// 红牌: for seven working days.
+    Red,
+}
+
+impl Card {
+    /// The card for so many working days overdue; none on the day itself.
+    pub const fn of(overdue: u32) -> Option<Self> {
+        match overdue {
+            0 => None,
+            1..3 => Some(Self::Plain),
+            3..7 => Some(Self::Yellow),
+            _ => Some(Self::Red),
+        }
+    }
+}
+
+/// Where a case stands in time, on a given day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Clock {
+    /// What a glance should say.
+    pub colour: Colour,
+    /// The last day, when there is one and nothing is waited for.
+    pub due: Option<NaiveDate>,
+    /// For the next desk.
+    pub card: Option<Card>,
+}
+
+/// Says where a case stands in time. `today` is the day in China.
+pub fn clock(kinds: &Kinds, calendar: &Calendar, record: &Record, today: NaiveDate) -> Clock {
+    let open = Clock { colour: Colour::Yellow, due: None, card: None };
+    let Some(kind) = kinds.nearest(&record.kind, record.kind_version) else { return open };
+    let Some(state) = kind.state(&record.state) else { return open };
+    if state.closed {
+        return Clock { colour: Colour::Green, ..open };
+    }
+    let stays = stays(kind, record);
+    let due =
+        |limit: &Limit, begins: NaiveDate, paused: &BTreeSet<NaiveDate>| match (&limit.until, limit.days) {
+            (Some(field), _) => {
+                validate::day(record.fields.get(field)?.value.as_str()?.get(..10)?, validate::DATE)
+            }
+            (None, Some(days)) => Some(calendar.last_day(begins, days, limit.working, paused)),
+            (None, None) => None,
+        };
+    let of_state = stays.last().zip(state.limit.as_ref());
+    let of_state =
+        of_state.and_then(|((_, begins), limit)| Some((due(limit, *begins, &BTreeSet::new())?, limit)));
+    let of_all = kind.workflow.limit.as_ref().filter(|_| !state.waits);
+    let of_all = of_all
+        .zip(stays.first())
+        .and_then(|(limit, (_, begins))| Some((due(limit, *begins, &paused(kind, &stays))?, limit)));
+    let nearest = [of_state, of_all].into_iter().flatten().min_by_key(|(due, _)| *due);
+    let Some((due, limit)) = nearest else {
+        let colour = match (state.danger, state.waits) {
+            (true, _) => Colour::Red,
+            (_, true) => Colour::Blue,
+            _ => Colour::Yellow,
+        };
+        return Clock { colour, ..open };
+    };
+    let soon = due - TimeDelta::days(limit.warn.unwrap_or(WARN).into());
+    let colour = if state.danger || today > due {
+        Colour::Red
+    } else if today >= soon {
+        Colour::Orange
+    } else if state.waits {
+        Colour::Blue
+    } else {
+        Colour::Yellow
+    };
+    let card = if today > due { Card::of(calendar.working_days_between(due, today)) } else { None };
+    Clock { colour, due: Some(due), card }
+}
+
+/// The states that a record has been in, each with the day on which it came into it.
+fn stays(kind: &Kind, record: &Record) -> Vec<(StateId, NaiveDate)> {
+    let mut stays = Vec::new();
+    let replaced = crate::record::replaced(&record.entries);
+    for known in &record.entries {
+        let content = &known.entry.content;
+        if !matches!(known.standing, Standing::Accepted { .. }) && replaced.contains(&content.id) {
+            continue;
+        }
+        match &content.action {
+            Action::Open { .. } => stays.push((kind.workflow.initial.clone(), day(known))),
+            Action::Step { step, .. } => {
+                let step = kind.workflow.steps.iter().find(|known| known.id == *step);
+                // A step that leaves the state as it is doesn't begin its time anew.
+                let to =
+                    step.map(|step| &step.to).filter(|to| stays.last().is_none_or(|(state, _)| state != *to));
+                stays.extend(to.map(|to| (to.clone(), day(known))));
+            }
+            _ => {}
+        }
+    }
+    stays
+}
+
+/// The days on which the record has waited for others: from the day on which it began to, up to the day before it went
+/// on.
+fn paused(kind: &Kind, stays: &[(StateId, NaiveDate)]) -> BTreeSet<NaiveDate> {
+    let mut paused = BTreeSet::new();
+    for pair in stays.windows(2) {
+        let [(state, from), (_, to)] = pair else { continue };
+        if kind.state(state).is_some_and(|state| state.waits) {
+            let days = std::iter::successors(Some(*from), |day| Some(next(*day)));
+            paused.extend(days.take_while(|day| day < to));
+        }
+    }
+    paused
+}
+
+/// The day in China on which an entry counts: when the station received it, or was noted as long as it waits.
+fn day(known: &Known) -> NaiveDate {
+    const CHINA: TimeDelta = TimeDelta::hours(8);
+    match &known.standing {
+        Standing::Accepted { received_at, .. } | Standing::Parked { received_at, .. } => {
+            (received_at.naive_utc() + CHINA).date()
+        }
+        _ => (known.entry.content.noted_at.naive_utc() + CHINA).date(),
+    }
+}

@@ -1,0 +1,205 @@
+//! Deadlines and colours: laws that hold for any day, and the stories behind them.
+
+#![allow(clippy::unwrap_used, reason = "Clippy does not take the helpers of tests for tests.")]
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Days, NaiveDate};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use uuid::Uuid;
+use xunji_domain::{
+    canonical::Digest,
+    deadline::{Calendar, Card, Clock, Colour, clock},
+    entry::{Action, Content, Entry},
+    id::{EntryId, InstallationId, RecordId, Revision, Seq, WorkerId},
+    kind::Kinds,
+    record::{Known, Record, Standing},
+};
+
+fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+/// The National Day of 2026 with the Saturday that is worked for it.
+fn calendar() -> Calendar {
+    let off = ["2026-10-01", "2026-10-02", "2026-10-05", "2026-10-06", "2026-10-07"].map(day).to_vec();
+    Calendar { off, worked: vec![day("2026-10-10")] }
+}
+
+fn none() -> BTreeSet<NaiveDate> {
+    BTreeSet::new()
+}
+
+#[test]
+fn weekends_and_holidays_are_off_and_some_weekends_are_worked() {
+    let calendar = calendar();
+    for (text, working) in [
+        ("2026-09-30", true),
+        ("2026-10-01", false),
+        ("2026-10-03", false),
+        ("2026-10-08", true),
+        ("2026-10-10", true),
+    ] {
+        assert_eq!(calendar.is_working(day(text)), working, "{text}");
+    }
+    // The day on which it begins doesn't count: 1 October is off, 8, 9 and 10 October are worked.
+    assert_eq!(calendar.last_day(day("2026-09-30"), 3, true, &none()), day("2026-10-10"));
+    // Seven calendar days end on a day off: the next working day.
+    assert_eq!(calendar.last_day(day("2026-09-25"), 7, false, &none()), day("2026-10-08"));
+    assert_eq!(calendar.working_days_between(day("2026-09-30"), day("2026-10-08")), 1);
+}
+
+#[test]
+fn cards_grow_with_the_days_overdue() {
+    let cards: Vec<_> = [0, 1, 2, 3, 6, 7, 100].map(Card::of).to_vec();
+    use Card::{Plain, Red, Yellow};
+    assert_eq!(cards, [None, Some(Plain), Some(Plain), Some(Yellow), Some(Yellow), Some(Red), Some(Red)]);
+}
+
+/// A dispute with steps on given days.
+fn dispute(steps: &[(&str, &str, Value)]) -> Record {
+    let opened =
+        ("2026-11-02", Action::Open { body: serde_json::from_value(json!({ "title": "x" })).unwrap() });
+    let steps = steps.iter().map(|(at, step, body)| {
+        (*at, Action::Step { step: (*step).into(), body: serde_json::from_value(body.clone()).unwrap() })
+    });
+    let entries = std::iter::once(opened).chain(steps).zip(1u64..).map(|((at, action), number)| {
+        let received_at = DateTime::parse_from_rfc3339(&format!("{at}T09:00:00+08:00")).unwrap();
+        let content = Content {
+            id: EntryId::new(Uuid::from_u128(number.into())),
+            record: RecordId::new(Uuid::from_u128(1)),
+            kind: "dispute".into(),
+            kind_version: 2,
+            author: WorkerId::new(Uuid::from_u128(1)),
+            noted_at: received_at,
+            basis: Revision(number - 1),
+            replaces: None,
+            action,
+            attachments: Vec::new(),
+        };
+        let installation = InstallationId::new(Uuid::from_u128(1));
+        Known {
+            entry: Entry { installation, seq: Seq(number), digest: Digest::new([1; 32]), content },
+            standing: Standing::Accepted {
+                revision: Revision(number),
+                received_at: received_at.to_utc(),
+                signature: None,
+            },
+        }
+    });
+    Record::fold(&Kinds::default(), entries.collect::<Vec<_>>()).unwrap()
+}
+
+fn at(record: &Record, today: &str) -> Clock {
+    clock(&Kinds::default(), &Calendar::default(), record, day(today))
+}
+
+#[test]
+fn a_dispute_turns_yellow_orange_red_and_green() {
+    let open = dispute(&[]);
+    // 30 days from 2 November end on Wednesday, 2 December.
+    for (today, colour) in [
+        ("2026-11-02", Colour::Yellow),
+        ("2026-11-26", Colour::Yellow),
+        ("2026-11-27", Colour::Orange),
+        ("2026-12-02", Colour::Orange),
+        ("2026-12-03", Colour::Red),
+    ] {
+        assert_eq!(at(&open, today).colour, colour, "{today}");
+    }
+    assert_eq!(at(&open, "2026-11-02").due, Some(day("2026-12-02")));
+    let cards = ["2026-12-02", "2026-12-03", "2026-12-07", "2026-12-11"].map(|today| at(&open, today).card);
+    assert_eq!(cards, [None, Some(Card::Plain), Some(Card::Yellow), Some(Card::Red)]);
+    let closed = dispute(&[("2026-11-03", "resolve_on_spot", json!({ "on_spot_result": "x" }))]);
+    assert_eq!(at(&closed, "2027-11-02"), Clock { colour: Colour::Green, due: None, card: None });
+}
+
+#[test]
+fn a_state_has_its_own_limit_and_waiting_is_blue_and_counted_out() {
+    let escalated = dispute(&[("2026-11-06", "escalate", json!({ "escalation_reason": "x" }))]);
+    // Two working days from a Friday: Tuesday.
+    assert_eq!(at(&escalated, "2026-11-06").due, Some(day("2026-11-10")));
+    assert_eq!(at(&escalated, "2026-11-09").colour, Colour::Orange);
+    assert_eq!(at(&escalated, "2026-11-11").colour, Colour::Red);
+
+    let defer = ("2026-11-04", "defer", json!({ "explanation": "x", "review_on": "2026-11-20" }));
+    let deferred = dispute(std::slice::from_ref(&defer));
+    assert_eq!(
+        (at(&deferred, "2026-11-10").colour, at(&deferred, "2026-11-10").due),
+        (Colour::Blue, Some(day("2026-11-20")))
+    );
+    assert_eq!(at(&deferred, "2026-11-19").colour, Colour::Orange);
+    assert_eq!(at(&deferred, "2026-11-21").colour, Colour::Red, "the review is overdue");
+    // 4 to 13 November, ten days, were waited for: 30 days end on 12 December, a Saturday, so on Monday.
+    let resumed = dispute(&[defer, ("2026-11-14", "resume", json!({}))]);
+    assert_eq!(at(&resumed, "2026-11-14").due, Some(day("2026-12-14")));
+
+    let danger = dispute(&[("2026-11-04", "emergency", json!({ "emergency_note": "x" }))]);
+    assert_eq!(at(&danger, "2026-11-04").colour, Colour::Red, "from the first moment on");
+    let performing = dispute(&[
+        ("2026-11-04", "agree", json!({ "agreement": "x" })),
+        ("2026-11-05", "perform", json!({})),
+    ]);
+    assert_eq!(at(&performing, "2027-11-04"), Clock { colour: Colour::Blue, due: None, card: None });
+}
+
+#[test]
+fn a_note_or_one_more_attempt_does_not_begin_the_time_anew() {
+    let attempts = dispute(&[
+        ("2026-11-03", "mediate", json!({})),
+        ("2026-11-20", "attempt", json!({ "attempt": "x" })),
+    ]);
+    assert_eq!(at(&attempts, "2026-11-21").due, Some(day("2026-12-02")));
+}
+
+fn some_day() -> impl Strategy<Value = NaiveDate> {
+    (0u64..4000).prop_map(|days| day("2020-01-01") + Days::new(days))
+}
+
+fn some_calendar() -> impl Strategy<Value = Calendar> {
+    let days = || proptest::collection::vec(some_day(), 0..60);
+    (days(), days()).prop_map(|(off, worked)| Calendar { off, worked })
+}
+
+proptest! {
+    /// The last day is a working day after the first, and exactly so many days that count lie on the way; giving more
+    /// time, or waiting, never brings it nearer.
+    #[test]
+    fn the_last_day_is_right_for_any_calendar(
+        calendar in some_calendar(),
+        begins in some_day(),
+        days in 1u32..60,
+        working in any::<bool>(),
+        paused in proptest::collection::btree_set(0u64..100, 0..30),
+    ) {
+        let paused: BTreeSet<_> = paused.into_iter().map(|after| begins + Days::new(after)).collect();
+        let last = calendar.last_day(begins, days, working, &paused);
+        prop_assert!(last > begins && calendar.is_working(last));
+        if working {
+            let counted = begins.iter_days().skip(1).take_while(|day| *day <= last)
+                .filter(|day| calendar.is_working(*day) && !paused.contains(day)).count();
+            prop_assert!(counted >= days as usize);
+            if paused.is_empty() {
+                prop_assert_eq!(calendar.working_days_between(begins, last), days);
+            }
+        }
+        prop_assert!(calendar.last_day(begins, days + 1, working, &paused) >= last);
+        prop_assert!(calendar.last_day(begins, days, working, &none()) <= last);
+        prop_assert!(calendar.last_day(begins, days, false, &paused) <= calendar.last_day(begins, days, true, &paused));
+    }
+
+    /// A case never becomes less urgent by mere waiting.
+    #[test]
+    fn time_makes_no_case_less_urgent(first in 0u64..60, more in 0u64..60) {
+        let urgency = |colour| match colour {
+            Colour::Red => 3,
+            Colour::Orange => 2,
+            _ => 1,
+        };
+        let record = dispute(&[("2026-11-06", "escalate", json!({ "escalation_reason": "x" }))]);
+        let on = |days| clock(&Kinds::default(), &calendar(), &record, day("2026-11-06") + Days::new(days));
+        prop_assert!(urgency(on(first).colour) <= urgency(on(first + more).colour));
+        prop_assert!(on(first).card <= on(first + more).card);
+    }
+}

@@ -1,0 +1,414 @@
+//! Desks: who sees what of a record that goes up, sideways and back, what is withheld, and who read it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+use xunji_domain::{
+    desk::DeskKind,
+    person::Role,
+    wire::{Counts, MailboxPage, Reason, RecipientFault},
+    workflow::Obstacle,
+};
+
+use crate::support::*;
+
+const CENTRE: &str = "township_centre:513322100";
+const COUNTY: &str = "county_centre:513322";
+const JUSTICE: &str = "justice_office:513322";
+
+/// The mailboxes that have anything of a record.
+async fn mailboxes(station: &Station, record: Uuid) -> BTreeSet<String> {
+    let query = format!(
+        "SELECT DISTINCT m.mailbox FROM mailbox_items m JOIN entries e ON e.position = m.entry
+         WHERE e.record = '{record}' AND e.revision IS NOT NULL"
+    );
+    station.rows(&query).await.into_iter().collect()
+}
+
+async fn newest(station: &Station, record: Uuid) -> BTreeSet<String> {
+    let query = format!(
+        "SELECT m.mailbox FROM mailbox_items m JOIN entries e ON e.position = m.entry
+         WHERE e.record = '{record}' AND e.revision = (SELECT revision FROM records WHERE id = '{record}')"
+    );
+    station.rows(&query).await.into_iter().collect()
+}
+
+fn named(phone: &Phone) -> String {
+    format!("worker:{}", phone.worker.id)
+}
+
+fn set<const N: usize>(names: [String; N]) -> BTreeSet<String> {
+    names.into()
+}
+
+fn items(page: &Value) -> &Vec<Value> {
+    page["items"].as_array().unwrap()
+}
+
+fn reads(what: &[String]) -> Vec<Value> {
+    what.iter().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+async fn audited(station: &Station) -> Vec<Value> {
+    reads(&station.rows("SELECT what FROM audit ORDER BY place").await)
+}
+
+/// The whole table, by what each relation finds in its mailbox: own, own area, assigned, other area, other desk.
+#[tokio::test]
+async fn for_every_ledger_and_relation_exactly_those_entitled_receive_an_entry() {
+    for kind in ["patrol", "dispute", "consultation", "complaint"] {
+        let station = Station::spawn().await;
+        station.add_desk("police:luqiao", DeskKind::Police, "513322100").await;
+        let (partner, far) = (Role::Partner, "513322103201");
+        let mut everybody = BTreeMap::new();
+        for role in Role::ALL {
+            everybody.insert(format!("{role:?} of the village"), station.phone(role, VILLAGE).await);
+            everybody.insert(format!("{role:?} elsewhere"), station.phone(role, far).await);
+        }
+        everybody.insert("county".to_owned(), station.sitting_at(COUNTY, Role::Coordinator).await);
+        everybody.insert("police".to_owned(), station.sitting_at("police:luqiao", partner).await);
+        let mut author = station.phone(Role::LegalAdviser, VILLAGE).await;
+        let record = Uuid::new_v4();
+        let mut content = author.content(kind, record, json!({ "type": "open", "body": form(kind) }));
+        content["kind_version"] = json!(if kind == "complaint" { 1 } else { 2 });
+        let entry = author.seal(&content);
+        revision(&author.deliver(std::slice::from_ref(&entry)).await[0]);
+        let expected = match kind {
+            "consultation" => set([named(&author), format!("desk:{JUSTICE}")]),
+            "complaint" => set([named(&author), format!("desk:{COUNTY}")]),
+            _ => set([named(&author), format!("desk:{CENTRE}"), format!("oversight:{COUNTY}")]),
+        };
+        assert_eq!(mailboxes(&station, record).await, expected, "{kind}");
+        // And what each of them really gets to read, wherever they may look.
+        for (who, phone) in &everybody {
+            assert_eq!(phone.received().await, Vec::<String>::new(), "{kind}: {who}");
+            for desk in [CENTRE, COUNTY, JUSTICE, "police:luqiao", "township_centre:513322103"] {
+                for oversight in ["", "&oversight=true"] {
+                    let reply = phone.desk(&format!("desk={desk}{oversight}")).await;
+                    let sits = station
+                        .rows(&format!(
+                            "SELECT 1 FROM seats WHERE desk = '{desk}' AND worker = '{}'",
+                            phone.worker.id
+                        ))
+                        .await;
+                    if sits.is_empty() {
+                        assert_eq!((reply.status, reply.problem().as_str()), (404, "/problems/not-found"));
+                        continue;
+                    }
+                    let page: Value = reply.json();
+                    let mailbox =
+                        format!("{}:{desk}", if oversight.is_empty() { "desk" } else { "oversight" });
+                    let is_there = !items(&page).is_empty();
+                    assert_eq!(is_there, expected.contains(&mailbox), "{kind}: {who} at {mailbox}");
+                    for item in items(&page) {
+                        let whole = item["entry"]["content"] == entry["content"];
+                        // A patrol without a finding has nothing to withhold.
+                        assert_eq!(
+                            whole,
+                            oversight.is_empty() || kind == "patrol",
+                            "{kind}: {who} at {mailbox}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_record_that_goes_up_sideways_and_back_is_followed_by_those_it_concerns() {
+    let station = Station::spawn().await;
+    station.add_desk("police:luqiao", DeskKind::Police, "513322100").await;
+    station.add_desk("court:far", DeskKind::Court, "513322103").await;
+    let mut mediator = station.phone(Role::Mediator, VILLAGE).await;
+    let mut centre = station.phone(Role::Coordinator, VILLAGE).await;
+    let mut county = station.sitting_at(COUNTY, Role::Coordinator).await;
+    let mut police = station.sitting_at("police:luqiao", Role::Partner).await;
+    let mut worker = station.any_phone().await;
+    let record = mediator.begin("dispute").await;
+    let always = || set([named(&mediator), format!("desk:{CENTRE}"), format!("oversight:{COUNTY}")]);
+    let keeper = always();
+    revision(&mediator.step("dispute", record, "escalate", json!({ "escalation_reason": "两次无果" })).await);
+    assert_eq!(newest(&station, record).await, keeper, "the centre has it anyway");
+
+    revision(
+        &centre.step("dispute", record, "escalate_county", json!({ "escalation_reason": "跨镇" })).await,
+    );
+    let with_county = |mut of: BTreeSet<String>, author: &Phone| {
+        of.extend([format!("desk:{COUNTY}"), named(author)]);
+        of
+    };
+    assert_eq!(newest(&station, record).await, with_county(keeper.clone(), &centre));
+    let page: Value = county.desk(&format!("desk={COUNTY}")).await.json();
+    assert_eq!(items(&page).len(), 3, "the whole history, not masked");
+    assert!(
+        page.to_string().contains("王五") && items(&page).iter().all(|item| item.get("masked").is_none())
+    );
+    // What the county did not hold it can't do; what it holds it returns.
+    revision(&county.step("dispute", record, "return", json!({ "return_reason": "镇里先办" })).await);
+    revision(&centre.step("dispute", record, "join", json!({ "partners": ["desk:police:luqiao"] })).await);
+    assert!(newest(&station, record).await.contains("desk:police:luqiao"));
+    assert!(
+        !newest(&station, record).await.contains(&format!("desk:{COUNTY}")),
+        "returned is no longer theirs"
+    );
+    let far = centre.step("dispute", record, "join", json!({ "partners": ["desk:court:far"] })).await;
+    assert_eq!(reason(&far), Reason::Recipient { fault: RecipientFault::OutsideArea });
+
+    let part = json!({ "part_of": "desk:police:luqiao", "part": "不涉公共区域" });
+    revision(&police.step("dispute", record, "part", part.clone()).await);
+    let mut more = part;
+    more["title"] = json!("别的标题");
+    assert_eq!(
+        reason(&police.step("dispute", record, "part", more).await),
+        Reason::NotEntitled,
+        "nothing but its part"
+    );
+    let amend = json!({ "type": "amend", "field": "title", "from": "宅基地边界", "to": "x", "reason": "x" });
+    let amend = police.act("dispute", record, amend);
+    assert_eq!(reason(&police.deliver(&[amend]).await[0]), Reason::NotEntitled);
+
+    let body = json!({ "assignee": named(&worker) });
+    revision(&centre.step("dispute", record, "assign", body.clone()).await);
+    assert_eq!(worker.received().await.len(), 7, "whoever is assigned gets all of it");
+    let refused = worker.step("dispute", record, "lead", json!({ "leader": named(&worker) })).await;
+    assert_eq!(reason(&refused), Reason::Step { obstacle: Obstacle::NotYours });
+    revision(&worker.step("dispute", record, "return", json!({ "return_reason": "不在本网格" })).await);
+    let before = worker.received().await.len();
+    let note = mediator.act("dispute", record, json!({ "type": "note", "text": "后续" }));
+    revision(&mediator.deliver(&[note]).await[0]);
+    assert_eq!(worker.received().await.len(), before, "it is theirs no longer");
+    let late = worker.act("dispute", record, json!({ "type": "note", "text": "迟到" }));
+    assert_eq!(reason(&worker.deliver(&[late]).await[0]), Reason::NotEntitled);
+}
+
+#[tokio::test]
+async fn nothing_secret_is_assigned_to_whoever_is_not_bound_to_secrecy() {
+    let station = Station::spawn().await;
+    station.add_desk("law_firm:a", DeskKind::LawFirm, "513322").await;
+    let mut adviser = station.phone(Role::LegalAdviser, VILLAGE).await;
+    let mut justice = station.phone(Role::JusticeOfficer, VILLAGE).await;
+    let other = station.phone(Role::LegalAdviser, VILLAGE).await;
+    let worker = station.any_phone().await;
+    let record = adviser.begin("consultation").await;
+    let mut assign =
+        async |to: String| justice.step("consultation", record, "assign", json!({ "assignee": to })).await;
+    for to in [
+        named(&worker),
+        format!("desk:{CENTRE}"),
+        "desk:law_firm:a".to_owned(),
+        "level:county_centre".to_owned(),
+    ] {
+        let fault = RecipientFault::Confidential;
+        assert_eq!(reason(&assign(to.clone()).await), Reason::Recipient { fault }, "{to}");
+    }
+    let fault = RecipientFault::Unknown;
+    assert_eq!(reason(&assign("desk:nowhere".to_owned()).await), Reason::Recipient { fault });
+    revision(&assign(named(&other)).await);
+    let expected = set([named(&adviser), named(&justice), named(&other), format!("desk:{JUSTICE}")]);
+    let received = mailboxes(&station, record).await;
+    assert!(received.is_subset(&expected) && received.contains(&named(&other)), "{received:?}");
+}
+
+#[tokio::test]
+async fn an_overseer_sees_no_sensitive_value_and_the_receipt_still_holds() {
+    let station = Station::spawn().await;
+    let mut mediator = station.phone(Role::Mediator, VILLAGE).await;
+    let county = station.sitting_at(COUNTY, Role::Coordinator).await;
+    let record = mediator.begin("dispute").await;
+    let note = mediator.act("dispute", record, json!({ "type": "note", "text": "王五又来了" }));
+    let receipts = mediator.deliver(std::slice::from_ref(&note)).await;
+    let page: Value = county.desk(&format!("desk={COUNTY}&oversight=true")).await.json();
+    assert!(!page.to_string().contains("王五") && !page.to_string().contains("一道墙"), "{page}");
+    assert!(items(&page).iter().all(|item| item["masked"] == true));
+    assert_eq!(items(&page)[0]["entry"]["content"]["action"]["body"]["category"], "0902");
+    let read: MailboxPage = serde_json::from_value(page).unwrap();
+    assert_eq!(read.items[1].receipt, receipts[0]);
+    assert_eq!(read.items[1].entry.digest.to_string(), note["digest"].as_str().unwrap());
+    assert_eq!(audited(&station).await, Vec::<Value>::new(), "nothing sensitive was read");
+    // What a desk only oversees it can't touch.
+    let mut county = county;
+    let note = county.act("dispute", record, json!({ "type": "note", "text": "x" }));
+    assert_eq!(reason(&county.deliver(&[note]).await[0]), Reason::NotEntitled);
+}
+
+#[tokio::test]
+async fn every_reading_of_a_sensitive_record_by_a_desk_is_written_down() {
+    let station = Station::spawn().await;
+    let mut mediator = station.phone(Role::Mediator, VILLAGE).await;
+    let mut centre = station.phone(Role::Coordinator, VILLAGE).await;
+    let patrol = mediator.begin("patrol").await;
+    let dispute = mediator.begin("dispute").await;
+    let own = centre.begin("dispute").await;
+    let page: Value = centre.desk(&format!("desk={CENTRE}")).await.json();
+    assert_eq!(items(&page).len(), 3);
+    let read = audited(&station).await;
+    assert_eq!(
+        read.len(),
+        1,
+        "not the patrol {patrol} without a name in it, nor the own one {own}: {read:?}"
+    );
+    let expected = json!({
+        "act": "read", "worker": centre.worker.id, "installation": centre.installation, "desk": CENTRE,
+        "record": dispute, "entries": [items(&page)[1]["entry"]["content"]["id"]],
+    });
+    assert_eq!(read[0], expected);
+    centre.desk(&format!("desk={CENTRE}&after=1&limit=1")).await;
+    assert_eq!(audited(&station).await.len(), 2, "once more is once more");
+    mediator.received().await;
+    assert_eq!(audited(&station).await.len(), 2, "one's own mailbox is no desk's");
+}
+
+#[tokio::test]
+async fn a_desks_photos_are_read_by_those_who_sit_there_and_that_is_written_down() {
+    let station = Station::spawn().await;
+    let mut mediator = station.phone(Role::Mediator, VILLAGE).await;
+    let centre = station.phone(Role::Coordinator, VILLAGE).await;
+    let county = station.sitting_at(COUNTY, Role::Coordinator).await;
+    let photo = b"\xFF\xD8\xFF\xE0 a wall".to_vec();
+    let name = sha256(&photo).to_string();
+    let mut content =
+        mediator.content("dispute", Uuid::new_v4(), json!({ "type": "open", "body": dispute() }));
+    content["attachments"] = json!([name]);
+    let entry = mediator.seal(&content);
+    mediator.deliver(&[entry]).await;
+    let path = format!("/api/v1/blobs/{name}");
+    assert_eq!(mediator.call("PUT", &path, &[], photo.clone()).await.status / 100, 2);
+    assert_eq!(centre.call("GET", &path, &[], "").await.body, photo);
+    assert_eq!(county.call("GET", &path, &[], "").await.status, 404, "overseeing shows no photos");
+    let read = audited(&station).await;
+    assert_eq!(
+        (read.len(), &read[0]["act"], &read[0]["attachment"]),
+        (1, &json!("read_attachment"), &json!(name))
+    );
+}
+
+#[tokio::test]
+async fn governance_desks_get_counts_of_what_they_may_not_see() {
+    let station = Station::spawn().await;
+    let mut adviser = station.phone(Role::LegalAdviser, VILLAGE).await;
+    adviser.begin("consultation").await;
+    adviser.begin("consultation").await;
+    adviser.begin("dispute").await;
+    let centre = station.phone(Role::Coordinator, VILLAGE).await;
+    let far = station.phone(Role::Coordinator, ELSEWHERE).await;
+    let counts: Counts = centre.call("GET", &format!("/api/v1/counts?desk={CENTRE}"), &[], "").await.json();
+    let found: Vec<_> =
+        counts.counts.iter().map(|count| (count.kind.as_str(), count.area.as_str(), count.records)).collect();
+    assert_eq!(found, [("consultation", "513322100", 2)]);
+    let none: Counts = far.call("GET", "/api/v1/counts?desk=township_centre:513322103", &[], "").await.json();
+    assert_eq!(none.counts, []);
+    let reply = far.call("GET", &format!("/api/v1/counts?desk={CENTRE}"), &[], "").await;
+    assert_eq!(reply.status, 404, "not their desk");
+    assert_eq!(far.call("GET", "/api/v1/counts", &[], "").await.status, 400);
+}
+
+#[tokio::test]
+async fn a_new_desk_gets_the_history_of_what_belongs_to_it_and_a_lost_seat_shuts_it_at_once() {
+    let station = Station::spawn().await;
+    let mut adviser = station.phone(Role::LegalAdviser, VILLAGE).await;
+    let mut elsewhere = station.phone(Role::LegalAdviser, ELSEWHERE).await;
+    let record = adviser.begin("consultation").await;
+    let mut content =
+        elsewhere.content("consultation", Uuid::new_v4(), json!({ "type": "open", "body": consultation() }));
+    content["action"]["body"]["village"] = json!(ELSEWHERE);
+    let entry = elsewhere.seal(&content);
+    elsewhere.deliver(&[entry]).await;
+    station.add_desk("justice:luqiao", DeskKind::JusticeOffice, "513322100").await;
+    let officer = station.sitting_at("justice:luqiao", Role::Partner).await;
+    let page: Value = officer.desk("desk=justice:luqiao").await.json();
+    assert_eq!((items(&page).len(), &items(&page)[0]["entry"]["content"]["record"]), (1, &json!(record)));
+    // From now on it is the nearer office's.
+    let note = adviser.act("consultation", record, json!({ "type": "note", "text": "又来电" }));
+    adviser.deliver(&[note]).await;
+    assert!(newest(&station, record).await.contains("desk:justice:luqiao"));
+    assert!(!newest(&station, record).await.contains(&format!("desk:{JUSTICE}")));
+
+    let mut connection = xunji_station::db::open_writer(&station.database()).await.unwrap();
+    xunji_station::desks::unseat(&mut connection, &"justice:luqiao".into(), officer.worker.id).await.unwrap();
+    sqlx::Connection::close(connection).await.unwrap();
+    assert_eq!(officer.desk("desk=justice:luqiao").await.status, 404);
+}
+
+#[tokio::test]
+async fn whoever_waits_hears_of_what_arrives_and_nobody_hears_of_what_is_not_theirs() {
+    let station = Station::spawn().await;
+    let mut mediator = station.phone(Role::Mediator, VILLAGE).await;
+    let centre = station.phone(Role::Coordinator, VILLAGE).await;
+    let other = station.phone(Role::Coordinator, ELSEWHERE).await;
+    let waiting =
+        tokio::spawn(async move { centre.desk(&format!("desk={CENTRE}&wait=50")).await.json::<Value>() });
+    let in_vain =
+        tokio::spawn(async move { other.desk("desk=township_centre:513322103&wait=50").await.status });
+    // However the two overtake each other: what is there is answered at once, what comes is told.
+    let record = mediator.begin("dispute").await;
+    let page = tokio::time::timeout(Duration::from_secs(30), waiting).await.unwrap().unwrap();
+    assert_eq!(items(&page)[0]["entry"]["content"]["record"], json!(record));
+    assert!(!in_vain.is_finished());
+    in_vain.abort();
+}
+
+#[tokio::test]
+async fn those_who_wait_do_not_keep_the_station_from_stopping() {
+    let mut station = Station::spawn().await;
+    let phone = station.any_phone().await;
+    let began = std::time::Instant::now();
+    let waiting = tokio::spawn(async move {
+        phone.try_call("GET", "/api/v1/mailbox?wait=50", &[], "").await.map(|reply| reply.status)
+    });
+    // Long enough to be waiting, or else the request is simply answered.
+    tokio::task::yield_now().await;
+    station.stop().await;
+    waiting.await.unwrap();
+    assert!(began.elapsed() < Duration::from_secs(15), "it took {:?}", began.elapsed());
+}
+
+/// Writers and readers of one desk at once: whoever reads on from where they were never skips a position.
+#[tokio::test]
+async fn no_position_is_ever_skipped_however_many_write_and_read_at_once() {
+    const WRITERS: usize = 8;
+    const RECORDS: usize = 12;
+    let station = Station::spawn().await;
+    let mut writing = tokio::task::JoinSet::new();
+    for _ in 0..WRITERS {
+        let mut phone = station.phone(Role::Mediator, VILLAGE).await;
+        writing.spawn(async move {
+            for _ in 0..RECORDS {
+                let record = phone.begin("patrol").await;
+                let note = phone.act("patrol", record, json!({ "type": "note", "text": "x" }));
+                phone.deliver(&[note]).await;
+            }
+        });
+    }
+    let total = (WRITERS * RECORDS * 2) as u64;
+    let mut reading = tokio::task::JoinSet::new();
+    for wait in [0, 0, 5, 5] {
+        let centre = station.phone(Role::Coordinator, VILLAGE).await;
+        reading.spawn(async move {
+            let (mut after, mut seen) = (0, Vec::<String>::new());
+            while after < total {
+                let last = seen.last().map_or(String::new(), |last| format!("&last={last}"));
+                let page: Value = centre
+                    .desk(&format!("desk={CENTRE}&after={after}&limit=7&wait={wait}{last}"))
+                    .await
+                    .json();
+                assert_eq!(page["reset"], false);
+                for item in items(&page) {
+                    assert_eq!(item["position"], after + 1, "without a gap");
+                    after += 1;
+                    seen.push(item["entry"]["content"]["id"].as_str().unwrap().to_owned());
+                }
+                tokio::task::yield_now().await;
+            }
+            seen
+        });
+    }
+    writing.join_all().await;
+    let seen = reading.join_all().await;
+    assert!(seen.iter().all(|order| *order == seen[0]), "in the same order for all");
+    assert_eq!(seen[0].iter().collect::<BTreeSet<_>>().len(), total as usize);
+}
