@@ -55,6 +55,7 @@ async fn a_patrol_is_written_saved_added_to_and_locked_away_by_keyboard_alone() 
 
         phone.tab_to("补充").await;
         phone.key("Enter").await;
+        phone.sees("补充内容").await;
         phone.tab_to("补充内容").await;
         phone.type_there("已通知电工。").await;
         phone.tab_to("保存").await;
