@@ -35,7 +35,7 @@ const answers = {
       await until(() => document.querySelector("main .empty") || (tally().startsWith("找到") && tally() !== before));
       took.push(performance.now() - start);
       answers.type("");
-      await until(() => tally().startsWith("共"));
+      await until(() => tally().startsWith("共") && !document.querySelector("main .empty"));
       await new Promise((later) => setTimeout(later, 50));
     }
     return [took, longest(began)];

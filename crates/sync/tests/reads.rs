@@ -110,7 +110,7 @@ fn a_batch_and_a_page_of_two_hundred_take_a_handful_of_questions() {
                 outcome: Outcome::Accepted { revision: Revision(1) },
                 signature: None,
             };
-            MailboxItem { position: Position(number), entry, receipt }
+            MailboxItem { position: Position(number), entry, receipt, masked: false }
         };
         let items: Vec<_> = (1..=200).map(item).collect();
         let page = MailboxPage { items, people: Vec::new(), head: Position(200), reset: false };
