@@ -11,8 +11,12 @@ mod bare;
 mod cuts;
 #[path = "bench/figures.rs"]
 mod figures;
+#[path = "bench/ledger.rs"]
+mod ledger;
 #[path = "bench/line.rs"]
 mod line;
+#[path = "stories/many.rs"]
+mod many;
 #[path = "bench/outbox.rs"]
 mod outbox;
 #[path = "bench/press.rs"]

@@ -8,7 +8,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, Node};
 
 /// So many rows are drawn beyond either edge of the screen.
-const MARGIN: usize = 8;
+const MARGIN: usize = 4;
 /// The highest list, in pixels of the screen: browsers lose count some way beyond. Longer lists are scrolled quicker.
 const HIGHEST: f64 = 30_000_000.0;
 /// The height of a row until one has been measured.

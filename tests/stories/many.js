@@ -1,5 +1,5 @@
 // Gives the open sheet 导入备份 a backup of this phone's own person with so many records that the station has had for
-// long, told apart by their numbers from `first` on. Notes what the app says of it in `putBack`.
+// long, told apart by their numbers from `first` on. Notes in `putBack` what is wrong with it, or an empty text.
 const [count, first, passphrase] = arguments;
 
 const answer = (request) =>
@@ -82,15 +82,15 @@ const input = document.querySelector("dialog[open] input[type=file]");
 input.files = chosen.files;
 input.dispatchEvent(new Event("change", { bubbles: true }));
 
+// The sheet closes when all is put back, and says what was wrong otherwise.
 window.putBack = new Promise((resolve) => {
-  const said = (role) => Array.from(document.querySelectorAll(role), (node) => node.textContent);
   const observer = new MutationObserver(() => {
-    const done = said("[role=status]").find((words) => words.includes("已放回"));
-    const outcome = done ?? said("dialog[open] [role=alert]").at(0);
-    if (outcome === undefined) return;
+    const sheet = document.querySelector("dialog[open]");
+    const wrong = sheet?.querySelector("[role=alert]");
+    if (sheet && !wrong) return;
     observer.disconnect();
-    resolve(outcome);
+    resolve(wrong ? wrong.textContent : "");
   });
-  observer.observe(document.body, { childList: true, subtree: true, characterData: true });
+  observer.observe(document.body, { attributes: true, childList: true, subtree: true, characterData: true });
 });
 return worker;

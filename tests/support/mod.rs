@@ -17,7 +17,7 @@ mod keys;
 mod next;
 mod page;
 mod phone;
-mod process;
+pub mod process;
 mod programs;
 mod random;
 mod relay;

@@ -191,7 +191,7 @@ impl Told {
         let after = Position(self.position);
         self.position += 1;
         let position = Position(self.position);
-        let items = vec![MailboxItem { position, entry, receipt }];
+        let items = vec![MailboxItem { position, entry, receipt, masked: false }];
         let page = MailboxPage { items, people: Vec::new(), head: position, reset: false };
         assert_eq!(self.pocket.receive(after, &page).await, Ok(true));
     }

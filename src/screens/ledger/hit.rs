@@ -37,7 +37,7 @@ pub(super) struct Snippet {
 }
 
 /// How many characters stand before and behind what was found.
-const BEFORE: usize = 8;
+const BEFORE: usize = 4;
 const BEHIND: usize = 24;
 
 /// What a row is called and where it was, as it stands in the list.

@@ -103,11 +103,17 @@ fn List(open: Memo<Option<String>>) -> impl IntoView {
     });
     watch(move || {
         found.track();
-        open.track();
-        app.signals.phase.track();
         renew();
     });
-    stay_where_it_was(open);
+    // What is drawn may look otherwise, and says the same.
+    watch(move || {
+        open.track();
+        app.signals.phase.track();
+        if let Some(rows) = rows.try_get_value().flatten() {
+            rows.show();
+        }
+    });
+    stay_where_it_was(open, renew);
     let filters = {
         let all = std::iter::once((None, words::all().to_owned()));
         let kinds = app.pocket().kinds();
@@ -240,7 +246,7 @@ enum Here {
 }
 
 /// Whoever comes back from a record finds the list where they left it.
-fn stay_where_it_was(open: Memo<Option<String>>) {
+fn stay_where_it_was(open: Memo<Option<String>>, renew: impl Fn() + Copy + 'static) {
     let place = StoredValue::new(0.0_f64);
     let window = window();
     let listener = EventListener::new(&window, "scroll", move |_| {
@@ -254,10 +260,15 @@ fn stay_where_it_was(open: Memo<Option<String>>) {
         if open.with(Option::is_none) {
             let before = place.get_value();
             spawn_local(async move {
+                // Until the list is on the screen again.
                 platform::sleep(0).await;
-                if before > 0.0 && open.try_get_untracked() == Some(None) {
+                if open.try_get_untracked() != Some(None) {
+                    return;
+                }
+                if before > 0.0 {
                     leptos::prelude::window().scroll_to_with_x_and_y(0.0, before);
                 }
+                renew();
             });
         }
     });

@@ -151,6 +151,10 @@ impl Rows {
     }
 
     fn draw(&self) {
+        // What is not on the screen stays as it was, until it is again.
+        if self.0.strip.borrow().in_sight().is_none() {
+            return;
+        }
         let near = self.near(0);
         let Inner { app, open, read, strip, .. } = &*self.0;
         let Some(open) = open.try_get_untracked() else { return };

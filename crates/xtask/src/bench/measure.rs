@@ -67,6 +67,12 @@ impl Bench<'_> {
                 let figures = self.browser_test(&["sync::"])?;
                 Ok(Measured { rows: rows::of_pace(&figures), first_load: None, notes })
             }
+            Part::Ledger => {
+                self.browser_test(&["--no-run"])?;
+                let notes = busy(part).into_iter().collect();
+                let figures = self.browser_test(&["ledger::"])?;
+                Ok(Measured { rows: rows::of_ledger(&figures), first_load: None, notes })
+            }
             Part::Station => self.load(),
             Part::Torture => self.torture(),
         }

@@ -13,6 +13,8 @@ pub enum Part {
     Photos,
     /// A whole outbox to the station, a whole mailbox to a phone.
     Sync,
+    /// Starting with, searching and scrolling a ledger of years.
+    Ledger,
     /// What the station takes.
     Station,
     /// What the simulation finds.
@@ -21,8 +23,16 @@ pub enum Part {
 
 impl Part {
     /// All, in order.
-    pub const ALL: [Self; 7] =
-        [Self::Bytes, Self::Start, Self::Save, Self::Photos, Self::Sync, Self::Station, Self::Torture];
+    pub const ALL: [Self; 8] = [
+        Self::Bytes,
+        Self::Start,
+        Self::Save,
+        Self::Photos,
+        Self::Sync,
+        Self::Ledger,
+        Self::Station,
+        Self::Torture,
+    ];
 
     /// Its word on the command line.
     pub fn name(self) -> &'static str {
@@ -32,6 +42,7 @@ impl Part {
             Self::Save => "save",
             Self::Photos => "photos",
             Self::Sync => "sync",
+            Self::Ledger => "ledger",
             Self::Station => "station",
             Self::Torture => "torture",
         }
@@ -49,13 +60,14 @@ impl Part {
             Self::Save => "Save",
             Self::Photos => "Save a photo, and send one over a line that breaks",
             Self::Sync => "Empty a full outbox, and fill a new phone",
+            Self::Ledger => "Start with, search and scroll a ledger of years",
             Self::Station => "Send to the station",
             Self::Torture => "Torture the simulation",
         }
     }
 
     pub(super) fn needs_browser(self) -> bool {
-        matches!(self, Self::Start | Self::Save | Self::Photos | Self::Sync)
+        matches!(self, Self::Start | Self::Save | Self::Photos | Self::Sync | Self::Ledger)
     }
 
     pub(super) fn needs_station(self) -> bool {

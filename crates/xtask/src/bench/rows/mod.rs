@@ -1,11 +1,13 @@
 //! What stands beside what: figures become rows.
 
 mod browser;
+mod ledger;
 mod pace;
 mod station;
 mod torture;
 
 pub use browser::{in_browser, sent, slowdown};
+pub use ledger::of_ledger;
 pub use pace::of_pace;
 pub use station::of_station;
 pub use torture::{count, of_torture};
