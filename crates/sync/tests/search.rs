@@ -162,7 +162,7 @@ impl Told {
                 county.townships[0].villages[0].name = format!("庄{}", self.next);
                 let mut kind = Kind::built_in()[0].clone();
                 kind.version += self.next as u32;
-                let definitions = Definitions { kinds: vec![kind], county };
+                let definitions = Definitions { kinds: vec![kind], county, calendar: Default::default() };
                 self.pocket.define(&definitions).await.expect("written");
             }
             Happening::Make => drop(self.pocket.shelve().await.expect("made")),
@@ -191,7 +191,7 @@ impl Told {
         let after = Position(self.position);
         self.position += 1;
         let position = Position(self.position);
-        let items = vec![MailboxItem { position, entry, receipt }];
+        let items = vec![MailboxItem { position, entry, receipt, masked: false }];
         let page = MailboxPage { items, people: Vec::new(), head: position, reset: false };
         assert_eq!(self.pocket.receive(after, &page).await, Ok(true));
     }
