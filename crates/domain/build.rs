@@ -6,6 +6,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=kinds");
     println!("cargo::rerun-if-changed=alarms.toml");
     println!("cargo::rerun-if-changed=villages.toml");
+    println!("cargo::rerun-if-changed=calendar.toml");
     let out = env::var("OUT_DIR")?;
     let mut paths: Vec<_> =
         fs::read_dir("kinds")?.map(|entry| entry.map(|found| found.path())).collect::<Result<_, _>>()?;
@@ -24,6 +25,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(Path::new(&out).join("kinds.json"), serde_json::to_string(&kinds)?)?;
     let villages = to_json(Path::new("villages.toml"))?;
     fs::write(Path::new(&out).join("villages.json"), serde_json::to_string(&villages)?)?;
+    let calendar = to_json(Path::new("calendar.toml"))?;
+    fs::write(Path::new(&out).join("calendar.json"), serde_json::to_string(&calendar)?)?;
     Ok(())
 }
 

@@ -5,7 +5,7 @@
 //!
 //! Colours speak of the case, never of a person.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::OnceLock};
 
 use chrono::{Datelike, Days, NaiveDate, TimeDelta, Weekday};
 use serde::Serialize;
@@ -13,6 +13,7 @@ use serde::Serialize;
 use crate::{
     entry::Action,
     id::{FieldId, StateId},
+    json,
     kind::{Kind, Kinds},
     reads,
     record::{Known, Record, Standing},
@@ -59,6 +60,20 @@ pub struct Calendar {
 reads!(Calendar { off, worked });
 
 impl Calendar {
+    /// The table that is built in, until a station gives its own.
+    pub fn built_in() -> &'static Self {
+        static CALENDAR: OnceLock<Calendar> = OnceLock::new();
+        CALENDAR.get_or_init(|| {
+            json::read(include_bytes!(concat!(env!("OUT_DIR"), "/calendar.json")))
+                .expect("calendar.toml was checked by this crate's tests")
+        })
+    }
+
+    /// Whether it names no day.
+    pub fn is_empty(&self) -> bool {
+        self.off.is_empty() && self.worked.is_empty()
+    }
+
     /// Whether people work on this day.
     pub fn is_working(&self, day: NaiveDate) -> bool {
         let weekend = matches!(day.weekday(), Weekday::Sat | Weekday::Sun);

@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::{
     area::Area,
     canonical::{self, Digest},
+    deadline::Calendar,
     desk::Desk,
     entry::Entry,
     id::{EntryId, InstallationId, KindId, Position, Revision},
@@ -435,9 +436,12 @@ pub struct Definitions {
     pub kinds: Vec<Kind>,
     /// The county.
     pub county: County,
+    /// Which days are worked. Stations of earlier days don't say.
+    #[serde(default, skip_serializing_if = "Calendar::is_empty")]
+    pub calendar: Calendar,
 }
 
-reads!(Definitions { kinds, county });
+reads!(Definitions { kinds, county, calendar or default });
 
 /// A problem (RFC 9457), sent as `application/problem+json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

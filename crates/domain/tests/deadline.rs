@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Days, NaiveDate};
+use chrono::{DateTime, Datelike, Days, NaiveDate};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -48,6 +48,15 @@ fn weekends_and_holidays_are_off_and_some_weekends_are_worked() {
     // Seven calendar days end on a day off: the next working day.
     assert_eq!(calendar.last_day(day("2026-09-25"), 7, false, &none()), day("2026-10-08"));
     assert_eq!(calendar.working_days_between(day("2026-09-30"), day("2026-10-08")), 1);
+}
+
+/// Whatever is named that would be so anyway is a slip of the pen.
+#[test]
+fn the_built_in_table_names_only_what_differs_from_the_week() {
+    let calendar = Calendar::built_in();
+    let weekend = |day: &NaiveDate| day.weekday().num_days_from_monday() > 4;
+    assert!(!calendar.off.is_empty() && calendar.off.iter().all(|day| !weekend(day)));
+    assert!(!calendar.worked.is_empty() && calendar.worked.iter().all(weekend));
 }
 
 #[test]

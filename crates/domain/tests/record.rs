@@ -85,6 +85,26 @@ fn two_amendments_of_what_both_saw_as_two_are_both_kept() {
     assert_eq!((&record.body()["people_count"], record.is_contested()), (&json!(4), false));
 }
 
+/// Settling is an amendment like any other, so that a second thought undoes it, and different fields never meet.
+#[test]
+fn a_settled_disagreement_can_be_unsettled_and_different_fields_merge_silently() {
+    let opened = known(1, open("甲"), accepted(1));
+    let first = known(2, amend(json!(2), json!(4)), accepted(2));
+    let second = known(3, amend(json!(2), json!(5)), accepted(3));
+    let settled = known(4, amend(json!(5), json!(4)), accepted(4));
+    let undone = known(5, amend(json!(4), json!(5)), accepted(5));
+    let record = fold([opened.clone(), first.clone(), second, settled, undone]);
+    assert_eq!((&record.body()["people_count"], record.is_contested()), (&json!(5), false));
+    assert_eq!(record.entries.len(), 5, "and all of it stays in the history");
+    let title =
+        Action::Amend {
+            field: "title".into(), from: json!("甲"), to: json!("乙"), reason: "核实".into()
+        };
+    let record = fold([opened, first, known(3, title, accepted(3))]);
+    assert_eq!((&record.body()["people_count"], &record.body()["title"]), (&json!(4), &json!("乙")));
+    assert!(!record.is_contested());
+}
+
 #[test]
 fn two_who_agree_don_t_disagree() {
     let same = |number, revision| known(number, amend(json!(2), json!(4)), accepted(revision));

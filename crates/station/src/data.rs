@@ -8,6 +8,7 @@
 //! DATA/blobs/<aa>/<sha>   verified attachments; <sha>.part is one on its way, removed after a week's rest
 //! DATA/kinds/*.json       more ledgers, optional
 //! DATA/villages.json      the county's villages, optional
+//! DATA/calendar.json      the county's holidays and worked weekends, optional
 //! ```
 
 use std::{
@@ -136,6 +137,11 @@ impl DataFolder {
     /// Where further ledgers are.
     pub fn kinds(&self) -> PathBuf {
         self.0.join("kinds")
+    }
+
+    /// The county's holidays.
+    pub fn calendar(&self) -> PathBuf {
+        self.0.join("calendar.json")
     }
 
     /// The county's villages.

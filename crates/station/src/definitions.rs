@@ -1,6 +1,7 @@
 //! The ledgers and villages in force: the built-in ones, and what the county has put into the data folder.
 //!
-//! `DATA/kinds/*.json` adds ledgers or newer versions of them, one a file; `DATA/villages.json` replaces the county.
+//! `DATA/kinds/*.json` adds ledgers or newer versions of them, one a file; `DATA/villages.json` replaces the county,
+//! `DATA/calendar.json` the table of holidays.
 //! They are read once, at the start. A definition never changes under its version.
 
 use std::{fs, io, path::PathBuf};
@@ -14,6 +15,7 @@ use axum::{
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 use xunji_domain::{
+    deadline::Calendar,
     kind::{Kind, Kinds},
     village::County,
     wire,
@@ -67,7 +69,12 @@ impl Definitions {
             true => read(&villages, "the county's villages")?,
             false => County::built_in().clone(),
         };
-        let definitions = wire::Definitions { kinds: kinds.all().to_vec(), county };
+        let days = data.calendar();
+        let calendar = match days.is_file() {
+            true => read(&days, "the county's calendar")?,
+            false => Calendar::built_in().clone(),
+        };
+        let definitions = wire::Definitions { kinds: kinds.all().to_vec(), county, calendar };
         let json = serde_json::to_vec(&definitions).map_err(|error| DefinitionError {
             path: data.kinds(),
             what: "ledgers",

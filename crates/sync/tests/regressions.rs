@@ -322,7 +322,11 @@ fn a_definition_that_comes_later_folds_its_records_again() {
         let mut kind = Kind::built_in().iter().find(|kind| kind.id.as_str() == "patrol").unwrap().clone();
         kind.version = 99;
         kind.workflow.initial = "checked".into();
-        let definitions = Definitions { kinds: vec![kind], county: County::built_in().clone() };
+        let definitions = Definitions {
+            kinds: vec![kind],
+            county: County::built_in().clone(),
+            calendar: Default::default(),
+        };
         pocket.define(&definitions).await.unwrap();
         let record = pocket.record(other.content.record).await.unwrap().unwrap();
         assert_eq!(record.state.as_str(), "checked");

@@ -162,7 +162,7 @@ impl Told {
                 county.townships[0].villages[0].name = format!("庄{}", self.next);
                 let mut kind = Kind::built_in()[0].clone();
                 kind.version += self.next as u32;
-                let definitions = Definitions { kinds: vec![kind], county };
+                let definitions = Definitions { kinds: vec![kind], county, calendar: Default::default() };
                 self.pocket.define(&definitions).await.expect("written");
             }
             Happening::Make => drop(self.pocket.shelve().await.expect("made")),

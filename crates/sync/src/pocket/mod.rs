@@ -198,7 +198,11 @@ impl<S: Storage> Pocket<S> {
             let known = all.all().len();
             all.extend(definitions.kinds.iter().cloned());
             let added: Vec<KindId> = all.all()[known..].iter().map(|kind| kind.id.clone()).collect();
-            let kept = Definitions { kinds: all.all().to_vec(), county: definitions.county.clone() };
+            let kept = Definitions {
+                kinds: all.all().to_vec(),
+                county: definitions.county.clone(),
+                calendar: definitions.calendar.clone(),
+            };
             let other_names = *self.county() != kept.county;
             batch.put(Table::Meta, DEFINITIONS, &kept)?;
             self.take_over(kept);

@@ -171,7 +171,11 @@ impl Station {
         // The built-in ones are in every phone.
         let built_in = Kinds::default();
         let newer = |kind: &&Kind| built_in.exact(&kind.id, kind.version).is_none();
-        Definitions { kinds: self.kinds.all().iter().filter(newer).cloned().collect(), county }
+        Definitions {
+            kinds: self.kinds.all().iter().filter(newer).cloned().collect(),
+            county,
+            calendar: Default::default(),
+        }
     }
 
     fn enrol(&mut self, env: &Env, code: &str, installation: InstallationId) -> Reply {
