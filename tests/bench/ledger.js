@@ -14,7 +14,7 @@ const answers = {
   // Whether everything has been read that a search goes through: then a word that is nowhere is answered for good.
   async ready() {
     answers.type("没有这样的字");
-    await until(() => document.querySelector("main .empty"));
+    await until(() => document.querySelector(".split-list .empty"));
     answers.type("");
     return true;
   },
@@ -32,10 +32,10 @@ const answers = {
       const before = tally();
       const start = performance.now();
       answers.type(words);
-      await until(() => document.querySelector("main .empty") || (tally().startsWith("找到") && tally() !== before));
+      await until(() => document.querySelector(".split-list .empty") || (tally().startsWith("找到") && tally() !== before));
       took.push(performance.now() - start);
       answers.type("");
-      await until(() => tally().startsWith("共") && !document.querySelector("main .empty"));
+      await until(() => tally().startsWith("共") && !document.querySelector(".split-list .empty"));
       await new Promise((later) => setTimeout(later, 50));
     }
     return [took, longest(began)];
