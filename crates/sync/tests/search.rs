@@ -389,3 +389,52 @@ fn the_keys_of_shelves_are_keys_of_rows() {
         );
     });
 }
+
+/// A village gets another name: a tab that was open before writes the old one no more, and a batch that had to be decided
+/// twice forgets nothing.
+#[test]
+fn a_tab_that_is_behind_writes_no_old_names() {
+    pollster::block_on(async {
+        let memory = Memory::default();
+        let (behind, other) = (open(&memory), open(&memory));
+        let in_the_village = |number| {
+            let mut unsent = unsent(number, "a");
+            if let Action::Open { body } = &mut unsent.content.action {
+                body.insert("village".into(), json!("513322100201"));
+            }
+            unsent
+        };
+        behind.save(&in_the_village(1)).await.expect("saved");
+        let mut county = County::built_in().clone();
+        county.townships[0].villages[0].name = "新名村".to_owned();
+        let definitions = Definitions { kinds: Vec::new(), county, calendar: Default::default() };
+        other.define(&definitions).await.expect("written");
+        filled(&other).await;
+        behind.save(&in_the_village(2)).await.expect("saved");
+        behind.save(&in_the_village(3)).await.expect("saved");
+        let index = filled(&other).await;
+        assert_eq!(found(&other, &index, None, "新名村").await.len(), 3);
+        // The same again from a tab that knows the names already, as when its first try came too late.
+        behind.define(&definitions).await.expect("written");
+        let kept = lines(&memory);
+        forget_shelves(&memory);
+        filled(&behind).await;
+        assert_eq!(kept, lines(&memory));
+    });
+}
+
+/// The row that counts the changes is gone, and another tab has begun to count anew.
+#[test]
+fn a_reader_is_not_taken_in_by_a_count_that_begins_anew() {
+    pollster::block_on(async {
+        let memory = Memory::default();
+        let pocket = open(&memory);
+        forget_shelves(&memory);
+        let mut index = filled(&pocket).await;
+        pocket.save(&unsent(1, "a")).await.expect("saved");
+        forget_shelves(&memory);
+        while pocket.shelve().await.expect("made") {}
+        fill(&pocket, &mut index).await;
+        assert_eq!(index.records(), 1);
+    });
+}

@@ -70,6 +70,7 @@ struct Shared {
     seen: Generation,
     kinds: Rc<Kinds>,
     county: Rc<County>,
+    names: u64,
     pinyin: Pinyin,
 }
 
@@ -112,10 +113,12 @@ impl<S: Storage> Pocket<S> {
         let shared = Shared {
             installation: new,
             seen: Generation(0),
+            names: names(&Kinds::default(), &county),
             kinds: Rc::default(),
             county,
             pinyin: no_pinyin,
         };
+        let names_now = shared.names;
         let pocket = Self { storage, shared: Rc::new(RefCell::new(shared)) };
         let (installation, found) = pocket
             .mutate(async |batch| {
@@ -130,7 +133,7 @@ impl<S: Storage> Pocket<S> {
                     None => {
                         batch.put(Table::Meta, PROFILE, &Profile { installation: new })?;
                         batch.put(Table::Meta, CANARY, &new)?;
-                        batch.put(Table::Meta, SHELVING, &Shelving::of_nothing())?;
+                        batch.put(Table::Meta, SHELVING, &Shelving::of_nothing(names_now))?;
                         batch.put(Table::Meta, RETURNED, &0_u64)?;
                         Ok((new, Found::Empty))
                     }
@@ -192,8 +195,11 @@ impl<S: Storage> Pocket<S> {
     pub async fn define(&self, definitions: &Definitions) -> Result<(), StorageError> {
         self.mutate(async |batch| {
             let mut all = Kinds::default();
+            // What is stored, not what this tab knows: it may be behind, or have tried this before.
+            let mut county = County::built_in().clone();
             if let Some(kept) = batch.get::<Definitions>(Table::Meta, DEFINITIONS).await? {
                 all.extend(kept.kinds);
+                county = kept.county;
             }
             let known = all.all().len();
             all.extend(definitions.kinds.iter().cloned());
@@ -203,7 +209,7 @@ impl<S: Storage> Pocket<S> {
                 county: definitions.county.clone(),
                 calendar: definitions.calendar.clone(),
             };
-            let other_names = *self.county() != kept.county;
+            let other_names = county != kept.county;
             batch.put(Table::Meta, DEFINITIONS, &kept)?;
             self.take_over(kept);
             if !added.is_empty() {
@@ -226,8 +232,14 @@ impl<S: Storage> Pocket<S> {
         let mut kinds = Kinds::default();
         kinds.extend(kept.kinds);
         let mut shared = self.shared.borrow_mut();
+        shared.names = names(&kinds, &kept.county);
         shared.kinds = Rc::new(kinds);
         shared.county = Rc::new(kept.county);
+    }
+
+    /// What codes are called in this tab, as a number that is another one when that changes.
+    fn names(&self) -> u64 {
+        self.shared.borrow().names
     }
 
     async fn reload_definitions(&self) -> Result<(), StorageError> {
@@ -340,6 +352,16 @@ impl<S: Storage> Pocket<S> {
         }
         Ok(commit)
     }
+}
+
+/// FNV-1a over the county's names and the versions of the ledgers, which say the same for ever: equal in every tab and
+/// after every start.
+fn names(kinds: &Kinds, county: &County) -> u64 {
+    let kinds: Vec<_> = kinds.all().iter().map(|kind| (&kind.id, kind.version)).collect();
+    // Nothing in it can't be written as JSON.
+    let said = serde_json::to_vec(&(kinds, county)).unwrap_or_default();
+    said.into_iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 fn decode<T: FromJson>(key: &str, bytes: &[u8]) -> Result<T, StorageError> {

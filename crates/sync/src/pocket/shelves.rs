@@ -22,7 +22,7 @@ use xunji_domain::{json, reads, record::Record};
 use super::{Pocket, batch::Batch, decode, rows::row_key};
 use crate::{
     index::{Wanted, kind_word},
-    storage::{Ask, Span, Storage, StorageError, Table},
+    storage::{Ask, Generation, Span, Storage, StorageError, Table},
     words::{said, searchable},
 };
 
@@ -61,13 +61,15 @@ pub(super) struct Shelving {
     version: u32,
     /// Rows up to this key are on shelves.
     frontier: String,
+    /// What codes were called when the lines were written; see [`Pocket::names`].
+    names: u64,
     /// How many times a shelf was changed.
     changes: u64,
     /// The last shelves that were, the newest change last.
     changed: Vec<String>,
 }
 
-reads!(Shelving { version, frontier, changes, changed });
+reads!(Shelving { version, frontier, names, changes, changed });
 
 pub(super) const SHELVING: &str = "shelving";
 const VERSION: u32 = 1;
@@ -84,14 +86,20 @@ const STRIDE: usize = 16;
 
 impl Shelving {
     /// Of a database in which there is nothing to put on shelves.
-    pub(super) fn of_nothing() -> Self {
-        Self { version: VERSION, frontier: END.to_owned(), changes: 0, changed: Vec::new() }
+    pub(super) fn of_nothing(names: u64) -> Self {
+        Self { version: VERSION, frontier: END.to_owned(), names, changes: 0, changed: Vec::new() }
     }
 
-    /// Nothing is on shelves, whatever was before: no reader may go on from where it was.
-    fn anew(before: Option<&Self>) -> Self {
-        let changes = before.map_or(0, |before| before.changes) + REMEMBERED as u64 + 1;
-        Self { version: VERSION, frontier: String::new(), changes, changed: Vec::new() }
+    /// Nothing is on shelves, whatever was before: no reader may go on from where it was. The number of changes is one
+    /// that there has not been yet, even when the row that counted them is gone.
+    fn anew(generation: Generation) -> Self {
+        Self {
+            version: VERSION,
+            frontier: String::new(),
+            names: 0,
+            changes: generation.0 << 16,
+            changed: Vec::new(),
+        }
     }
 
     fn note(&mut self, key: &str) {
@@ -145,6 +153,11 @@ impl<S: Storage> Pocket<S> {
             return Ok(());
         }
         let Some(mut shelving) = current(batch).await? else { return Ok(()) };
+        if shelving.names != self.names() {
+            // Another tab has got definitions since this one was opened, or this one before all others.
+            self.reload_definitions().await?;
+            return self.clear_shelves(batch).await;
+        }
         // What lies behind the frontier comes later.
         drop(moves.split_off(&(shelving.frontier.clone() + "\0")));
         if moves.is_empty() {
@@ -159,7 +172,7 @@ impl<S: Storage> Pocket<S> {
             };
             let Some(mut lines) = lines else {
                 // It is a cache: one that can't be read is made anew, with all the others.
-                return batch.put(Table::Meta, SHELVING, &Shelving::anew(Some(&shelving)));
+                return self.clear_shelves(batch).await;
             };
             let later = moves.split_off(&(key.clone() + "\0"));
             for (row, line) in std::mem::replace(&mut moves, later) {
@@ -181,9 +194,13 @@ impl<S: Storage> Pocket<S> {
     pub async fn shelve(&self) -> Result<bool, StorageError> {
         self.mutate(async |batch| {
             let stored = batch.lying::<Shelving>(Table::Meta, SHELVING).await?;
-            let mut shelving = match stored {
-                Some(shelving) if shelving.version == VERSION => shelving,
-                older => Shelving::anew(older.as_ref()),
+            let known = stored.filter(|shelving| {
+                shelving.version == VERSION
+                    && (shelving.frontier.is_empty() || shelving.names == self.names())
+            });
+            let mut shelving = match known {
+                Some(shelving) => shelving,
+                None => Shelving::anew(self.storage.generation().await?),
             };
             if shelving.frontier == END {
                 return Ok(false);
@@ -191,6 +208,7 @@ impl<S: Storage> Pocket<S> {
             if shelving.frontier.is_empty() {
                 // Whoever makes them goes by the newest definitions.
                 self.reload_definitions().await?;
+                shelving.names = self.names();
                 for key in self.storage.keys(Table::Shelves).await? {
                     batch.delete(Table::Shelves, &key);
                 }
@@ -225,8 +243,8 @@ impl<S: Storage> Pocket<S> {
 
     /// What labels mean has changed: all shelves are made anew.
     pub(super) async fn clear_shelves(&self, batch: &mut Batch<'_, S>) -> Result<(), StorageError> {
-        let before = batch.lying::<Shelving>(Table::Meta, SHELVING).await?;
-        batch.put(Table::Meta, SHELVING, &Shelving::anew(before.as_ref()))
+        let now = self.storage.generation().await?;
+        batch.put(Table::Meta, SHELVING, &Shelving::anew(now))
     }
 
     /// The shelves that an index wants next: those that were changed since it looked last, then more of the rest.
