@@ -146,7 +146,7 @@ pub fn reason_sentence(kind: Option<&Kind>, reason: &Reason) -> String {
             Obstacle::TooEarly { step, times } => {
                 let step = kind.and_then(|kind| kind.workflow.steps.iter().find(|known| known.id == *step));
                 let name = step.map_or("?", |step| words::label(&step.label));
-                words::reason_too_early(name, &times.to_string())
+                words::reason_too_early(name, times.to_string())
             }
             Obstacle::Incomplete { problems } => words::reason_invalid(listed(problems)),
         },
