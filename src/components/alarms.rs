@@ -15,8 +15,12 @@ pub fn EmergencyLine(kind: Kind, #[prop(into)] body: Signal<Body>) -> impl IntoV
             if kind.emergency {
                 return None;
             }
-            let due =
-                body.with(|body| kind.alarms(body).first().and_then(|alarm| alarm.call.first().cloned()));
+            let due = body.with(|body| {
+                kind.alarms
+                    .iter()
+                    .find(|alarm| alarm.is_due(body))
+                    .and_then(|alarm| alarm.call.first().cloned())
+            });
             Some(due)
         })
     });
@@ -36,10 +40,7 @@ pub fn Alarms(kind: Kind, #[prop(into)] body: Signal<Body>) -> impl IntoView {
     let all = StoredValue::new(kind);
     let due = Memo::new(move |_| {
         all.with_value(|kind| {
-            body.with(|body| {
-                let due = kind.alarms(body);
-                kind.alarms.iter().map(|alarm| due.contains(&alarm)).collect::<Vec<_>>()
-            })
+            body.with(|body| kind.alarms.iter().map(|alarm| alarm.is_due(body)).collect::<Vec<_>>())
         })
     });
     live(move || {

@@ -14,6 +14,7 @@ mod marked;
 mod origin;
 mod problems;
 mod receipt;
+mod search_box;
 mod sheet;
 mod strip;
 mod text;
@@ -34,6 +35,7 @@ pub use self::{
     marked::{marks, pieces},
     origin::{CameFrom, RecordLink},
     problems::{ProblemList, control_id, problem_sentence},
+    search_box::SearchBox,
     sheet::Sheet,
     strip::{Line, Strip},
     text::{

@@ -37,6 +37,18 @@ impl Begun {
     }
 }
 
+/// What is being done, in the words of its button.
+pub(super) fn doing_name(kind: Option<&Kind>, doing: &Doing) -> String {
+    let name: &str = match doing {
+        Doing::Note => words::add_note(),
+        Doing::Amend => words::amend(),
+        Doing::Step { step } => kind
+            .and_then(|kind| kind.workflow.steps.iter().find(|known| known.id == *step))
+            .map_or_else(|| words::next_step(), |step| words::label(&step.label)),
+    };
+    name.to_owned()
+}
+
 /// Opens the sheet with what was begun in it before, or empty.
 pub(super) async fn begin(
     app: App,
@@ -80,12 +92,7 @@ pub(super) fn Adding(begun: Begun, adding: RwSignal<Option<Begun>, LocalStorage>
     let step = begun.step().cloned();
     let Begun { record, kind, adds, draft } = begun;
     let now = adds.doing.clone();
-    let title = match (&now, &step) {
-        (Doing::Note, _) => words::add_note().to_owned(),
-        (Doing::Amend, _) => words::amend().to_owned(),
-        (Doing::Step { .. }, Some(step)) => words::label(&step.label).to_owned(),
-        (Doing::Step { .. }, None) => words::next_step().to_owned(),
-    };
+    let title = doing_name(Some(&kind), &now);
     let current = record.body();
     let filled = Filled::new(draft.body.clone());
     let text = RwSignal::new(adds.text);

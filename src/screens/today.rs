@@ -5,9 +5,10 @@ use leptos::prelude::*;
 use xunji_domain::kind::Kind;
 use xunji_sync::{
     engine::Phase,
-    pocket::{Doing, Draft, Row},
+    pocket::{Draft, Row},
 };
 
+use super::adding::doing_name;
 use crate::{
     components::{Head, Sign, badge, icon, live, mark, row_time, row_title, title_of, view, village_name},
     platform::format_moment,
@@ -112,17 +113,7 @@ fn draft_cell(draft: &Draft) -> AnyView {
     let title = match &draft.adds {
         Some(adds) => {
             let name = known.map_or_else(String::new, |kind| words::label(&kind.name).to_owned());
-            let doing = match &adds.doing {
-                Doing::Note => words::add_note().to_owned(),
-                Doing::Amend => words::amend().to_owned(),
-                Doing::Step { step } => known
-                    .and_then(|kind| kind.workflow.steps.iter().find(|known| known.id == *step))
-                    .map_or_else(
-                        || words::next_step().to_owned(),
-                        |step| words::label(&step.label).to_owned(),
-                    ),
-            };
-            words::problem_of(name, doing)
+            words::problem_of(name, doing_name(known, &adds.doing))
         }
         None => {
             let title = title_of(&kinds, &county, kind, draft.kind_version, &draft.body);

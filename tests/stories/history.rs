@@ -107,22 +107,3 @@ async fn a_second_phone_of_the_same_person_gets_the_records_and_adds_to_them() {
     })
     .await;
 }
-
-#[tokio::test]
-async fn what_is_half_typed_in_a_sheet_stays_when_something_arrives() {
-    story(async |world| {
-        let phone = world.enrolled().await;
-        world.station.stop().await;
-        let page = samples::patrol().record(phone).await;
-        phone.open(&page).await;
-        phone.press("补充").await;
-        phone.enter("补充内容", "写到一半").await;
-        world.station.start().await;
-        // The record is read and drawn anew behind the sheet.
-        phone.sees("已送达").await;
-        phone.holds("补充内容", "写到一半").await;
-        phone.press("保存").await;
-        phone.timeline_becomes(&["登记", "补充"]).await;
-    })
-    .await;
-}

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{
     entry::Body,
-    kind::{Condition, Kind, Label},
+    kind::{Condition, Label},
     reads,
 };
 
@@ -27,7 +27,8 @@ pub struct Alarm {
 reads!(Alarm { say, call or default, words or default, when or default });
 
 impl Alarm {
-    fn is_due(&self, body: &Body) -> bool {
+    /// Whether a form gives reason for it.
+    pub fn is_due(&self, body: &Body) -> bool {
         self.when.iter().any(|condition| condition.holds(body))
             || body.values().any(|value| self.is_said(value))
     }
@@ -41,13 +42,6 @@ impl Alarm {
     }
 }
 
-impl Kind {
-    /// The alarms that a form gives reason for.
-    pub fn alarms(&self, body: &Body) -> Vec<&Alarm> {
-        self.alarms.iter().filter(|alarm| alarm.is_due(body)).collect()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -57,8 +51,8 @@ mod tests {
     fn called(kind: &str, field: &str, value: serde_json::Value) -> Vec<String> {
         let kinds = Kinds::default();
         let body = body_of([(field.into(), value)]);
-        let due = kinds.newest(&kind.into()).unwrap().alarms(&body);
-        due.iter().flat_map(|alarm| alarm.call.clone()).collect()
+        let alarms = &kinds.newest(&kind.into()).unwrap().alarms;
+        alarms.iter().filter(|alarm| alarm.is_due(&body)).flat_map(|alarm| alarm.call.clone()).collect()
     }
 
     #[test]

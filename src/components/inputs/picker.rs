@@ -7,7 +7,7 @@ use xunji_sync::words::Words;
 
 use super::{Filled, Labelled, control_id};
 use crate::{
-    components::{Sheet, Show, icon, view, village_name},
+    components::{SearchBox, Sheet, Show, icon, view, village_name},
     platform,
     state::use_app,
     words,
@@ -180,17 +180,7 @@ fn Choices(
         }
     };
     view! {
-        <div class="search">
-            {icon("search")}
-            <input
-                class="input"
-                type="search"
-                aria-label=words::search()
-                placeholder=words::search_choices()
-                autocomplete="off"
-                on:input=move |event| typed.set(event_target_value(&event))
-            />
-        </div>
+        <SearchBox typed=typed placeholder=words::search_choices()/>
         <div class="choices" role="listbox" aria-label=label>
             {move || groups.get().into_iter().map(group_view).collect_view()}
             <Show when=move || groups.with(Vec::is_empty)>

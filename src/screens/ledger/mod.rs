@@ -13,7 +13,7 @@ use xunji_sync::{index::Question, pocket::Row, words::Words};
 use self::rows::Rows;
 use super::{RecordPage, today::row_cell};
 use crate::{
-    components::{Head, Show, icon, live, view, watch, when_drawn},
+    components::{Head, SearchBox, Show, icon, live, view, watch, when_drawn},
     library::Search,
     platform,
     state::use_app,
@@ -197,20 +197,7 @@ fn List(open: Memo<Option<String>>) -> impl IntoView {
         <div class="scroll">
             <Head title=words::ledger().to_owned()/>
             <div class="finder">
-                <div class="search">
-                    {icon("search")}
-                    <input
-                        class="input"
-                        type="search"
-                        aria-label=words::search()
-                        placeholder=words::search_records()
-                        enterkeyhint="search"
-                        autocomplete="off"
-                        maxlength="500"
-                        prop:value=move || typed.get()
-                        on:input=move |event| typed.set(event_target_value(&event))
-                    />
-                </div>
+                <SearchBox typed=typed placeholder=words::search_records()/>
                 <div class="filters" role="group" aria-label=words::filter()>{filters}</div>
             </div>
             <p class="tally" role="status">{tally}</p>

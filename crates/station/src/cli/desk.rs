@@ -1,7 +1,5 @@
 //! `desk`: the desks and who sits there.
 
-use std::path::PathBuf;
-
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use sqlx::{Connection, SqliteConnection};
@@ -12,7 +10,7 @@ use xunji_domain::{
 };
 
 use super::{
-    CliError, name, worker,
+    CliError, Office, name, worker,
     worker::{area, open, print},
 };
 use crate::{audit, db::DbError, desks, people};
@@ -21,15 +19,8 @@ use crate::{audit, db::DbError, desks, people};
 pub(super) struct DeskArgs {
     #[command(subcommand)]
     what: What,
-    /// The data folder.
-    #[arg(long, global = true, value_name = "DIR", default_value = "./data")]
-    data: PathBuf,
-    /// Who decides it, for the audit trail.
-    #[arg(long, global = true, value_name = "WHO", default_value = "office", value_parser = name)]
-    by: String,
-    /// Prints one JSON object a line.
-    #[arg(long, global = true)]
-    json: bool,
+    #[command(flatten)]
+    office: Office,
 }
 
 #[derive(Debug, Subcommand)]
@@ -71,17 +62,17 @@ struct Seat {
 }
 
 pub(super) async fn run(args: DeskArgs) -> Result<(), CliError> {
-    let mut connection = open(&args.data).await?;
+    let mut connection = open(&args.office.data).await?;
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(DbError::from)?;
     let lines = match &args.what {
         What::List => list(&mut transaction).await?,
-        What::Add(add) => vec![self::add(&mut transaction, add, &args.by).await?],
-        What::Seat(seat) => vec![self::seat(&mut transaction, seat, true, &args.by).await?],
-        What::Unseat(seat) => vec![self::seat(&mut transaction, seat, false, &args.by).await?],
+        What::Add(add) => vec![self::add(&mut transaction, add, &args.office.by).await?],
+        What::Seat(seat) => vec![self::seat(&mut transaction, seat, true, &args.office.by).await?],
+        What::Unseat(seat) => vec![self::seat(&mut transaction, seat, false, &args.office.by).await?],
     };
     transaction.commit().await.map_err(DbError::from)?;
     connection.close().await.map_err(DbError::from)?;
-    print(args.json, &lines)
+    print(args.office.json, &lines)
 }
 
 async fn list(connection: &mut SqliteConnection) -> Result<Vec<(Value, String)>, CliError> {

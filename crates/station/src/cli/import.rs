@@ -10,7 +10,7 @@ use clap::Args;
 use serde_json::json;
 use sqlx::Connection;
 
-use super::{CliError, name, worker::open};
+use super::{CliError, Office, worker::open};
 use crate::{
     db::DbError,
     import::{self, LineFault, text::Encoding},
@@ -22,32 +22,25 @@ pub(super) struct ImportArgs {
     /// code,name,roles,village,areas,desks). Several roles, areas or desks in one cell are separated by semicolons.
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// The data folder.
-    #[arg(long, value_name = "DIR", default_value = "./data")]
-    data: PathBuf,
     /// Only says what would be done.
     #[arg(long)]
     dry_run: bool,
-    /// Who decides it, for the audit trail.
-    #[arg(long, value_name = "WHO", default_value = "office", value_parser = name)]
-    by: String,
-    /// Prints one JSON object.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    office: Office,
 }
 
 pub(super) async fn run(args: ImportArgs) -> Result<(), CliError> {
     let bytes = fs::read(&args.file).map_err(|source| CliError::File { path: args.file.clone(), source })?;
     let refused = |faults: Vec<LineFault>| CliError::List(faults);
     let (listed, encoding) = import::read(&bytes).map_err(refused)?;
-    let mut connection = open(&args.data).await?;
+    let mut connection = open(&args.office.data).await?;
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(DbError::from)?;
-    let stored = import::store(&mut transaction, &listed, &args.by, args.dry_run).await?;
+    let stored = import::store(&mut transaction, &listed, &args.office.by, args.dry_run).await?;
     let imported = stored.map_err(refused)?;
     transaction.commit().await.map_err(DbError::from)?;
     connection.close().await.map_err(DbError::from)?;
     let mut out = io::stdout().lock();
-    if args.json {
+    if args.office.json {
         let workers: Vec<_> =
             imported.workers.iter().map(|(code, id)| json!({ "code": code, "worker": id })).collect();
         let said = json!({

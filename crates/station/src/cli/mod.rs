@@ -98,6 +98,20 @@ struct ServeArgs {
     base_url: Option<String>,
 }
 
+/// What every command of the office takes.
+#[derive(Debug, Args)]
+struct Office {
+    /// The data folder.
+    #[arg(long, global = true, value_name = "DIR", default_value = "./data")]
+    data: PathBuf,
+    /// Who decides it, for the audit trail.
+    #[arg(long, global = true, value_name = "WHO", default_value = "office", value_parser = name)]
+    by: String,
+    /// Prints one JSON object a line.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
 #[derive(Debug, Args)]
 struct EnrolArgs {
     /// The data folder. Made when it is missing.

@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, Write},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use clap::{Args, Subcommand};
@@ -16,7 +16,7 @@ use xunji_domain::{
     village::VillageCode,
 };
 
-use super::{CliError, installation, name, recover, role, village, worker};
+use super::{CliError, Office, installation, name, recover, role, village, worker};
 use crate::{
     audit,
     data::DataFolder,
@@ -31,15 +31,8 @@ use crate::{
 pub(super) struct WorkerArgs {
     #[command(subcommand)]
     what: What,
-    /// The data folder.
-    #[arg(long, global = true, value_name = "DIR", default_value = "./data")]
-    data: PathBuf,
-    /// Who decides it, for the audit trail.
-    #[arg(long, global = true, value_name = "WHO", default_value = "office", value_parser = name)]
-    by: String,
-    /// Prints one JSON object a line.
-    #[arg(long, global = true)]
-    json: bool,
+    #[command(flatten)]
+    office: Office,
 }
 
 #[derive(Debug, Subcommand)]
@@ -123,22 +116,22 @@ struct HandOverArgs {
 }
 
 pub(super) async fn run(args: WorkerArgs) -> Result<(), CliError> {
-    let data = DataFolder::existing(&args.data)?;
+    let data = DataFolder::existing(&args.office.data)?;
     let mut connection = db::open_writer(&data.database()).await?;
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(DbError::from)?;
     let lines = match &args.what {
         What::List => list(&mut transaction).await?,
-        What::Add(add) => self::add(&mut transaction, add, &args.by).await?,
-        What::Change(change) => self::change(&mut transaction, change, &args.by).await?,
-        What::Suspend(one) => suspend(&mut transaction, one.worker, true, &args.by).await?,
-        What::Resume(one) => suspend(&mut transaction, one.worker, false, &args.by).await?,
+        What::Add(add) => self::add(&mut transaction, add, &args.office.by).await?,
+        What::Change(change) => self::change(&mut transaction, change, &args.office.by).await?,
+        What::Suspend(one) => suspend(&mut transaction, one.worker, true, &args.office.by).await?,
+        What::Resume(one) => suspend(&mut transaction, one.worker, false, &args.office.by).await?,
         What::Phones(one) => phones(&mut transaction, one.worker).await?,
-        What::Revoke(phone) => revoke(&mut transaction, &phone.installation, &args.by).await?,
-        What::HandOver(order) => hand_over(&data, &mut transaction, order, &args.by).await?,
+        What::Revoke(phone) => revoke(&mut transaction, &phone.installation, &args.office.by).await?,
+        What::HandOver(order) => hand_over(&data, &mut transaction, order, &args.office.by).await?,
     };
     transaction.commit().await.map_err(DbError::from)?;
     connection.close().await.map_err(DbError::from)?;
-    print(args.json, &lines)
+    print(args.office.json, &lines)
 }
 
 /// Prints lines for a program or for a person.
