@@ -301,6 +301,9 @@ pub struct State {
     pub id: StateId,
     /// Its name.
     pub label: Label,
+    /// What residents are told of it, and nothing else: see [`Kind::public_state`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public: Option<Label>,
     /// Whether nothing more is expected to happen.
     pub closed: bool,
     /// How long a record may be in it.
@@ -314,7 +317,7 @@ pub struct State {
     pub danger: bool,
 }
 
-reads!(State { id, label, closed or default, limit, waits or default, danger or default });
+reads!(State { id, label, public, closed or default, limit, waits or default, danger or default });
 
 /// One step of a workflow.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -405,6 +408,20 @@ impl Kind {
                 .extend(items.into_iter().flatten().filter_map(|item| item.as_str()?.parse::<Digest>().ok()));
         }
         digests
+    }
+
+    /// What the people whom a record is about are told of its state: a few words that give nothing away. A state without
+    /// words of its own is being handled, or closed.
+    pub fn public_state(&self, id: &StateId) -> &Label {
+        static USUAL: OnceLock<[Label; 2]> = OnceLock::new();
+        let label =
+            |zh: &str, en: &str| Label { zh: zh.to_owned(), en: en.to_owned(), more: BTreeMap::new() };
+        let [open, closed] =
+            USUAL.get_or_init(|| [label("正在办理", "Being handled"), label("已办结", "Closed")]);
+        match self.state(id) {
+            Some(state) => state.public.as_ref().unwrap_or(if state.closed { closed } else { open }),
+            None => open,
+        }
     }
 
     /// A state's name, if the workflow knows the state.
@@ -556,6 +573,25 @@ mod tests {
             "纠纷名称● 纠纷类型● 村(社区)● 发生时间● 来源● 涉及人数● 涉及金额(元) 风险等级● 当事人● 简要情况● \
              目前处理● 照片"
         );
+    }
+
+    /// Residents are told how far it is, in words that are the same for every ledger: nothing of what it is about.
+    #[test]
+    fn every_state_has_words_for_residents_that_give_nothing_away() {
+        let kinds = Kinds::default();
+        let known = ["已登记", "正在办理", "等待您补充", "暂缓办理", "已有结果", "已办结"];
+        for kind in kinds.all() {
+            for state in &kind.workflow.states {
+                let words = &kind.public_state(&state.id).zh;
+                assert!(known.contains(&words.as_str()), "{:?} {:?}: {words}", kind.id, state.id);
+            }
+        }
+        let dispute = kinds.newest(&"dispute".into()).unwrap();
+        assert_eq!(dispute.public_state(&"mediating".into()).zh, "正在办理");
+        assert_eq!(dispute.public_state(&"failed".into()).en, "There is a result");
+        assert_eq!(dispute.public_state(&"of_a_later_version".into()).zh, "正在办理");
+        let first = kinds.exact(&"dispute".into(), 1).unwrap();
+        assert_eq!(first.public_state(&"closed".into()).zh, "已办结", "without words of its own");
     }
 
     #[test]
