@@ -1,7 +1,7 @@
 //! What the driver writes and screens read. Belongs to the app, not to a page.
 
 use leptos::prelude::*;
-use xunji_domain::{canonical::Digest, person::Worker};
+use xunji_domain::{canonical::Digest, desk::Desk, person::Worker, wire::Me};
 use xunji_sync::{engine::Phase, pocket::Counts};
 
 /// Signals that outlive every page.
@@ -9,6 +9,8 @@ use xunji_sync::{engine::Phase, pocket::Counts};
 pub struct Signals {
     /// Whom the phone works for.
     pub me: RwSignal<Option<Worker>>,
+    /// The desks at which the person sits, as the station last said.
+    pub desks: RwSignal<Vec<Desk>>,
     /// What the sending does.
     pub phase: RwSignal<Phase>,
     /// How much there is in the outbox.
@@ -56,10 +58,22 @@ impl Signals {
         UnderWay::count(self.gathering)
     }
 
+    /// The person with their desks, or nobody yet. Tells only of what is new.
+    pub fn show_me(&self, me: Option<Me>) {
+        let (worker, desks) = me.map_or_else(Default::default, |me| (Some(me.worker), me.desks));
+        if self.me.with_untracked(|known| *known != worker) {
+            self.me.set(worker);
+        }
+        if self.desks.with_untracked(|known| *known != desks) {
+            self.desks.set(desks);
+        }
+    }
+
     /// Before anything is known.
     pub(crate) fn new() -> Self {
         Self {
             me: RwSignal::new(None),
+            desks: RwSignal::new(Vec::new()),
             phase: RwSignal::new(Phase::Idle),
             counts: RwSignal::new(Counts::default()),
             changed: RwSignal::new(0),

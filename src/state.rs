@@ -82,11 +82,11 @@ impl App {
     pub async fn open(storage: AppStorage) -> Result<Self, StorageError> {
         let (pocket, found) = Pocket::open(storage.clone(), platform::new_installation_id()).await?;
         let pocket = pocket.with_pinyin(platform::pinyin);
-        let enrolment = pocket.enrolment().await?;
+        let me = pocket.me().await?;
         let signals = Signals::new();
         let counts = pocket.counts().await;
-        let enrolled = enrolment.is_some();
-        signals.me.set(enrolment.map(|enrolment| enrolment.worker));
+        let enrolled = me.is_some();
+        signals.show_me(me);
         // A row that can't be read must not keep the others from being shown and sent.
         let unreadable = counts.as_ref().err().map(storage_sentence);
         signals.counts.set(counts.unwrap_or_default());

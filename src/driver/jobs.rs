@@ -150,6 +150,7 @@ impl Driver {
 
     async fn fetch(&self) -> Result<Ended, Failure> {
         self.define().await?;
+        self.learn().await?;
         let pocket = &self.inner.pocket;
         let after = pocket.cursor().await.map_err(storage)?;
         let mut path = format!("/api/v1/mailbox?after={}&limit={PAGE_ITEMS}", after.0);
@@ -179,7 +180,7 @@ impl Driver {
         Ok(())
     }
 
-    async fn ask(
+    pub(super) async fn ask(
         &self,
         method: &str,
         path: &str,
@@ -190,7 +191,7 @@ impl Driver {
     }
 
     /// Asks as this installation. The statuses that the caller expects are no failures.
-    async fn ask_for(
+    pub(super) async fn ask_for(
         &self,
         method: &str,
         path: &str,
@@ -245,10 +246,10 @@ fn check(answer: &HttpAnswer) -> Result<(), Failure> {
     }
 }
 
-fn read<T: FromJson>(answer: &HttpAnswer) -> Result<T, Failure> {
+pub(super) fn read<T: FromJson>(answer: &HttpAnswer) -> Result<T, Failure> {
     json::read(answer.text.as_bytes()).map_err(|_| Failure::NotTheStation)
 }
 
-fn storage(_: StorageError) -> Failure {
+pub(super) fn storage(_: StorageError) -> Failure {
     Failure::Storage
 }

@@ -7,9 +7,13 @@
 mod idle;
 mod jobs;
 mod receipts;
+mod standing;
 mod tabs;
 
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use gloo::{events::EventListener, timers::callback::Timeout};
 use leptos::prelude::*;
@@ -48,6 +52,8 @@ struct Inner {
     listeners: RefCell<Vec<EventListener>>,
     /// Whether the definitions have been fetched since the app was opened.
     defined: RefCell<bool>,
+    /// When the station last said who the person is.
+    learned: Cell<Option<Millis>>,
     idle: Idle,
 }
 
@@ -64,6 +70,7 @@ impl Driver {
                 timer: RefCell::default(),
                 listeners: RefCell::default(),
                 defined: RefCell::new(false),
+                learned: Cell::new(None),
                 idle: Idle::default(),
             }),
         };
@@ -106,12 +113,18 @@ impl Driver {
             Said::Saved => self.step(Event::Saved),
             Said::SendNow => self.step(Event::SendNow),
             Said::Enrolled => {
+                self.ask_anew();
                 let driver = self.clone();
                 spawn_local(async move {
-                    if let Ok(Some(enrolment)) = driver.inner.pocket.enrolment().await {
-                        driver.inner.signals.me.set(Some(enrolment.worker));
+                    if driver.show_me().await {
                         driver.step(Event::Enrolled);
                     }
+                });
+            }
+            Said::Learned => {
+                let driver = self.clone();
+                spawn_local(async move {
+                    driver.show_me().await;
                 });
             }
             Said::Changed => self.recount(),
@@ -138,6 +151,7 @@ impl Driver {
 
     /// The phone has been enrolled, in this tab.
     pub fn enrolled(&self) {
+        self.ask_anew();
         self.inner.tabs.say(&Said::Enrolled);
         self.step(Event::Enrolled);
     }

@@ -20,6 +20,8 @@ pub(super) enum Said {
     SendNow,
     /// The phone has been enrolled.
     Enrolled,
+    /// The station has said something new of the person.
+    Learned,
     /// Something in the pocket has changed.
     Changed,
     /// A PIN has been set.
@@ -65,6 +67,7 @@ fn write(said: &Said) -> String {
         Said::Saved => "saved".to_owned(),
         Said::SendNow => "send".to_owned(),
         Said::Enrolled => "enrolled".to_owned(),
+        Said::Learned => "learned".to_owned(),
         Said::Changed => "changed".to_owned(),
         Said::Sealed => "sealed".to_owned(),
         Said::Locked => "locked".to_owned(),
@@ -90,6 +93,7 @@ fn read(text: &str) -> Option<Said> {
         "saved" => return Some(Said::Saved),
         "send" => return Some(Said::SendNow),
         "enrolled" => return Some(Said::Enrolled),
+        "learned" => return Some(Said::Learned),
         "changed" => return Some(Said::Changed),
         "sealed" => return Some(Said::Sealed),
         "locked" => return Some(Said::Locked),

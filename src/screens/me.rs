@@ -20,19 +20,25 @@ use crate::{
 #[component]
 pub fn Me() -> impl IntoView {
     let app = use_app();
-    let me = app.signals.me.get_untracked();
-    let person = me.map(|me| {
+    // The office may give somebody another name, role or desk while this is open.
+    let person = live(move || {
+        let me = app.signals.me.get()?;
         let village = village_name(&app.pocket().county(), me.village.as_str());
         let first: String = me.name.chars().take(1).collect();
-        view! {
+        let roles =
+            me.roles().iter().map(|role| role_name(*role)).collect::<Vec<_>>().join(words::list_comma());
+        let desks =
+            app.signals.desks.get().into_iter().map(|desk| view! { <p class="quiet">{desk.name}</p> });
+        Some(view! {
             <section class="paper person">
                 <span class="mark" aria-hidden="true">{first}</span>
                 <div>
                     <h2>{me.name}</h2>
-                    <p class="quiet">{role_name(me.role)}" · "{village}</p>
+                    <p class="quiet">{roles}" · "{village}</p>
+                    {desks.collect_view()}
                 </div>
             </section>
-        }
+        })
     });
     let size =
         [("s", words::size_s()), ("m", words::size_m()), ("l", words::size_l()), ("xl", words::size_xl())];

@@ -50,7 +50,7 @@ pub fn RecordPage(open: Memo<Option<String>>) -> impl IntoView {
         let found = found.get()?;
         let kinds = app.pocket().kinds();
         let kind = found.as_ref().and_then(|(record, _)| kinds.nearest(&record.kind, record.kind_version));
-        Some((found.clone(), kind.cloned()))
+        Some((found.clone(), kind.cloned(), (app.signals.me.get(), app.signals.desks.get())))
     });
     let shown = live(move || {
         Some(match known.get()?.0 {
@@ -79,7 +79,7 @@ fn Shown(
 ) -> impl IntoView {
     let app = use_app();
     let pocket = app.pocket();
-    let me = app.signals.me.get_untracked();
+    let (me, desks) = (app.signals.me.get_untracked(), app.signals.desks.get_untracked());
     people.extend(me.clone());
     let kind = pocket.kinds().nearest(&record.kind, record.kind_version).cloned();
     let county = StoredValue::new_local(pocket.county());
@@ -103,7 +103,7 @@ fn Shown(
         })
     };
     let steps: Vec<Step> = match (&kind, &me) {
-        (Some(kind), Some(me)) => open_steps(kind, &record, Actor::new(me, &[])).cloned().collect(),
+        (Some(kind), Some(me)) => open_steps(kind, &record, Actor::new(me, &desks)).cloned().collect(),
         _ => Vec::new(),
     };
     let mut buttons = steps

@@ -46,6 +46,16 @@ impl Area {
         self.covers(village) || self.0.starts_with(village.as_str())
     }
 
+    /// The township around it; the area itself where it is larger.
+    pub fn township(&self) -> Self {
+        Self(self.0.get(..9).unwrap_or(&self.0).to_owned())
+    }
+
+    /// Whether the two have a village, or a part of one, in common.
+    pub fn meets(&self, other: &Self) -> bool {
+        self.contains(other) || other.contains(self)
+    }
+
     /// Whether all of another area is inside.
     pub fn contains(&self, other: &Self) -> bool {
         other.0.starts_with(&self.0)
@@ -137,5 +147,23 @@ mod tests {
             assert!(!area(other).reaches(&village), "{other}");
         }
         assert!(area("513322").contains(&area("513322100")) && !area("513322100").contains(&area("513322")));
+    }
+
+    #[test]
+    fn areas_meet_where_one_is_inside_the_other() {
+        for (one, other) in
+            [("513322", "513322100201"), ("513322100201003", "513322100201"), ("513322", "513322")]
+        {
+            assert!(area(one).meets(&area(other)) && area(other).meets(&area(one)), "{one} {other}");
+        }
+        assert!(
+            !area("513322100").meets(&area("513322101"))
+                && !area("513322100201").meets(&area("513322100202"))
+        );
+        for (inside, township) in
+            [("513322100201003", "513322100"), ("513322100", "513322100"), ("513322", "513322")]
+        {
+            assert_eq!(area(inside).township(), area(township));
+        }
     }
 }

@@ -101,6 +101,19 @@ pub struct Me {
 
 reads!(Me { worker, desks });
 
+/// `GET /directory`: whom a step may name, as far as the asker works with them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Directory {
+    /// Another one whenever anything else here is: what `If-None-Match` names, in quotes.
+    pub tag: String,
+    /// All desks of the county, by area.
+    pub desks: Vec<Desk>,
+    /// The people who may be given work in the townships that the asker works in, by village and name.
+    pub people: Vec<Worker>,
+}
+
+reads!(Directory { tag, desks, people });
+
 /// `GET /counts`: how many records of secret ledgers there are, for desks that may know no more of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Counts {

@@ -17,9 +17,9 @@ use xunji_domain::{
     validate::{Fault, Problem},
     village::VillageCode,
     wire::{
-        Answer, Answers, Batch, Count, Counts, Enrolment, EnrolmentRequest, MailboxItem, MailboxPage, Me,
-        Outcome, ProblemDetails, Reason, Receipt, Received, RecipientFault, Refusal, Signature, base64url,
-        from_base64url,
+        Answer, Answers, Batch, Count, Counts, Directory, Enrolment, EnrolmentRequest, MailboxItem,
+        MailboxPage, Me, Outcome, ProblemDetails, Reason, Receipt, Received, RecipientFault, Refusal,
+        Signature, base64url, from_base64url,
     },
     workflow::Obstacle,
 };
@@ -264,8 +264,12 @@ fn people_with_several_roles_desks_and_hand_overs() {
     let desk_text = r#"{"id":"police:luqiao","kind":"police","name":"泸桥派出所","area":"513322100"}"#;
     frozen(&desk, desk_text);
     frozen(
-        &Me { worker, desks: vec![desk] },
+        &Me { worker: worker.clone(), desks: vec![desk.clone()] },
         &format!(r#"{{"worker":{worker_text},"desks":[{desk_text}]}}"#),
+    );
+    frozen(
+        &Directory { tag: "0a".into(), desks: vec![desk], people: vec![worker] },
+        &format!(r#"{{"tag":"0a","desks":[{desk_text}],"people":[{worker_text}]}}"#),
     );
     let newer = desk_text.replace("police\"", "drone_port\"");
     assert_eq!(serde_json::from_str::<Desk>(&newer).unwrap().kind, DeskKind::Unknown);

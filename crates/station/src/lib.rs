@@ -17,6 +17,7 @@ pub mod data;
 pub mod db;
 pub mod definitions;
 pub mod desks;
+pub mod directory;
 pub mod enrolment;
 pub mod entitled;
 pub mod gaps;

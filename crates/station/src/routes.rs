@@ -20,7 +20,7 @@ use xunji_domain::{
 };
 
 use crate::{
-    app, blobs, definitions, desks, enrolment,
+    app, blobs, definitions, desks, directory, enrolment,
     entitled::MailboxId,
     gaps, health, ingest, mailbox,
     people::{self, Caller},
@@ -42,6 +42,7 @@ pub fn routes() -> Vec<(&'static str, &'static str, MethodRouter<Station>)> {
         ("POST", "/api/v1/enrolments", routing::post(enrolment::post)),
         ("POST", "/api/v1/recoveries", routing::post(recovery::post)),
         ("GET", "/api/v1/me", routing::get(me)),
+        ("GET", "/api/v1/directory", routing::get(directory::get)),
         ("GET", "/api/v1/installations/{id}", routing::get(received)),
         ("POST", "/api/v1/entries", routing::post(ingest::post)),
         ("GET", "/api/v1/mailbox", routing::get(page)),

@@ -9,11 +9,15 @@ use chrono::DateTime;
 use serde_json::json;
 use uuid::Uuid;
 use xunji_domain::{
+    area::Area,
     canonical::Digest,
+    desk::{Desk, DeskKind},
     entry::{Action, Body, Content, Entry},
     id::{EntryId, InstallationId, Position, RecordId, Revision, Seq, WorkerId},
+    person::{Role, Worker},
     record::Standing,
-    wire::{Answer, MailboxItem, MailboxPage, Outcome, Reason, Receipt, Refusal},
+    village::VillageCode,
+    wire::{Answer, Directory, Enrolment, MailboxItem, MailboxPage, Me, Outcome, Reason, Receipt, Refusal},
 };
 
 use crate::{
@@ -48,6 +52,7 @@ macro_rules! storage_suite {
         $run!(a_discarded_draft_takes_its_photos_along);
         $run!(a_lost_answer_is_made_good_by_the_mailbox);
         $run!(the_mailbox_is_read_without_gaps);
+        $run!(what_the_station_says_of_the_person_is_kept);
         $run!(the_canary_tells_a_loss);
         $run!(drafts_stay_until_they_are_saved);
         $run!(the_ledger_is_newest_first_and_can_be_searched);
@@ -352,6 +357,45 @@ pub async fn the_mailbox_is_read_without_gaps<S: Storage>(storage: S, _: impl As
     assert_eq!(pocket.cursor_entry().await, Ok(None));
     assert_eq!(pocket.receive(Position(0), &first).await, Ok(true), "reading again changes nothing");
     assert_eq!(pocket.record_count().await, Ok(2));
+}
+
+/// Roles, desks and the directory are there without a network; another person's are never shown.
+pub async fn what_the_station_says_of_the_person_is_kept<S: Storage>(
+    storage: S,
+    reopen: impl AsyncFn() -> S,
+) {
+    let pocket = pocket(storage).await;
+    assert_eq!(pocket.me().await, Ok(None));
+    let village: VillageCode = "513322100201".parse().expect("a code");
+    let somebody = |number, role| {
+        let id = WorkerId::new(Uuid::from_u128(number));
+        Worker::new(id, "张三".to_owned(), &[role], village.clone(), Vec::new())
+    };
+    let worker = somebody(7, Role::Mediator);
+    let enrolment = Enrolment {
+        token: "t".to_owned(),
+        worker: worker.clone(),
+        station: "泸定县".to_owned(),
+        receipt_key: None,
+        recovery_key: None,
+    };
+    pocket.enrol(&enrolment).await.expect("enrolled");
+    assert_eq!(pocket.me().await, Ok(Some(Me { worker, desks: Vec::new() })));
+    let desk = Desk {
+        id: "township_centre:513322100".into(),
+        kind: DeskKind::TownshipCentre,
+        name: "泸桥镇综治中心".to_owned(),
+        area: Area::township_of(&village),
+    };
+    let me = Me { worker: somebody(7, Role::Coordinator), desks: vec![desk.clone()] };
+    assert_eq!((pocket.learn(&me).await, pocket.learn(&me).await), (Ok(true), Ok(false)));
+    let directory = Directory { tag: "0a".to_owned(), desks: vec![desk], people: vec![me.worker.clone()] };
+    pocket.keep_directory(&directory).await.expect("kept");
+    let (again, _) = Pocket::open(reopen().await, installation(2)).await.expect("opens");
+    assert_eq!((again.me().await, again.directory().await), (Ok(Some(me)), Ok(directory)));
+    let other = Enrolment { worker: somebody(8, Role::GridWorker), ..enrolment };
+    again.enrol(&other).await.expect("enrolled");
+    assert_eq!(again.me().await, Ok(Some(Me { worker: other.worker, desks: Vec::new() })));
 }
 
 /// Invariant 9 on the phone.

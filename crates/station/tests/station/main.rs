@@ -10,6 +10,7 @@ mod check;
 mod command_line;
 mod contract;
 mod desks;
+mod directory;
 mod durability;
 mod enrolment;
 mod exactly_once;

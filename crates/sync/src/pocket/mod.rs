@@ -18,6 +18,7 @@ mod recent;
 mod rows;
 mod save;
 mod shelves;
+mod standing;
 
 use std::{cell::RefCell, pin::Pin, rc::Rc};
 

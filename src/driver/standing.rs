@@ -1,0 +1,62 @@
+//! Who the person is at the station today, and whom their steps may name.
+
+use wasm_bindgen::JsValue;
+use xunji_domain::wire::{Directory, Me};
+use xunji_sync::engine::Failure;
+
+use super::{
+    Driver,
+    jobs::{read, storage},
+    tabs::Said,
+};
+use crate::platform;
+
+/// How many milliseconds the last answers are good for.
+const LEARN_EVERY: u64 = 5 * 60_000;
+
+impl Driver {
+    /// Once each time the app is opened, and now and then: the person's roles, areas and desks, and the directory.
+    pub(super) async fn learn(&self) -> Result<(), Failure> {
+        let now = platform::millis();
+        let learned = self.inner.learned.get();
+        if learned.is_some_and(|at| now.0.saturating_sub(at.0) < LEARN_EVERY) {
+            return Ok(());
+        }
+        let pocket = &self.inner.pocket;
+        let me: Me = read(&self.ask("GET", "/api/v1/me", vec![], JsValue::UNDEFINED).await?)?;
+        let known = pocket.me().await.map_err(storage)?;
+        // An installation never changes its person.
+        if known.is_none_or(|known| known.worker.id != me.worker.id) {
+            return Err(Failure::NotTheStation);
+        }
+        if pocket.learn(&me).await.map_err(storage)? {
+            self.inner.signals.show_me(Some(me));
+            self.inner.tabs.say(&Said::Learned);
+        }
+        let tag = pocket.directory().await.map_err(storage)?.tag;
+        let known = vec![("If-None-Match", format!("\"{tag}\""))];
+        let answer = self.ask_for("GET", "/api/v1/directory", known, JsValue::UNDEFINED, &[304]).await?;
+        if answer.status != 304 {
+            pocket.keep_directory(&read::<Directory>(&answer)?).await.map_err(storage)?;
+            self.changed();
+        }
+        self.inner.learned.set(Some(now));
+        Ok(())
+    }
+
+    /// The station is asked again in the next cycle: the phone was enrolled, or a desk is not this person's any more.
+    pub(super) fn ask_anew(&self) {
+        self.inner.learned.set(None);
+    }
+
+    /// Shows what another tab has learned of the person. Returns whether there is one.
+    pub(super) async fn show_me(&self) -> bool {
+        match self.inner.pocket.me().await {
+            Ok(Some(me)) => {
+                self.inner.signals.show_me(Some(me));
+                true
+            }
+            _ => false,
+        }
+    }
+}
