@@ -39,8 +39,8 @@ pub use self::{
     sheet::Sheet,
     strip::{Line, Strip},
     text::{
-        place_text, reason_sentence, refusal_sentence, role_name, row_time, row_title, title_of, value_text,
-        village_name,
+        field_name, place_text, reason_sentence, refusal_sentence, role_name, row_time, row_title, title_of,
+        value_text, village_name,
     },
     timeline::Timeline,
 };

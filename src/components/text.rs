@@ -4,6 +4,7 @@ use serde_json::Value;
 use xunji_domain::{
     desk::DeskKind,
     entry::Body,
+    id::FieldId,
     kind::{Field, FieldType, Kind, Kinds},
     person::Role,
     recipient::Recipient,
@@ -34,6 +35,11 @@ pub fn village_name(county: &County, code: &str) -> String {
     county
         .find(code)
         .map_or_else(|| code.to_owned(), |(town, village)| format!("{}{}", town.name, village.name))
+}
+
+/// What a field is called; its id when the kind doesn't know it.
+pub fn field_name<'a>(kind: Option<&'a Kind>, field: &'a FieldId) -> &'a str {
+    kind.and_then(|kind| kind.field(field)).map_or(field.as_str(), |field| words::label(&field.label))
 }
 
 /// A value as people read it. What the kind doesn't know is shown as it is.
@@ -124,8 +130,7 @@ pub fn reason_sentence(kind: Option<&Kind>, reason: &Reason) -> String {
         let sentences: Vec<_> = problems
             .iter()
             .map(|problem| {
-                let field = kind.and_then(|kind| kind.field(&problem.field));
-                let name = field.map_or(problem.field.as_str(), |field| words::label(&field.label));
+                let name = field_name(kind, &problem.field);
                 words::problem_of(name, problem_sentence(problem))
             })
             .collect();

@@ -14,7 +14,7 @@ use super::{
     icon, reason_sentence,
     receipt::{About, ReceiptButton},
     role_name,
-    text::refusal_sentence,
+    text::{field_name, refusal_sentence},
     tiles, value_text, view,
 };
 use crate::{platform::format_moment, words};
@@ -27,11 +27,16 @@ pub fn Timeline(
     people: Vec<Worker>,
     county: StoredValue<std::rc::Rc<County>, LocalStorage>,
 ) -> impl IntoView {
-    let lines = record.entries.iter().map(|known| line(known, kind.as_ref(), &people, county)).collect_view();
+    let lines = record
+        .entries
+        .iter()
+        .map(|known| line(&record, known, kind.as_ref(), &people, county))
+        .collect_view();
     view! { <ol class="timeline">{lines}</ol> }
 }
 
 fn line(
+    record: &Record,
     known: &Known,
     kind: Option<&Kind>,
     people: &[Worker],
@@ -48,7 +53,7 @@ fn line(
         Action::Open { .. } => (words::did_open().to_owned(), None),
         Action::Amend { field, from, to, reason } => {
             let field_def = kind.and_then(|kind| kind.field(field));
-            let name = field_def.map_or(field.as_str(), |field| words::label(&field.label));
+            let name = field_name(kind, field);
             let hidden = field_def.is_some_and(|field| field.sensitive);
             let change = if hidden {
                 words::hidden_change().to_owned()
@@ -67,6 +72,14 @@ fn line(
             let to = people.iter().find(|worker| worker.id == *to);
             let name = to.map_or_else(|| words::somebody().to_owned(), |worker| worker.name.clone());
             (words::did_hand_over(&name), Some(words::because(reason)))
+        }
+        Action::Ask { field, text } => (words::did_ask(field_name(kind, field)), Some(text.clone())),
+        Action::Explain { ask, text } => {
+            let field = match record.entry(*ask).map(|entry| &entry.content.action) {
+                Some(Action::Ask { field, .. }) => field_name(kind, field),
+                _ => "",
+            };
+            (words::did_explain(field), Some(text.clone()))
         }
         Action::Unknown(_) => (words::did_unknown().to_owned(), None),
     };

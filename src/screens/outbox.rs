@@ -15,7 +15,8 @@ use xunji_sync::{
 use super::backup::ExportButton;
 use crate::{
     components::{
-        Head, Sign, alert, badge, icon, live, mark, reason_sentence, refusal_sentence, title_of, view,
+        Head, Sign, alert, badge, field_name, icon, live, mark, reason_sentence, refusal_sentence, title_of,
+        view,
     },
     platform::{self, format_moment},
     state::{App, Deed, loaded, storage_sentence, use_app},
@@ -287,16 +288,15 @@ fn Repair(known: Known) -> impl IntoView {
 fn what_it_is(kind: Option<&Kind>, action: &Action) -> String {
     match action {
         Action::Open { .. } => words::did_open().to_owned(),
-        Action::Amend { field, .. } => {
-            let field_def = kind.and_then(|kind| kind.field(field));
-            words::did_amend(field_def.map_or(field.as_str(), |field| words::label(&field.label)))
-        }
+        Action::Amend { field, .. } => words::did_amend(field_name(kind, field)),
         Action::Step { step, .. } => kind
             .and_then(|kind| kind.workflow.steps.iter().find(|known| known.id == *step))
             .map_or_else(|| step.to_string(), |step| words::label(&step.label).to_owned()),
         Action::Note { .. } => words::did_note().to_owned(),
         Action::Attach {} => words::did_attach().to_owned(),
         Action::HandOver { .. } => words::hand_over().to_owned(),
+        Action::Ask { field, .. } => words::did_ask(field_name(kind, field)),
+        Action::Explain { .. } => words::explain().to_owned(),
         Action::Unknown(_) => words::did_unknown().to_owned(),
     }
 }

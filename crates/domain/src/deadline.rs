@@ -165,11 +165,58 @@ pub struct Clock {
 
 /// Says where a case stands in time. `today` is the day in China.
 pub fn clock(kinds: &Kinds, calendar: &Calendar, record: &Record, today: NaiveDate) -> Clock {
-    let open = Clock { colour: Colour::Yellow, due: None, card: None };
+    timing(kinds, calendar, record).on(calendar, today)
+}
+
+/// What of a case's time is the same on every day that it is looked at, so that lists keep it beside the case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Timing {
+    /// Nothing more is expected to happen.
+    #[serde(skip_serializing_if = "is_false")]
+    pub closed: bool,
+    /// It waits for others.
+    #[serde(skip_serializing_if = "is_false")]
+    pub waits: bool,
+    /// Somebody may be in danger.
+    #[serde(skip_serializing_if = "is_false")]
+    pub danger: bool,
+    /// The last day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due: Option<NaiveDate>,
+    /// The day from which on it is due soon.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub soon: Option<NaiveDate>,
+}
+
+reads!(Timing { closed or default, waits or default, danger or default, due, soon });
+
+impl Timing {
+    /// Where the case stands on a day in China.
+    pub fn on(&self, calendar: &Calendar, today: NaiveDate) -> Clock {
+        let overdue = self.due.filter(|due| today > *due);
+        let colour = if self.closed {
+            Colour::Green
+        } else if self.danger || overdue.is_some() {
+            Colour::Red
+        } else if self.soon.is_some_and(|soon| today >= soon) {
+            Colour::Orange
+        } else if self.waits {
+            Colour::Blue
+        } else {
+            Colour::Yellow
+        };
+        let card = overdue.and_then(|due| Card::of(calendar.working_days_between(due, today)));
+        Clock { colour, due: self.due, card }
+    }
+}
+
+/// Counts a case's time, as far as it doesn't depend on the day on which it is looked at.
+pub fn timing(kinds: &Kinds, calendar: &Calendar, record: &Record) -> Timing {
+    let open = Timing::default();
     let Some(kind) = kinds.nearest(&record.kind, record.kind_version) else { return open };
     let Some(state) = kind.state(&record.state) else { return open };
     if state.closed {
-        return Clock { colour: Colour::Green, ..open };
+        return Timing { closed: true, ..open };
     }
     let stays = stays(kind, record);
     let due =
@@ -188,26 +235,14 @@ pub fn clock(kinds: &Kinds, calendar: &Calendar, record: &Record, today: NaiveDa
         .zip(stays.first())
         .and_then(|(limit, (_, begins))| Some((due(limit, *begins, &paused(kind, &stays))?, limit)));
     let nearest = [of_state, of_all].into_iter().flatten().min_by_key(|(due, _)| *due);
-    let Some((due, limit)) = nearest else {
-        let colour = match (state.danger, state.waits) {
-            (true, _) => Colour::Red,
-            (_, true) => Colour::Blue,
-            _ => Colour::Yellow,
-        };
-        return Clock { colour, ..open };
-    };
-    let soon = due - TimeDelta::days(limit.warn.unwrap_or(WARN).into());
-    let colour = if state.danger || today > due {
-        Colour::Red
-    } else if today >= soon {
-        Colour::Orange
-    } else if state.waits {
-        Colour::Blue
-    } else {
-        Colour::Yellow
-    };
-    let card = if today > due { Card::of(calendar.working_days_between(due, today)) } else { None };
-    Clock { colour, due: Some(due), card }
+    let soon = |(due, limit): (NaiveDate, &Limit)| due - TimeDelta::days(limit.warn.unwrap_or(WARN).into());
+    Timing {
+        closed: false,
+        waits: state.waits,
+        danger: state.danger,
+        due: nearest.map(|(due, _)| due),
+        soon: nearest.map(soon),
+    }
 }
 
 /// The states that a record has been in, each with the day on which it came into it.

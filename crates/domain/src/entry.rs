@@ -116,6 +116,20 @@ pub enum Action {
         /// Why, in the author's words.
         reason: String,
     },
+    /// Gives the record back to its keeper, who is to correct a field or to explain it (退回补正).
+    Ask {
+        /// The field.
+        field: FieldId,
+        /// What is to be corrected, in the author's words.
+        text: String,
+    },
+    /// Explains why a field stays as it is, to those who asked.
+    Explain {
+        /// The entry that asked.
+        ask: EntryId,
+        /// The explanation.
+        text: String,
+    },
     /// Something that a newer version knows. Kept and shown, never dropped.
     #[serde(untagged)]
     Unknown(Value),
@@ -128,6 +142,8 @@ reads!(Action by "type" {
     "note" => Note { text },
     "attach" => Attach {},
     "hand_over" => HandOver { from, to, reason },
+    "ask" => Ask { field, text },
+    "explain" => Explain { ask, text },
 } else Unknown(whole));
 
 impl Content {
@@ -171,6 +187,8 @@ impl fmt::Debug for Action {
             Self::Note { .. } => "Note",
             Self::Attach {} => "Attach",
             Self::HandOver { .. } => "HandOver",
+            Self::Ask { .. } => "Ask",
+            Self::Explain { .. } => "Explain",
             Self::Unknown(_) => "Unknown",
         })
     }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    entry::{Action, Body, Entry, body_of},
+    entry::{Action, Body, Content, Entry, body_of},
     handing::Hands,
     id::{EntryId, FieldId, KindId, RecordId, Revision, StateId, StepId, WorkerId},
     kind::{Kind, Kinds, Step},
@@ -159,11 +159,28 @@ pub struct Record {
     /// How often each step was taken.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub taken: BTreeMap<StepId, u32>,
+    /// What its keeper was asked to correct or to explain and has not yet, by field, the oldest first.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub asked: BTreeMap<FieldId, Vec<Asked>>,
     /// All its entries in the order of the fold, the ones that a later one replaces at the end.
     pub entries: Vec<Known>,
 }
 
-reads!(Record { id, kind, kind_version, state, revision, fields, keeper, holder, handed_on or default, partners or default, taken or default, entries });
+reads!(Record { id, kind, kind_version, state, revision, fields, keeper, holder, handed_on or default, partners or default, taken or default, asked or default, entries });
+
+/// A question about a field (退回补正).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Asked {
+    /// The entry that asks.
+    pub by: EntryId,
+    /// Its author, who knows of it whatever their phone had received.
+    pub author: WorkerId,
+    /// Its place in the record, once it has one: whoever had seen less of the record doesn't know of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revision: Option<Revision>,
+}
+
+reads!(Asked { by, author, revision });
 
 /// Somebody who was asked to take part.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -209,22 +226,23 @@ impl Record {
             handed_on: Vec::new(),
             partners: Vec::new(),
             taken: BTreeMap::new(),
+            asked: BTreeMap::new(),
             entries: Vec::new(),
         };
         for known in &entries {
             // What was accepted is part of the record for good: only what waits or was parked can be replaced.
             if let Standing::Accepted { revision, .. } = known.standing {
                 record.revision = record.revision.max(revision);
-                record.apply(kinds, &known.entry);
+                record.apply(kinds, &known.entry, Some(revision));
             } else if !replaced.contains(&known.entry.content.id) {
-                record.apply(kinds, &known.entry);
+                record.apply(kinds, &known.entry, None);
             }
         }
         record.entries = entries;
         Some(record)
     }
 
-    fn apply(&mut self, kinds: &Kinds, entry: &Entry) {
+    fn apply(&mut self, kinds: &Kinds, entry: &Entry, revision: Option<Revision>) {
         let by = entry.content.id;
         match &entry.content.action {
             Action::Open { body } => self.set(body, by),
@@ -244,6 +262,12 @@ impl Record {
                     _ => rivals,
                 };
                 self.fields.insert(field.clone(), Held { value: to.clone(), by, rivals });
+                // A question that its author had not seen yet is not answered by it.
+                let Content { author, basis, .. } = &entry.content;
+                self.keep_asked(|of, asked| {
+                    let seen = asked.author == *author || asked.revision.is_some_and(|at| at <= *basis);
+                    of != field || !seen
+                });
             }
             Action::Step { step, body } => {
                 let kind = kinds.nearest(&self.kind, self.kind_version);
@@ -255,6 +279,11 @@ impl Record {
                 self.set(body, by);
             }
             Action::HandOver { from, to, .. } => self.replace(*from, *to),
+            Action::Ask { field, .. } => {
+                let asked = Asked { by, author: entry.content.author, revision };
+                self.asked.entry(field.clone()).or_default().push(asked);
+            }
+            Action::Explain { ask, .. } => self.keep_asked(|_, asked| asked.by != *ask),
             Action::Note { .. } | Action::Attach {} | Action::Unknown(_) => {}
         }
     }
@@ -297,6 +326,13 @@ impl Record {
             .for_each(|recipient| *recipient = to.clone());
     }
 
+    fn keep_asked(&mut self, keep: impl Fn(&FieldId, &Asked) -> bool) {
+        for (field, asked) in &mut self.asked {
+            asked.retain(|asked| keep(field, asked));
+        }
+        self.asked.retain(|_, asked| !asked.is_empty());
+    }
+
     fn set(&mut self, body: &Body, by: EntryId) {
         for (field, value) in body {
             self.fields.insert(field.clone(), Held { value: value.clone(), by, rivals: Vec::new() });
@@ -316,6 +352,33 @@ impl Record {
     /// The values alone.
     pub fn body(&self) -> Body {
         body_of(self.fields.iter().map(|(field, held)| (field.clone(), held.value.clone())))
+    }
+
+    /// An entry of it.
+    pub fn entry(&self, id: EntryId) -> Option<&Entry> {
+        self.entries.iter().map(|known| &known.entry).find(|entry| entry.content.id == id)
+    }
+
+    /// What a field had before an amendment settled which of several values is right: the value that was shown, then
+    /// the others. Nothing when that amendment settled nothing, or isn't the field's newest.
+    pub fn settled(&self, kinds: &Kinds, amendment: EntryId) -> Option<Vec<Value>> {
+        let Action::Amend { field, .. } = &self.entry(amendment)?.content.action else { return None };
+        let now = self.fields.get(field).filter(|held| held.by == amendment && held.rivals.is_empty())?;
+        let without = self.entries.iter().filter(|known| known.entry.content.id != amendment).cloned();
+        let before = Self::fold(kinds, without)?.fields.remove(field)?;
+        let values = std::iter::once(before.value).chain(before.rivals.into_iter().map(|rival| rival.value));
+        let values: Vec<Value> = values.collect();
+        (values.len() > 1 && values.contains(&now.value)).then_some(values)
+    }
+
+    /// Who first said a value of a field, as far as its history tells: whoever a disagreement is named after.
+    pub fn said(&self, field: &FieldId, value: &Value) -> Option<&Entry> {
+        let says = |entry: &&Entry| match &entry.content.action {
+            Action::Open { body } | Action::Step { body, .. } => body.get(field) == Some(value),
+            Action::Amend { field: of, to, .. } => of == field && to == value,
+            _ => false,
+        };
+        self.entries.iter().map(|known| &known.entry).find(says)
     }
 
     /// Whether two people have changed a field without knowing of each other and nobody has settled it.

@@ -110,6 +110,32 @@ pub fn open_steps<'a>(
     kind.workflow.steps.iter().filter(move |step| hinders(kind, record, actor, step).is_none())
 }
 
+/// Whether somebody sits at the next desk over whoever a record is with, which is told of overdue work (督办). Over a
+/// person, and over a partner's desk, that is the desk that the ledger belongs to; over a township's centre the county's.
+pub fn oversees(kind: &Kind, record: &Record, actor: Actor<'_>) -> bool {
+    let home = DeskKind::of(kind);
+    let holding = match record.with() {
+        Some(Recipient::Level(desk)) => Some(desk),
+        // A desk's id begins with its kind.
+        Some(Recipient::Desk(id)) => id.as_str().split(':').next().and_then(DeskKind::parse),
+        Some(Recipient::Worker(_)) | None => None,
+    };
+    let next = match holding {
+        Some(DeskKind::CountyCentre) => None,
+        Some(DeskKind::TownshipCentre) => Some(DeskKind::CountyCentre),
+        Some(desk) if Some(desk) == home => None,
+        _ => home,
+    };
+    next.is_some_and(|next| actor.is(Who::Desk(next), kind, record))
+}
+
+/// Whether somebody may give a record back to its keeper for correction (退回补正): its own desk, or whom it is with, but
+/// not the keeper.
+pub fn may_ask(kind: &Kind, record: &Record, actor: Actor<'_>) -> bool {
+    !actor.is(Who::Keeper, kind, record)
+        && [Who::Home, Who::Holder].iter().any(|who| actor.is(*who, kind, record))
+}
+
 /// Judges one step and gives the state that it leads to.
 ///
 /// # Errors

@@ -105,6 +105,78 @@ fn a_settled_disagreement_can_be_unsettled_and_different_fields_merge_silently()
     assert!(!record.is_contested());
 }
 
+/// One tap settles it also when the value that is shown is the right one.
+#[test]
+fn whoever_confirms_the_value_that_is_shown_settles_the_disagreement_too() {
+    let history = [
+        known(1, open("甲"), accepted(1)),
+        known(2, amend(json!(2), json!(4)), accepted(2)),
+        known(3, amend(json!(2), json!(5)), accepted(3)),
+        known(4, amend(json!(5), json!(5)), accepted(4)),
+    ];
+    let record = fold(history.clone());
+    assert_eq!((&record.body()["people_count"], record.is_contested()), (&json!(5), false));
+    let id = |number| EntryId::new(Uuid::from_u128(number));
+    let settled = |record: &Record, number| record.settled(&Kinds::default(), id(number));
+    assert_eq!(settled(&record, 4), Some(vec![json!(5), json!(4)]));
+    assert_eq!(settled(&record, 3), None, "an amendment that nobody disagrees with any more");
+    // A second thought names the other value, and the disagreement is back.
+    let undone = fold(history.into_iter().chain([known(5, amend(json!(4), json!(4)), accepted(5))]));
+    let held = &undone.fields["people_count"];
+    assert_eq!((&held.value, held.rivals.len(), &held.rivals[0].value), (&json!(4), 1, &json!(5)));
+    assert_eq!(settled(&undone, 4), None);
+    let said = |value| undone.said(&"people_count".into(), &value).map(|entry| entry.content.id);
+    assert_eq!(
+        [said(json!(2)), said(json!(4)), said(json!(5)), said(json!(6))],
+        [1, 2, 3, 0].map(|number| { (number > 0).then(|| id(number)) })
+    );
+}
+
+fn ask(field: &str) -> Action {
+    Action::Ask { field: field.into(), text: "写清楚".into() }
+}
+
+/// An entry by somebody else, who had seen this revision of the record.
+fn by_another(mut known: Known, basis: u64) -> Known {
+    known.entry.content.author = WorkerId::new(Uuid::from_u128(2));
+    known.entry.content.basis = Revision(basis);
+    known
+}
+
+#[test]
+fn a_question_stays_open_until_its_field_is_amended_by_somebody_who_knows_of_it_or_explained() {
+    let opened = known(1, open("甲"), accepted(1));
+    let asked = known(2, ask("people_count"), accepted(2));
+    let fields = |entries: &[Known]| {
+        fold(entries.to_vec())
+            .asked
+            .iter()
+            .map(|(field, asked)| (field.to_string(), asked.len()))
+            .collect::<Vec<_>>()
+    };
+    let open_still = vec![("people_count".to_owned(), 1)];
+    assert_eq!(fields(&[opened.clone(), asked.clone()]), open_still);
+    // Made offline, before the question had come.
+    let unaware = by_another(known(3, amend(json!(2), json!(3)), accepted(3)), 1);
+    assert_eq!(fields(&[opened.clone(), asked.clone(), unaware]), open_still);
+    let other =
+        Action::Amend { field: "title".into(), from: json!("甲"), to: json!("乙"), reason: "x".into() };
+    let other = by_another(known(3, other, accepted(3)), 2);
+    assert_eq!(fields(&[opened.clone(), asked.clone(), other]), open_still);
+    let aware = by_another(known(3, amend(json!(2), json!(3)), Standing::Pending), 2);
+    assert_eq!(fields(&[opened.clone(), asked.clone(), aware]), []);
+    let explain =
+        |number| Action::Explain { ask: EntryId::new(Uuid::from_u128(number)), text: "没错".into() };
+    assert_eq!(fields(&[opened.clone(), asked.clone(), known(3, explain(1), accepted(3))]), open_still);
+    assert_eq!(fields(&[opened.clone(), asked.clone(), known(3, explain(2), accepted(3))]), []);
+    // Two questions about one field, only one of them explained; and whoever asks knows of it offline, too.
+    let twice =
+        [opened, asked, known(3, ask("people_count"), accepted(3)), known(4, explain(2), accepted(4))];
+    assert_eq!(fields(&twice), open_still);
+    let amended = known(5, amend(json!(2), json!(3)), Standing::Pending);
+    assert_eq!(fields(&[&twice[..], &[amended]].concat()), []);
+}
+
 #[test]
 fn two_who_agree_don_t_disagree() {
     let same = |number, revision| known(number, amend(json!(2), json!(4)), accepted(revision));
@@ -146,6 +218,8 @@ fn history() -> impl Strategy<Value = Vec<Known>> {
         (0u8..4).prop_map(|n| amend(json!(2), json!(n))),
         Just(step("mediate")),
         Just(step("agree")),
+        Just(ask("people_count")),
+        (2u128..8).prop_map(|n| Action::Explain { ask: EntryId::new(Uuid::from_u128(n)), text: "x".into() }),
         Just(Action::Note { text: "补".into() }),
     ];
     proptest::collection::vec((action, 0u8..3), 0..12).prop_map(|actions| {
@@ -167,6 +241,21 @@ fn history() -> impl Strategy<Value = Vec<Known>> {
 }
 
 proptest! {
+    /// Whoever amends what they see settles it, whichever value they choose; different fields never meet.
+    #[test]
+    fn settling_leaves_nothing_contested(history in history(), chosen in 0u8..6) {
+        let before = fold(history.clone());
+        let accepted_so_far: Vec<_> =
+            history.into_iter().filter(|known| matches!(known.standing, Standing::Accepted { .. })).collect();
+        let shown = fold(accepted_so_far.clone()).body()["people_count"].clone();
+        let last = accepted(accepted_so_far.len() as u64 + 1);
+        let settled = known(100, amend(shown, json!(chosen)), last);
+        let after = fold(accepted_so_far.into_iter().chain([settled]));
+        prop_assert_eq!(&after.fields["people_count"].value, &json!(chosen));
+        prop_assert!(after.fields["people_count"].rivals.is_empty());
+        prop_assert_eq!(&after.fields["title"], &before.fields["title"]);
+    }
+
     /// Invariant 8: the fold depends on what is known, not on the order in which it came.
     #[test]
     fn replicas_converge(history in history(), seed in any::<u64>()) {

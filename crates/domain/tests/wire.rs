@@ -125,6 +125,14 @@ fn every_other_action() {
 }
 
 #[test]
+fn questions_about_a_field_and_explanations() {
+    let ask = Action::Ask { field: "route".into(), text: "写明街名".into() };
+    frozen(&ask, r#"{"type":"ask","field":"route","text":"写明街名"}"#);
+    let explain = Action::Explain { ask: EntryId::new(Uuid::from_u128(5)), text: "没有街名".into() };
+    frozen(&explain, r#"{"type":"explain","ask":"00000000-0000-0000-0000-000000000005","text":"没有街名"}"#);
+}
+
+#[test]
 fn an_action_that_a_newer_version_knows_is_kept_whole() {
     let text = r#"{"type":"teleport","where":{"x":1}}"#;
     let action: Action = serde_json::from_str(text).unwrap();

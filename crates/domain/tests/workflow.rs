@@ -362,3 +362,46 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn its_desk_and_whom_it_is_with_give_a_record_back_for_correction_and_never_to_themselves() {
+    let mediator = Person::new(1, Role::Mediator);
+    let desk = Person::at(2, DeskKind::TownshipCentre, "513322100");
+    let county = Person::at(3, DeskKind::CountyCentre, "513322");
+    let police = Person::at(4, DeskKind::Police, "513322100");
+    let stranger = Person::at(5, DeskKind::TownshipCentre, "513322103");
+    let mut case = Case::dispute(&mediator);
+    let may = |case: &Case| {
+        [&mediator, &desk, &county, &police, &stranger]
+            .map(|who| workflow::may_ask(case.kind(), &case.record(), who.actor()))
+    };
+    assert_eq!(may(&case), [false, true, false, false, false]);
+    case.take(&desk, "assign", json!({ "assignee": "desk:police:513322100" }), "assigned");
+    assert_eq!(may(&case), [false, true, false, true, false]);
+    let own = Case::dispute(&desk);
+    assert_eq!(may(&own), [false; 5], "a keeper's own record is not given back to the keeper");
+}
+
+#[test]
+fn overdue_work_is_shown_to_the_next_desk_only() {
+    let mediator = Person::new(1, Role::Mediator);
+    let desk = Person::at(2, DeskKind::TownshipCentre, "513322100");
+    let county = Person::at(3, DeskKind::CountyCentre, "513322");
+    let police = Person::at(4, DeskKind::Police, "513322100");
+    let mut case = Case::dispute(&mediator);
+    let seen = |case: &Case| {
+        [&mediator, &desk, &county, &police]
+            .map(|who| workflow::oversees(case.kind(), &case.record(), who.actor()))
+    };
+    assert_eq!(seen(&case), [false, true, false, false], "with its keeper");
+    case.take(&mediator, "escalate", json!({ "escalation_reason": "x" }), "escalated");
+    assert_eq!(seen(&case), [false, false, true, false], "with the township");
+    case.take(&desk, "assign", json!({ "assignee": "desk:police:513322100" }), "assigned");
+    assert_eq!(seen(&case), [false, true, false, false], "with a partner");
+    case.take(&desk, "assign", json!({ "assignee": "desk:township_centre:513322100" }), "assigned");
+    assert_eq!(seen(&case), [false, false, true, false], "with the township by its name");
+    let mut case = Case::dispute(&mediator);
+    case.take(&mediator, "escalate", json!({ "escalation_reason": "x" }), "escalated");
+    case.take(&desk, "escalate_county", json!({ "escalation_reason": "x" }), "escalated");
+    assert_eq!(seen(&case), [false; 4], "nobody is over the county");
+}

@@ -32,7 +32,7 @@ fn action(kind: Option<&Kind>, action: &Value) -> Value {
     let mut masked = Map::new();
     for (name, value) in action.as_object().into_iter().flatten() {
         let kept = match name.as_str() {
-            "type" | "step" | "field" => value.clone(),
+            "type" | "step" | "field" | "ask" => value.clone(),
             // Who works on it is no secret, only what people say.
             "from" | "to" if action["type"] == "hand_over" => value.clone(),
             "from" | "to" if action["field"].as_str().is_some_and(|field| is_plain(kind, field)) => {
@@ -99,6 +99,14 @@ mod tests {
             (
                 json!({ "type": "amend", "field": "people_count", "from": 2, "to": 3, "reason": "王五" }),
                 json!({ "type": "amend", "field": "people_count", "from": 2, "to": 3, "reason": "" }),
+            ),
+            (
+                json!({ "type": "ask", "field": "summary", "text": "王五" }),
+                json!({ "type": "ask", "field": "summary", "text": "" }),
+            ),
+            (
+                json!({ "type": "explain", "ask": "4", "text": "王五" }),
+                json!({ "type": "explain", "ask": "4", "text": "" }),
             ),
             (json!({ "type": "sing", "song": "王五" }), json!({ "type": "sing" })),
         ] {

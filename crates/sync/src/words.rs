@@ -87,7 +87,9 @@ pub fn said(kinds: &Kinds, county: &County, record: &Record) -> Vec<Said> {
     // By their ids: a receipt may change the order of the entries, and what is searched must stay the same.
     let mut notes: BTreeMap<EntryId, &String> = BTreeMap::new();
     for known in &record.entries {
-        if let Action::Note { text } = &known.entry.content.action {
+        if let Action::Note { text } | Action::Ask { text, .. } | Action::Explain { text, .. } =
+            &known.entry.content.action
+        {
             notes.insert(known.entry.content.id, text);
         }
     }

@@ -12,7 +12,7 @@ use xunji_domain::{
     person::Worker,
     recipient::Recipient,
     record::{self, Known, Record},
-    validate,
+    validate::{self, Fault, Problem},
     village::VillageCode,
     wire::{Reason, RecipientFault},
     workflow::{self, Actor},
@@ -63,7 +63,10 @@ pub struct Scene<'a> {
 
 /// Whether the record's earlier entries are needed to judge this action.
 pub const fn needs_history(action: &Action) -> bool {
-    matches!(action, Action::Amend { .. } | Action::Step { .. } | Action::HandOver { .. })
+    matches!(
+        action,
+        Action::Amend { .. } | Action::Step { .. } | Action::HandOver { .. } | Action::Explain { .. }
+    )
 }
 
 /// Judges an entry, and gives the record as it is afterwards, its revision still to be counted on.
@@ -127,6 +130,27 @@ pub fn judge(
             recipient()?;
             after(kinds, kind, record, history, entry)
         }
+        Action::Ask { field, text } => {
+            // As `workflow::may_ask`: nobody gives a record back to themselves.
+            if worker.id == record.keeper {
+                return Err(Reason::NotEntitled);
+            }
+            remark(field, text)?;
+            Ok(record.clone())
+        }
+        Action::Explain { ask, text } => {
+            if worker.id != record.keeper {
+                return Err(Reason::NotEntitled);
+            }
+            let asked = history.iter().map(|known| &known.entry.content);
+            let asked =
+                asked.filter(|content| content.id == *ask).find_map(|content| match &content.action {
+                    Action::Ask { field, .. } => Some(field),
+                    _ => None,
+                });
+            remark(asked.ok_or(Reason::UnknownAction)?, text)?;
+            Ok(record.clone())
+        }
         Action::Open { .. } | Action::Note { .. } | Action::Attach {} | Action::Unknown(_) => {
             Ok(record.clone())
         }
@@ -137,7 +161,7 @@ pub fn judge(
 const fn least(action: &Action) -> Standing {
     match action {
         Action::HandOver { .. } => Standing::Home,
-        Action::Amend { .. } => Standing::Acting,
+        Action::Amend { .. } | Action::Ask { .. } | Action::Explain { .. } => Standing::Acting,
         _ => Standing::Partner,
     }
 }
@@ -205,6 +229,16 @@ fn amend(kinds: &Kinds, kind: &Kind, id: &FieldId, to: &Value, history: Vec<Know
         return Ok(());
     }
     Err(Reason::Invalid { problems })
+}
+
+/// What has to be said about a field.
+fn remark(field: &FieldId, text: &str) -> Result<(), Reason> {
+    let fault = match text.chars().count() {
+        _ if text.trim().is_empty() => Fault::Missing,
+        length if length > validate::LONG_TEXT => Fault::TooLong { max: validate::LONG_TEXT },
+        _ => return Ok(()),
+    };
+    Err(Reason::Invalid { problems: vec![Problem { field: field.clone(), item: None, part: None, fault }] })
 }
 
 fn parsed(value: &Value) -> Option<VillageCode> {

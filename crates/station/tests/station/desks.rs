@@ -412,3 +412,54 @@ async fn no_position_is_ever_skipped_however_many_write_and_read_at_once() {
     assert!(seen.iter().all(|order| *order == seen[0]), "in the same order for all");
     assert_eq!(seen[0].iter().collect::<BTreeSet<_>>().len(), total as usize);
 }
+
+/// 退回补正: who may ask, who may explain, what has to be said; and both ways reach those whom it concerns.
+#[tokio::test]
+async fn a_record_is_given_back_for_correction_by_its_desk_and_explained_by_its_keeper_only() {
+    let station = Station::spawn().await;
+    let mut mediator = station.phone(Role::Mediator, VILLAGE).await;
+    let mut centre = station.phone(Role::Coordinator, VILLAGE).await;
+    let mut stranger = station.phone(Role::Coordinator, ELSEWHERE).await;
+    let record = mediator.begin("dispute").await;
+    let ask = |text: &str| json!({ "type": "ask", "field": "amount", "text": text });
+    for (phone, action, why) in [
+        (&mut mediator, ask("写清金额"), Reason::NotEntitled),
+        (&mut stranger, ask("写清金额"), Reason::NotEntitled),
+        (&mut centre, json!({ "type": "explain", "ask": Uuid::nil(), "text": "x" }), Reason::NotEntitled),
+    ] {
+        let entry = phone.act("dispute", record, action);
+        assert_eq!(reason(&phone.deliver(&[entry]).await[0]), why);
+    }
+    let nothing = json!({ "type": "explain", "ask": Uuid::nil(), "text": "x" });
+    let entry = mediator.act("dispute", record, nothing);
+    assert_eq!(reason(&mediator.deliver(&[entry]).await[0]), Reason::UnknownAction);
+    for text in [" \n".to_owned(), "长".repeat(10_001)] {
+        let entry = centre.act("dispute", record, ask(&text));
+        let Reason::Invalid { problems } = reason(&centre.deliver(&[entry]).await[0]) else { panic!() };
+        assert_eq!(problems[0].field.as_str(), "amount");
+    }
+    let asked = centre.act("dispute", record, ask("写清金额"));
+    revision(&centre.deliver(std::slice::from_ref(&asked)).await[0]);
+    assert!(mediator.received().await.contains(&id(&asked)), "its keeper hears of it");
+    let explain = json!({ "type": "explain", "ask": id(&asked), "text": "当事人不愿说" });
+    let explained = mediator.act("dispute", record, explain);
+    revision(&mediator.deliver(std::slice::from_ref(&explained)).await[0]);
+    let page: Value = centre.desk(&format!("desk={CENTRE}")).await.json();
+    assert!(items(&page).iter().any(|item| item["entry"]["content"]["id"] == explained["content"]["id"]));
+    // The county oversees it without what was said.
+    let county = station.sitting_at(COUNTY, Role::Coordinator).await;
+    let overseen = county.desk(&format!("desk={COUNTY}&oversight=true")).await.text();
+    assert!(overseen.contains(r#""ask""#) && overseen.contains(r#""explain""#), "{overseen}");
+    assert!(!overseen.contains("写清金额") && !overseen.contains("当事人不愿说"), "{overseen}");
+}
+
+/// One tap settles a disagreement, also for the value that is shown: an amendment of a value to itself.
+#[tokio::test]
+async fn an_amendment_that_confirms_what_is_shown_is_accepted() {
+    let station = Station::spawn().await;
+    let mut mediator = station.phone(Role::Mediator, VILLAGE).await;
+    let record = mediator.begin("dispute").await;
+    let amend = json!({ "type": "amend", "field": "people_count", "from": 2, "to": 2, "reason": "核实" });
+    let entry = mediator.act("dispute", record, amend);
+    assert_eq!(revision(&mediator.deliver(&[entry]).await[0]), 2);
+}
