@@ -5,6 +5,7 @@ mod attachments;
 mod attempt;
 mod badge;
 mod drawn;
+mod due;
 mod erased;
 mod facts;
 mod frame;
@@ -27,6 +28,7 @@ pub use self::{
     attempt::{Attempt, alert},
     badge::{Sign, badge, mark},
     drawn::{watch, when_drawn},
+    due::{card_name, due, to_mend, urgency},
     erased::{Show, live},
     facts::Facts,
     frame::{Float, Head, Nav, SyncLine},

@@ -1,6 +1,6 @@
 //! The phone's clock. Only data: nothing is ordered or refused by it.
 
-use chrono::{DateTime, Datelike, FixedOffset, Local, Timelike, Utc};
+use chrono::{DateTime, Datelike, FixedOffset, Local, NaiveDate, TimeDelta, Timelike, Utc};
 use xunji_sync::{engine::Millis, vault::Moment};
 
 /// Now, with the phone's offset, to the second.
@@ -34,6 +34,11 @@ pub fn now_local_minute() -> String {
 /// The current day, as a form's date field keeps it.
 pub fn today() -> String {
     now_local_minute()[..10].to_owned()
+}
+
+/// The day in China, by which deadlines are counted wherever the phone is.
+pub fn china_today() -> NaiveDate {
+    (Utc::now().naive_utc() + TimeDelta::hours(8)).date()
 }
 
 /// A moment for a proof: day and clock to the second, with the offset of the zone that it is told in.

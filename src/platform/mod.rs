@@ -9,7 +9,10 @@ mod shim;
 mod vault;
 
 pub use self::{
-    clock::{format_exact, format_moment, format_typed, millis, moment, now, now_local_minute, sleep, today},
+    clock::{
+        china_today, format_exact, format_moment, format_typed, millis, moment, now, now_local_minute, sleep,
+        today,
+    },
     crypto::{dice, digest_of, new_entry_id, new_installation_id, new_record_id},
     http::{HttpAnswer, Unanswered, ask, gzip},
     pinyin::pinyin,

@@ -1,23 +1,30 @@
 //! 今天: three books to write in, what was begun, what was written last.
 
-use chrono::{Datelike, Local};
+use chrono::{Datelike, Local, NaiveDate};
 use leptos::prelude::*;
-use xunji_domain::kind::Kind;
+use xunji_domain::{deadline::Colour, kind::Kind, recipient::Recipient};
 use xunji_sync::{
     engine::Phase,
-    pocket::{Draft, Row},
+    pocket::{Called, Draft, Row},
 };
 
 use super::adding::doing_name;
 use crate::{
-    components::{Head, Sign, badge, icon, live, mark, row_time, row_title, title_of, view, village_name},
-    platform::format_moment,
-    state::{loaded, use_app},
+    components::{
+        Head, Sign, badge, due, icon, live, mark, row_time, row_title, title_of, to_mend, urgency, view,
+        village_name,
+    },
+    platform::{self, format_moment},
+    state::{App, AppPocket, loaded, use_app},
     words,
 };
 
 /// How many of the last records are shown.
 const LAST: usize = 5;
+
+/// How many cases that ask for something are shown at first, and how many are looked at.
+const FIRST: usize = 5;
+const CALLS: usize = 60;
 
 /// The screen.
 #[component]
@@ -26,10 +33,12 @@ pub fn Today() -> impl IntoView {
     let listed = loaded(move || {
         app.signals.changed.track();
         let pocket = app.pocket();
+        let whose = mine(app);
         async move {
+            let calls = pocket.called(&whose, CALLS).await.unwrap_or_default();
             let drafts = pocket.drafts().await.unwrap_or_default();
             let rows = pocket.rows(None, LAST).await.map(|rows| rows.rows).unwrap_or_default();
-            (drafts, rows)
+            (calls, drafts, rows)
         }
     });
     let now = Local::now();
@@ -61,8 +70,33 @@ pub fn Today() -> impl IntoView {
         };
         kinds.get().into_iter().map(book).collect_view()
     });
+    let all = RwSignal::new(false);
+    let to_do = live(move || {
+        let (calls, ..) = listed.get()?;
+        let today = platform::china_today();
+        let mut cells: Vec<AnyView> =
+            calls.into_iter().filter_map(|called| call_cell(&app.pocket(), called, today)).collect();
+        let more = cells.len().saturating_sub(FIRST);
+        let more = (more > 0 && !all.get()).then(|| {
+            cells.truncate(FIRST);
+            view! {
+                <button class="btn wide" type="button" on:click=move |_| all.set(true)>
+                    {words::still_more(more)}
+                </button>
+            }
+        });
+        (!cells.is_empty()).then(|| {
+            view! {
+                <section class="stack">
+                    <h2 class="head">{words::to_do()}</h2>
+                    <ul class="cells">{cells}</ul>
+                    {more}
+                </section>
+            }
+        })
+    });
     let drafts = live(move || {
-        let (drafts, _) = listed.get()?;
+        let (_, drafts, _) = listed.get()?;
         (!drafts.is_empty()).then(|| {
             view! {
                 <section class="stack">
@@ -73,7 +107,7 @@ pub fn Today() -> impl IntoView {
         })
     });
     let last = live(move || {
-        let (_, rows) = listed.get()?;
+        let (_, _, rows) = listed.get()?;
         Some(if rows.is_empty() {
             view! {
                 <div class="paper empty">
@@ -93,6 +127,7 @@ pub fn Today() -> impl IntoView {
         <div class="desk">
             <div class="stack">
                 <div class="books">{books}</div>
+                {to_do}
                 {drafts}
             </div>
             <div class="stack">
@@ -103,6 +138,42 @@ pub fn Today() -> impl IntoView {
             </div>
         </div>
     }
+}
+
+/// Whom this person's cases wait for: themselves, and the desks at which they sit.
+fn mine(app: App) -> Vec<Recipient> {
+    let mut mine: Vec<Recipient> =
+        app.signals.me.with(|me| me.iter().map(|me| Recipient::Worker(me.id)).collect());
+    app.signals.desks.with(|desks| {
+        for desk in desks {
+            mine.extend([Recipient::Desk(desk.id.clone()), Recipient::Level(desk.kind)]);
+        }
+    });
+    mine
+}
+
+/// A case that asks for something today: it is urgent, or somebody else has handed it on. What is the person's own and
+/// has time is in the ledger.
+fn call_cell(pocket: &AppPocket, called: Called, today: NaiveDate) -> Option<AnyView> {
+    let Called { row, handed } = called;
+    let clock = row.timing.on(&pocket.calendar(), today);
+    let urgent = matches!(clock.colour, Colour::Red | Colour::Orange);
+    if !urgent && !row.asked && !handed {
+        return None;
+    }
+    let (kinds, county) = (pocket.kinds(), pocket.county());
+    let title = row_title(&kinds, &county, &row);
+    let village = row.village.as_str().map(|code| village_name(&county, code)).unwrap_or_default();
+    let sign = if row.asked && !handed { to_mend() } else { due(clock) };
+    Some(view! {
+        <li>
+            <a href=format!("/records/{}", row.record) class="cell">
+                {mark(row.kind.as_str())}
+                <span class="cell-title">{title}</span>
+                <span class="cell-meta"><span class="clip">{village}</span>{sign}</span>
+            </a>
+        </li>
+    })
 }
 
 fn draft_cell(draft: &Draft) -> AnyView {
@@ -152,6 +223,7 @@ pub(super) fn row_cell(row: Row, current: bool) -> AnyView {
     let (kinds, county) = (app.pocket().kinds(), app.pocket().county());
     let title = row_title(&kinds, &county, &row);
     let village = row.village.as_str().map(|code| village_name(&county, code)).unwrap_or_default();
+    let urgent = urgency(&app.pocket(), &row);
     let phase = app.signals.phase;
     let sign = Sign::of(row.badge, phase.with_untracked(|phase| matches!(phase, Phase::Uploading { .. })));
     view! {
@@ -166,6 +238,7 @@ pub(super) fn row_cell(row: Row, current: bool) -> AnyView {
                 <span class="cell-meta">
                     <span class="clip">{village}</span>
                     <time>{row_time(&row)}</time>
+                    {urgent}
                     {badge(sign)}
                 </span>
             </a>

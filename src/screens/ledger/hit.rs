@@ -8,7 +8,7 @@ use xunji_sync::{
 };
 
 use crate::{
-    components::{Sign, badge, icon, mark, marks, pieces, row_time, row_title, view, village_name},
+    components::{Sign, badge, icon, mark, marks, pieces, row_time, row_title, urgency, view, village_name},
     platform::pinyin,
     state::{AppPocket, use_app},
     words,
@@ -116,6 +116,7 @@ pub(super) fn cell(cell: &Cell) -> AnyView {
             <span class="cell-meta">
                 <span class="clip">{pieces(&village, in_village)}</span>
                 <time>{row_time(row)}</time>
+                {urgency(&use_app().pocket(), row)}
                 {badge(Sign::of(row.badge, cell.sending))}
             </span>
             {snippet}

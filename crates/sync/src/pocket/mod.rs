@@ -11,6 +11,7 @@
 mod backup;
 mod batch;
 mod blobs;
+mod calls;
 mod drafts;
 mod mailbox;
 mod outbox;
@@ -24,6 +25,7 @@ use std::{cell::RefCell, pin::Pin, rc::Rc};
 
 use serde::Serialize;
 use xunji_domain::{
+    deadline::Calendar,
     entry::Body,
     id::{EntryId, InstallationId, KindId, Position, RecordId, Seq},
     json::{self, FromJson},
@@ -44,8 +46,11 @@ use crate::{
     words::{Pinyin, no_pinyin},
 };
 
+#[cfg(feature = "simulation")]
+pub(crate) use self::calls::calls;
 pub use self::{
     backup::{BACKUP_VERSION, Backup, Restored},
+    calls::Called,
     drafts::{Addition, Doing, Draft},
     outbox::{Counts, Outgoing, Waiting, WaitingState},
     rows::{Badge, Row, Rows},
@@ -71,6 +76,7 @@ struct Shared {
     seen: Generation,
     kinds: Rc<Kinds>,
     county: Rc<County>,
+    calendar: Rc<Calendar>,
     names: u64,
     pinyin: Pinyin,
 }
@@ -117,6 +123,7 @@ impl<S: Storage> Pocket<S> {
             names: names(&Kinds::default(), &county),
             kinds: Rc::default(),
             county,
+            calendar: Rc::new(Calendar::built_in().clone()),
             pinyin: no_pinyin,
         };
         let names_now = shared.names;
@@ -172,6 +179,11 @@ impl<S: Storage> Pocket<S> {
         Rc::clone(&self.shared.borrow().county)
     }
 
+    /// Which days are worked.
+    pub fn calendar(&self) -> Rc<Calendar> {
+        Rc::clone(&self.shared.borrow().calendar)
+    }
+
     /// Whom the phone works for, and its token, once it is enrolled.
     ///
     /// # Errors
@@ -198,9 +210,11 @@ impl<S: Storage> Pocket<S> {
             let mut all = Kinds::default();
             // What is stored, not what this tab knows: it may be behind, or have tried this before.
             let mut county = County::built_in().clone();
+            let mut calendar = Calendar::default();
             if let Some(kept) = batch.get::<Definitions>(Table::Meta, DEFINITIONS).await? {
                 all.extend(kept.kinds);
                 county = kept.county;
+                calendar = kept.calendar;
             }
             let known = all.all().len();
             all.extend(definitions.kinds.iter().cloned());
@@ -211,12 +225,18 @@ impl<S: Storage> Pocket<S> {
                 calendar: definitions.calendar.clone(),
             };
             let other_names = county != kept.county;
+            let other_days = calendar != kept.calendar;
             batch.put(Table::Meta, DEFINITIONS, &kept)?;
             self.take_over(kept);
             if !added.is_empty() {
                 let records: Vec<Record> = batch.prefix(Table::Records, "").await?;
                 for record in records.iter().filter(|record| added.contains(&record.kind)) {
                     self.refold(batch, record.id).await?;
+                }
+            }
+            if other_days {
+                for record in self.with_calls(batch).await? {
+                    self.refold(batch, record).await?;
                 }
             }
             // What was found by another name before is found by the one that is shown.
@@ -236,6 +256,9 @@ impl<S: Storage> Pocket<S> {
         shared.names = names(&kinds, &kept.county);
         shared.kinds = Rc::new(kinds);
         shared.county = Rc::new(kept.county);
+        // Stations of earlier days have no table of their own.
+        let own = !kept.calendar.is_empty();
+        shared.calendar = Rc::new(if own { kept.calendar } else { Calendar::built_in().clone() });
     }
 
     /// What codes are called in this tab, as a number that is another one when that changes.

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 use xunji_domain::{
+    deadline::{Calendar, Timing, timing},
     entry::{Action, Body, body_of},
     id::{KindId, RecordId, StateId},
     kind::Kinds,
@@ -37,9 +38,22 @@ pub struct Row {
     pub badge: Badge,
     /// Whether two people disagree about a field.
     pub contested: bool,
+    /// What of its deadlines is the same on every day.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub timing: Timing,
+    /// Whether its keeper was asked to correct or to explain something.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub asked: bool,
 }
 
-reads!(Row { record, kind, kind_version, title, village, time, state, badge, contested or default });
+reads!(Row {
+    record, kind, kind_version, title, village, time, state, badge, contested or default, timing or default,
+    asked or default,
+});
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
 
 /// How far a record, with all its entries, has come on its way to the station.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -127,7 +141,7 @@ impl<S: Storage> Pocket<S> {
     /// [`StorageError`].
     pub async fn row(&self, id: RecordId) -> Result<Option<Row>, StorageError> {
         let record = self.record(id).await?;
-        Ok(record.map(|record| row(&self.kinds(), &record)))
+        Ok(record.map(|record| row(&self.kinds(), &self.calendar(), &record)))
     }
 
     /// How many records there are.
@@ -148,7 +162,7 @@ pub(super) fn row_key(record: &Record) -> String {
     format!("{:016x}/{}", u64::MAX - u64::try_from(noted).unwrap_or(0), record.id)
 }
 
-pub(super) fn row(kinds: &Kinds, record: &Record) -> Row {
+pub(super) fn row(kinds: &Kinds, calendar: &Calendar, record: &Record) -> Row {
     let kind = kinds.nearest(&record.kind, record.kind_version);
     let body = record.body();
     let value = |id: Option<&_>| id.and_then(|id| body.get(id)).cloned().unwrap_or(Value::Null);
@@ -165,6 +179,8 @@ pub(super) fn row(kinds: &Kinds, record: &Record) -> Row {
         state: record.state.clone(),
         badge: badge(record),
         contested: record.is_contested(),
+        timing: timing(kinds, calendar, record),
+        asked: !record.asked.is_empty(),
     }
 }
 

@@ -11,6 +11,7 @@ use xunji_domain::{
 use super::{
     Pocket, SEQ,
     batch::Batch,
+    calls::called_key,
     last_key,
     outbox::{Waiting, WaitingState, outbox_key, put_waiting, wait},
     recent, rows,
@@ -136,7 +137,9 @@ impl<S: Storage> Pocket<S> {
             batch.delete(Table::Rows, &rows::row_key(old));
         }
         self.move_line(batch, old.as_ref(), &record);
-        batch.put(Table::Rows, &rows::row_key(&record), &rows::row(&self.kinds(), &record))?;
+        let row = rows::row(&self.kinds(), &self.calendar(), &record);
+        batch.put(Table::Rows, &rows::row_key(&record), &row)?;
+        self.call(batch, &record).await?;
         batch.put(Table::Records, &key, &record)
     }
 }
@@ -146,6 +149,7 @@ pub(super) fn places_of(records: impl IntoIterator<Item = RecordId>) -> Vec<(Tab
     let mut places = [SEQ, SHELVING].map(|key| (Table::Meta, key.to_owned())).to_vec();
     for record in records {
         places.push((Table::Records, record.to_string()));
+        places.push((Table::Meta, called_key(record)));
         places.push((Table::Entries, format!("{record}/")));
     }
     places

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use xunji_domain::{
+    deadline::{Calendar, timing},
     entry::Entry,
     id::{EntryId, InstallationId, RecordId, Seq},
     kind::Kinds,
@@ -13,7 +14,7 @@ use xunji_domain::{
 
 use super::{laws, must, shelves};
 use crate::{
-    pocket::{Waiting, WaitingState},
+    pocket::{Waiting, WaitingState, calls},
     simulation::{
         Broken, Invariant,
         disk::at_once,
@@ -228,16 +229,23 @@ impl<'a> Replica<'a> {
         }
         let all = by_record.len() == self.records.len() && self.rows == self.records.len();
         must(all, Invariant::ReplicasConverge, || "a record has no fold, or not one line".to_owned())?;
+        let mut called = BTreeSet::new();
         for (id, record) in &self.records {
             must(laws::shown(record) == laws::rivals(record), Invariant::BothVersions, || {
                 format!("{id} shows {:?} instead of {:?}", laws::shown(record), laws::rivals(record))
             })?;
             let fold = by_record.remove(id).and_then(|known| Record::fold(&self.kinds, known));
+            let timing = timing(&self.kinds, Calendar::built_in(), record);
+            called.extend(calls(record, &timing, &self.kinds).into_keys());
             must(fold.as_ref() == Some(record), Invariant::ReplicasConverge, || {
                 format!("phone {}: the fold of {id} is not true to its entries", self.phone.index)
             })?;
         }
-        Ok(())
+        let kept = at_once(self.phone.memory.borrow().clone().range(Table::Meta, Span::prefix("call/")));
+        let kept: BTreeSet<String> = kept.unwrap_or_default().into_iter().map(|(key, _)| key).collect();
+        must(kept == called, Invariant::ReplicasConverge, || {
+            format!("phone {} keeps the calls {kept:?} instead of {called:?}", self.phone.index)
+        })
     }
 
     /// What the phone has of others is what it may see.
