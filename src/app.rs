@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
+use xunji_domain::kind::Kind;
 use xunji_sync::engine::Phase;
 
 use crate::{
@@ -33,7 +34,10 @@ pub fn start() {
     apply_settings();
     spawn_local(async {
         let first = match vault::open(&vaults::current()).await {
-            Ok(Opened::Locked(locked)) => Stage::Locked(locked),
+            Ok(Opened::Locked(locked)) => {
+                spawn_local(read_ledgers());
+                Stage::Locked(locked)
+            }
             Ok(Opened::Open(storage)) => open(storage).await,
             Err(error) => Stage::Broken(storage_sentence(&error)),
         };
@@ -43,7 +47,12 @@ pub fn start() {
                 Stage::Locked(locked) => {
                     // Whatever the app makes from here on outlives the lock screen.
                     let unlocked = Callback::new(move |storage: AppStorage| {
-                        spawn_local(async move { stage.set(open(storage).await) });
+                        spawn_local(async move {
+                            let opened = open(storage).await;
+                            // Opening and drawing are each long enough for a slow phone.
+                            platform::sleep(0).await;
+                            stage.set(opened);
+                        });
                     });
                     view! { <Lock locked=locked on_unlock=unlocked/> }
                 }
@@ -55,6 +64,13 @@ pub fn start() {
             })
         });
     });
+}
+
+/// Reads the built-in ledgers while the PIN is typed, so that nobody waits for it afterwards.
+async fn read_ledgers() {
+    // The lock screen first.
+    platform::sleep(0).await;
+    Kind::built_in();
 }
 
 async fn open(storage: AppStorage) -> Stage {
@@ -119,9 +135,17 @@ fn Frame() -> impl IntoView {
     };
     let screen = Memo::new(move |_| named());
     let solo = Memo::new(move |_| matches!(screen.get(), None | Some(Screen::Enrol)));
-    let drawn = live(move || match screen.get() {
-        None => view! { <SetPin/> },
-        Some(screen) => drawn(screen),
+    // The frame is on the screen before what is in it has been drawn: on a slow phone both at once take too long.
+    let begun = RwSignal::new(false);
+    spawn_local(async move {
+        platform::sleep(0).await;
+        begun.try_set(true);
+    });
+    let drawn = live(move || {
+        begun.get().then(|| match screen.get() {
+            None => view! { <SetPin/> },
+            Some(screen) => drawn(screen),
+        })
     });
     view! {
         <div class="frame" class:solo=solo>

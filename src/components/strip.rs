@@ -6,6 +6,9 @@
 use leptos::{mount::UnmountHandle, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, Node};
+use xunji_sync::engine::Millis;
+
+use crate::platform;
 
 /// So many rows are drawn beyond either edge of the screen.
 const MARGIN: usize = 4;
@@ -13,6 +16,9 @@ const MARGIN: usize = 4;
 const HIGHEST: f64 = 30_000_000.0;
 /// The height of a row until one has been measured.
 const GUESS: f64 = 80.0;
+/// Rows are drawn for so many milliseconds at a time. A finger on a phone that is four times slower than that notices
+/// from 50 on, and the browser has to lay them out besides.
+const SLICE: u64 = 8;
 
 /// A row that is to be drawn.
 pub struct Line<T> {
@@ -40,19 +46,27 @@ pub struct Strip<T> {
     drawn: Vec<Drawn<T>>,
     count: usize,
     row: f64,
+    /// Whether rows may have another height than they had.
+    unsure: bool,
 }
 
 impl<T: Clone + PartialEq + 'static> Strip<T> {
     /// Over an empty list element. What rows use of the app's contexts they find where this is called.
     pub fn new(list: HtmlElement, draw: impl Fn(&T) -> AnyView + 'static) -> Self {
         let (owner, draw) = (Owner::current(), Box::new(draw));
-        Self { list, owner, draw, drawn: Vec::new(), count: 0, row: GUESS }
+        Self { list, owner, draw, drawn: Vec::new(), count: 0, row: GUESS, unsure: true }
     }
 
     /// How many rows there are.
     pub fn set_count(&mut self, count: usize) {
         self.count = count;
         self.size();
+    }
+
+    /// Rows may have another height from now on. Only then is one measured again: asking the browser makes it lay out
+    /// at once what has just been drawn.
+    pub fn measure_anew(&mut self) {
+        self.unsure = true;
     }
 
     fn natural(&self) -> f64 {
@@ -93,8 +107,10 @@ impl<T: Clone + PartialEq + 'static> Strip<T> {
         Some(drawn.key.clone())
     }
 
-    /// Draws these rows, in their order, and takes all others away.
-    pub fn draw(&mut self, lines: Vec<Line<T>>) {
+    /// Draws these rows, in their order, and takes all others away. Whether that was done: where it takes long, some are
+    /// left for the next time.
+    pub fn draw(&mut self, lines: Vec<Line<T>>) -> bool {
+        let until = Millis(platform::millis().0 + SLICE);
         let screen = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or_default();
         let shift = match self.height() < self.natural() {
             true => self.seen_from(screen) - (-self.list.get_bounding_client_rect().top()).max(0.0),
@@ -108,7 +124,13 @@ impl<T: Clone + PartialEq + 'static> Strip<T> {
             stays
         });
         let mut next = self.list.first_element_child();
+        let mut done = true;
         for line in lines {
+            let is_drawn = self.drawn.iter().any(|drawn| drawn.key == line.key);
+            if !is_drawn && platform::millis() >= until {
+                done = false;
+                continue;
+            }
             let at = line.at;
             let Some(element) = self.put(line) else { continue };
             if next.as_ref() == Some(&element) {
@@ -122,6 +144,7 @@ impl<T: Clone + PartialEq + 'static> Strip<T> {
             attribute(&element, "aria-setsize", self.count);
         }
         self.measure();
+        done
     }
 
     /// The element of a row, which shows what it should.
@@ -150,7 +173,8 @@ impl<T: Clone + PartialEq + 'static> Strip<T> {
 
     /// Rows are as high as the style makes them, which depends on the size of the text.
     fn measure(&mut self) {
-        let Some(drawn) = self.drawn.first() else { return };
+        let Some(drawn) = self.drawn.first().filter(|_| self.unsure) else { return };
+        self.unsure = false;
         let row = drawn.element.get_bounding_client_rect().height();
         if row > 0.0 && (row - self.row).abs() > 0.1 {
             self.row = row;

@@ -5,7 +5,7 @@ use xunji_domain::{
     canonical::Digest,
     id::InstallationId,
     json::{self, FromJson},
-    wire::{Answers, BATCH_BYTES, Batch, Definitions, HEALTHY, MailboxPage, PAGE_ITEMS, Received, Refusal},
+    wire::{Answers, BATCH_BYTES, Batch, HEALTHY, MailboxPage, PAGE_ITEMS, Received, Refusal},
 };
 use xunji_sync::{
     engine::{Ended, Event, Failure, Job},
@@ -173,10 +173,15 @@ impl Driver {
         if *self.inner.defined.borrow() {
             return Ok(());
         }
-        let answer = self.ask("GET", "/api/v1/kinds", vec![], JsValue::UNDEFINED).await?;
-        self.inner.pocket.define(&read::<Definitions>(&answer)?).await.map_err(storage)?;
+        let pocket = &self.inner.pocket;
+        let known = pocket.definitions_tag().await.map_err(storage)?;
+        let headers = known.map(|tag| ("If-None-Match", tag)).into_iter().collect();
+        let answer = self.ask_for("GET", "/api/v1/kinds", headers, JsValue::UNDEFINED, &[304]).await?;
+        if answer.status != 304 {
+            pocket.define(&read(&answer)?, answer.tag.as_deref()).await.map_err(storage)?;
+            self.changed();
+        }
         self.inner.defined.replace(true);
-        self.changed();
         Ok(())
     }
 

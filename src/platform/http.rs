@@ -16,6 +16,8 @@ pub struct HttpAnswer {
     pub offset: Option<u64>,
     /// Whether the other side has all of an attachment and has verified it (`Upload-Complete`).
     pub complete: bool,
+    /// The name of what came, by which it is told from what comes later (`ETag`).
+    pub tag: Option<String>,
     /// The body, if it is text.
     pub text: String,
     /// The body, if it is an attachment.
@@ -53,6 +55,7 @@ pub async fn ask(
             .map(|s| s * 1000),
         offset: text("offset").and_then(|offset| offset.parse().ok()),
         complete: text("complete").is_some_and(|complete| complete == "?1"),
+        tag: text("tag"),
         text: text("text").unwrap_or_default(),
         bytes: Reflect::get(&answer, &"bytes".into())
             .ok()

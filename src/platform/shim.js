@@ -110,6 +110,7 @@ export async function ask(method, url, headers, body, milliseconds) {
       retryAfter: response.headers.get("Retry-After") ?? undefined,
       offset: response.headers.get("Upload-Offset") ?? undefined,
       complete: response.headers.get("Upload-Complete") ?? undefined,
+      tag: response.headers.get("ETag") ?? undefined,
       text,
       bytes,
     };
@@ -466,7 +467,12 @@ document.addEventListener("focusin", ({ target }) => (last = { target, path: loc
 
 // A screen has been drawn. Reading begins at its heading; but when it is the same screen, drawn anew because something
 // has arrived, the focus stays where it was, or goes to what has taken the place of that.
+// Not at once: the focus makes the browser lay the whole screen out, which it has to do soon anyway.
 export function beginReading(heading) {
+  setTimeout(() => heading.isConnected && read(heading));
+}
+
+function read(heading) {
   const same = last?.path === location.pathname && last.target !== document.body ? last.target : undefined;
   if (same?.isConnected && same === document.activeElement) return;
   (twin(same) ?? heading).focus({ preventScroll: Boolean(same) });

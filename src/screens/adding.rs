@@ -218,8 +218,11 @@ pub(super) fn Adding(begun: Begun, adding: RwSignal<Option<Begun>, LocalStorage>
     let close = Callback::new(move |()| adding.set(None));
     let throw_away = move |_| {
         let discard = autosave.get_value();
-        adding.set(None);
-        spawn_local(async move { discard.throw_away(id).await });
+        spawn_local(async move {
+            // Closed only once it is gone: whoever leaves at once must not find it again.
+            discard.throw_away(id).await;
+            adding.try_set(None);
+        });
     };
     let note = live(move || kept.get().is_ok_and(|kept| kept).then(|| words::draft_kept()));
     view! {

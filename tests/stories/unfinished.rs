@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::{
     samples,
-    support::{LOCKED, story},
+    support::{LOCKED, story, until},
 };
 
 const BEGUN: &str = "第一次调解:双方都到了,李家愿意把摄像头转向自家院门。";
@@ -53,6 +53,11 @@ async fn a_note_that_is_half_written_outlives_closing_locking_and_a_killed_brows
         phone.type_in("更正原因", "数错了").await;
         phone.hears("草稿已保存").await;
         phone.press("取消").await;
+        until("see the sheet gone", async || match phone.has("更正原因").await {
+            false => Ok(()),
+            true => Err("it is there".to_owned()),
+        })
+        .await;
         phone.open("/").await;
         assert!(!phone.everything().await.unwrap().contains("更正"));
 

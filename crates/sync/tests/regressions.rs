@@ -327,7 +327,7 @@ fn a_definition_that_comes_later_folds_its_records_again() {
             county: County::built_in().clone(),
             calendar: Default::default(),
         };
-        pocket.define(&definitions).await.unwrap();
+        pocket.define(&definitions, None).await.unwrap();
         let record = pocket.record(other.content.record).await.unwrap().unwrap();
         assert_eq!(record.state.as_str(), "checked");
     });

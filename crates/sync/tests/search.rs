@@ -163,7 +163,7 @@ impl Told {
                 let mut kind = Kind::built_in()[0].clone();
                 kind.version += self.next as u32;
                 let definitions = Definitions { kinds: vec![kind], county, calendar: Default::default() };
-                self.pocket.define(&definitions).await.expect("written");
+                self.pocket.define(&definitions, None).await.expect("written");
             }
             Happening::Make => drop(self.pocket.shelve().await.expect("made")),
             Happening::Forget => forget_shelves(&self.memory),
@@ -408,14 +408,14 @@ fn a_tab_that_is_behind_writes_no_old_names() {
         let mut county = County::built_in().clone();
         county.townships[0].villages[0].name = "新名村".to_owned();
         let definitions = Definitions { kinds: Vec::new(), county, calendar: Default::default() };
-        other.define(&definitions).await.expect("written");
+        other.define(&definitions, None).await.expect("written");
         filled(&other).await;
         behind.save(&in_the_village(2)).await.expect("saved");
         behind.save(&in_the_village(3)).await.expect("saved");
         let index = filled(&other).await;
         assert_eq!(found(&other, &index, None, "新名村").await.len(), 3);
         // The same again from a tab that knows the names already, as when its first try came too late.
-        behind.define(&definitions).await.expect("written");
+        behind.define(&definitions, None).await.expect("written");
         let kept = lines(&memory);
         forget_shelves(&memory);
         filled(&behind).await;

@@ -13,6 +13,7 @@ use super::hit::{self, Cell, Snippet};
 use crate::{
     components::{Line, Strip},
     library::Search,
+    platform,
     state::{App, use_app},
 };
 
@@ -54,7 +55,10 @@ impl Rows {
         let scrolled = rows.clone();
         let scroll = EventListener::new_with_options(&window, "scroll", early, move |_| scrolled.show());
         let resized = rows.clone();
-        let resize = EventListener::new(&window, "resize", move |_| resized.show());
+        let resize = EventListener::new(&window, "resize", move |_| {
+            resized.0.strip.borrow_mut().measure_anew();
+            resized.show();
+        });
         let listeners = StoredValue::new_local(Some((scroll, resize)));
         on_cleanup(move || drop(listeners.try_update_value(Option::take)));
         rows
@@ -63,7 +67,11 @@ impl Rows {
     /// Something has been found, or found anew; or a row may say something else now.
     pub(super) fn renew(&self) {
         let Some(count) = self.0.search.found.try_with_untracked(|found| found.places.len()) else { return };
-        self.0.strip.borrow_mut().set_count(count);
+        {
+            let mut strip = self.0.strip.borrow_mut();
+            strip.set_count(count);
+            strip.measure_anew();
+        }
         let keys = self.near(AHEAD).into_iter().map(|(_, key)| key).collect();
         self.read(keys);
     }
@@ -166,6 +174,13 @@ impl Rows {
             let open = open.is_some() && row.as_ref().map(|row| row.record.to_string()) == open;
             lines.push(Line { at, key, shows: Cell { row, words, snippet, open, sending } });
         }
-        strip.borrow_mut().draw(lines);
+        let done = strip.borrow_mut().draw(lines);
+        if !done {
+            let rows = self.clone();
+            spawn_local(async move {
+                platform::sleep(0).await;
+                rows.draw();
+            });
+        }
     }
 }

@@ -103,6 +103,7 @@ const PROFILE: &str = "profile";
 const CANARY: &str = "canary";
 const ENROLMENT: &str = "enrolment";
 const DEFINITIONS: &str = "definitions";
+const DEFINITIONS_TAG: &str = "definitions_tag";
 const PEOPLE: &str = "people";
 const CURSOR: &str = "cursor";
 const CURSOR_ENTRY: &str = "cursor_entry";
@@ -117,11 +118,12 @@ impl<S: Storage> Pocket<S> {
     /// [`StorageError`].
     pub async fn open(storage: S, new: InstallationId) -> Result<(Self, Found), StorageError> {
         let county = Rc::new(County::built_in().clone());
+        let kinds = Rc::<Kinds>::default();
         let shared = Shared {
             installation: new,
             seen: Generation(0),
-            names: names(&Kinds::default(), &county),
-            kinds: Rc::default(),
+            names: names(&kinds, &county),
+            kinds,
             county,
             calendar: Rc::new(Calendar::built_in().clone()),
             pinyin: no_pinyin,
@@ -201,11 +203,11 @@ impl<S: Storage> Pocket<S> {
     }
 
     /// Takes over the definitions that the station serves. Known versions of a kind stay as they are; records of a kind
-    /// with a new version are folded again, for they may have come before it.
+    /// with a new version are folded again, for they may have come before it. `tag` is what the station calls them.
     ///
     /// # Errors
     /// [`StorageError`].
-    pub async fn define(&self, definitions: &Definitions) -> Result<(), StorageError> {
+    pub async fn define(&self, definitions: &Definitions, tag: Option<&str>) -> Result<(), StorageError> {
         self.mutate(async |batch| {
             let mut all = Kinds::default();
             // What is stored, not what this tab knows: it may be behind, or have tried this before.
@@ -227,6 +229,10 @@ impl<S: Storage> Pocket<S> {
             let other_names = county != kept.county;
             let other_days = calendar != kept.calendar;
             batch.put(Table::Meta, DEFINITIONS, &kept)?;
+            match tag {
+                Some(tag) => batch.put(Table::Meta, DEFINITIONS_TAG, &tag)?,
+                None => batch.delete(Table::Meta, DEFINITIONS_TAG),
+            }
             self.take_over(kept);
             if !added.is_empty() {
                 let records: Vec<Record> = batch.prefix(Table::Records, "").await?;
@@ -247,6 +253,14 @@ impl<S: Storage> Pocket<S> {
             Ok(())
         })
         .await
+    }
+
+    /// What the station calls the definitions that were kept last: while it does, they need not come again.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn definitions_tag(&self) -> Result<Option<String>, StorageError> {
+        self.read(Table::Meta, DEFINITIONS_TAG).await
     }
 
     fn take_over(&self, kept: Definitions) {

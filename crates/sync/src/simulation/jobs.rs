@@ -118,7 +118,7 @@ impl Tab {
             let Body::Definitions(definitions) = self.ask(Request::Kinds).await?.body else {
                 return Err(Failure::NotTheStation);
             };
-            self.pocket.define(&definitions).await.map_err(storage)?;
+            self.pocket.define(&definitions, None).await.map_err(storage)?;
             self.defined.set(true);
         }
         let after = self.pocket.cursor().await.map_err(storage)?;
