@@ -153,7 +153,7 @@ fn another_table_of_holidays_moves_the_last_days_of_what_is_open() {
     let calendar = Calendar { off: vec![day("2026-12-02")], worked: Vec::new() };
     let definitions =
         Definitions { kinds: Kind::built_in().to_vec(), county: County::built_in().clone(), calendar };
-    block_on(phone.pocket.define(&definitions)).unwrap();
+    block_on(phone.pocket.define(&definitions, None)).unwrap();
     assert_eq!(due(&phone), Some(day("2026-12-03")));
     assert_eq!(phone.pocket.calendar().off, [day("2026-12-02")]);
     let row = &block_on(phone.pocket.called(&[keeper()], 9)).unwrap()[0].row;
