@@ -26,7 +26,8 @@ self.addEventListener("message", (event) => {
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   const { origin, pathname, searchParams } = new URL(request.url);
-  if (origin !== self.location.origin || pathname.startsWith("/api/")) return;
+  // What the station answers itself: its interface, and the public pages of slips.
+  if (origin !== self.location.origin || /^\/(api|p)\//.test(pathname)) return;
   const opens = request.mode === "navigate";
   // Returning without respondWith leaves the request to the browser. Anything but GET must go this way: iOS sent
   // empty bodies for submissions that passed through a worker, even one that only handed them on. The one exception

@@ -153,6 +153,7 @@ pub fn reason_sentence(kind: Option<&Kind>, reason: &Reason) -> String {
                 let name = step.map_or("?", |step| words::label(&step.label));
                 words::reason_too_early(name, times.to_string())
             }
+            Obstacle::Merged => words::reason_merged().to_owned(),
             Obstacle::Incomplete { problems } => words::reason_invalid(listed(problems)),
         },
         Reason::UnknownRecord => words::reason_unknown_record().to_owned(),
@@ -166,6 +167,8 @@ pub fn reason_sentence(kind: Option<&Kind>, reason: &Reason) -> String {
             RecipientFault::Confidential => words::reason_recipient_confidential(),
         }
         .to_owned(),
+        Reason::Merge { .. } => words::reason_merge().to_owned(),
+        Reason::SlipTaken => words::reason_slip_taken().to_owned(),
         Reason::Other(_) => words::reason_other().to_owned(),
     }
 }

@@ -6,6 +6,7 @@ use xunji_domain::{
     kind::Kind,
     person::Worker,
     record::{Known, Record, Standing},
+    slip::Verdict,
     village::County,
 };
 
@@ -81,6 +82,16 @@ fn line(
             };
             (words::did_explain(field), Some(text.clone()))
         }
+        Action::Slip { .. } => (words::did_slip().to_owned(), None),
+        Action::Answer { verdict, text, .. } => {
+            let said = match verdict {
+                Verdict::Confirmed => words::did_confirm(),
+                Verdict::Contested => words::did_contest(),
+            };
+            (said.to_owned(), (!text.is_empty()).then(|| text.clone()))
+        }
+        Action::Merge { .. } => (words::did_merge().to_owned(), None),
+        Action::Unmerge {} => (words::did_unmerge().to_owned(), None),
         Action::Unknown(_) => (words::did_unknown().to_owned(), None),
     };
     let (sign, receipt) = match &known.standing {

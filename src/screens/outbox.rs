@@ -297,6 +297,10 @@ fn what_it_is(kind: Option<&Kind>, action: &Action) -> String {
         Action::HandOver { .. } => words::hand_over().to_owned(),
         Action::Ask { field, .. } => words::did_ask(field_name(kind, field)),
         Action::Explain { .. } => words::explain().to_owned(),
-        Action::Unknown(_) => words::did_unknown().to_owned(),
+        Action::Slip { .. } => words::did_slip().to_owned(),
+        Action::Merge { .. } => words::did_merge().to_owned(),
+        Action::Unmerge {} => words::did_unmerge().to_owned(),
+        // Only the station writes answers.
+        Action::Answer { .. } | Action::Unknown(_) => words::did_unknown().to_owned(),
     }
 }

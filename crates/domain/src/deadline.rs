@@ -215,8 +215,11 @@ pub fn timing(kinds: &Kinds, calendar: &Calendar, record: &Record) -> Timing {
     let open = Timing::default();
     let Some(kind) = kinds.nearest(&record.kind, record.kind_version) else { return open };
     let Some(state) = kind.state(&record.state) else { return open };
-    if state.closed {
-        return Timing { closed: true, ..open };
+    if record.is_closed(kind) {
+        // A result that somebody contests is not the end of it.
+        let contested = !record.objections.is_empty();
+        let soon = contested.then(|| since(kind, record)).flatten();
+        return Timing { closed: !contested, soon, ..open };
     }
     let stays = stays(kind, record);
     let due =
@@ -243,6 +246,11 @@ pub fn timing(kinds: &Kinds, calendar: &Calendar, record: &Record) -> Timing {
         due: nearest.map(|(due, _)| due),
         soon: nearest.map(soon),
     }
+}
+
+/// The day on which a record came into its present state. None until its opening is there.
+pub fn since(kind: &Kind, record: &Record) -> Option<NaiveDate> {
+    stays(kind, record).last().map(|(_, day)| *day)
 }
 
 /// The states that a record has been in, each with the day on which it came into it.

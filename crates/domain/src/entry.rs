@@ -9,8 +9,9 @@ use serde_json::Value;
 
 use crate::{
     canonical::{self, Digest},
-    id::{EntryId, FieldId, InstallationId, KindId, RecordId, Revision, Seq, StepId, WorkerId},
+    id::{EntryId, FieldId, InstallationId, KindId, RecordId, Revision, Seq, StateId, StepId, WorkerId},
     reads,
+    slip::Verdict,
 };
 
 /// The values of a form by field. What this version doesn't know is kept as it came.
@@ -130,6 +131,33 @@ pub enum Action {
         /// The explanation.
         text: String,
     },
+    /// Gives a slip to one of the people whom the record is about ([`crate::slip`]).
+    Slip {
+        /// SHA-256 of the slip's token. The token itself stays with its bearer.
+        token_hash: Digest,
+    },
+    /// What the bearer of a slip said to the state that it showed. Only the station writes it.
+    Answer {
+        /// The entry that the slip was given out with.
+        slip: EntryId,
+        /// The state that it showed.
+        state: StateId,
+        /// Whether that is right.
+        verdict: Verdict,
+        /// In their own words, if they said any.
+        #[serde(skip_serializing_if = "String::is_empty")]
+        text: String,
+        /// From 5 (very satisfied) to 1 (very dissatisfied), if they wanted to say.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        satisfaction: Option<u32>,
+    },
+    /// Says that this record reports the same as another one, which is carried on instead. Both are kept.
+    Merge {
+        /// The other one.
+        into: RecordId,
+    },
+    /// Takes that back.
+    Unmerge {},
     /// Something that a newer version knows. Kept and shown, never dropped.
     #[serde(untagged)]
     Unknown(Value),
@@ -144,6 +172,10 @@ reads!(Action by "type" {
     "hand_over" => HandOver { from, to, reason },
     "ask" => Ask { field, text },
     "explain" => Explain { ask, text },
+    "slip" => Slip { token_hash },
+    "answer" => Answer { slip, state, verdict, text or default, satisfaction },
+    "merge" => Merge { into },
+    "unmerge" => Unmerge {},
 } else Unknown(whole));
 
 impl Content {
@@ -189,6 +221,10 @@ impl fmt::Debug for Action {
             Self::HandOver { .. } => "HandOver",
             Self::Ask { .. } => "Ask",
             Self::Explain { .. } => "Explain",
+            Self::Slip { .. } => "Slip",
+            Self::Answer { .. } => "Answer",
+            Self::Merge { .. } => "Merge",
+            Self::Unmerge {} => "Unmerge",
             Self::Unknown(_) => "Unknown",
         })
     }

@@ -25,6 +25,7 @@ pub mod order;
 pub mod person;
 pub mod recipient;
 pub mod record;
+pub mod slip;
 pub mod tidy;
 pub mod validate;
 pub mod village;

@@ -14,6 +14,7 @@ use crate::{
     kind::{Kind, Kinds, Step},
     reads,
     recipient::Recipient,
+    slip::{Objection, Slip, Verdict},
     validate::is_empty,
     village::VillageCode,
     wire::{Outcome, Reason, Receipt, Refusal, Signature},
@@ -162,11 +163,20 @@ pub struct Record {
     /// What its keeper was asked to correct or to explain and has not yet, by field, the oldest first.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub asked: BTreeMap<FieldId, Vec<Asked>>,
+    /// The slips that were given out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub slips: Vec<Slip>,
+    /// What the bearers of slips contest, until somebody who has seen it takes a step or adds a remark.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub objections: Vec<Objection>,
+    /// The record that is carried on instead of this one, which reports the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<RecordId>,
     /// All its entries in the order of the fold, the ones that a later one replaces at the end.
     pub entries: Vec<Known>,
 }
 
-reads!(Record { id, kind, kind_version, state, revision, fields, keeper, holder, handed_on or default, partners or default, taken or default, asked or default, entries });
+reads!(Record { id, kind, kind_version, state, revision, fields, keeper, holder, handed_on or default, partners or default, taken or default, asked or default, slips or default, objections or default, merged_into, entries });
 
 /// A question about a field (退回补正).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -227,6 +237,9 @@ impl Record {
             partners: Vec::new(),
             taken: BTreeMap::new(),
             asked: BTreeMap::new(),
+            slips: Vec::new(),
+            objections: Vec::new(),
+            merged_into: None,
             entries: Vec::new(),
         };
         for known in &entries {
@@ -244,6 +257,7 @@ impl Record {
 
     fn apply(&mut self, kinds: &Kinds, entry: &Entry, revision: Option<Revision>) {
         let by = entry.content.id;
+        let seen = entry.content.basis;
         match &entry.content.action {
             Action::Open { body } => self.set(body, by),
             Action::Amend { field, from, to, .. } => {
@@ -277,6 +291,7 @@ impl Record {
                     self.hand(step, body, by);
                 }
                 self.set(body, by);
+                self.objections.retain(|objection| seen < objection.at);
             }
             Action::HandOver { from, to, .. } => self.replace(*from, *to),
             Action::Ask { field, .. } => {
@@ -284,7 +299,14 @@ impl Record {
                 self.asked.entry(field.clone()).or_default().push(asked);
             }
             Action::Explain { ask, .. } => self.keep_asked(|_, asked| asked.by != *ask),
-            Action::Note { .. } | Action::Attach {} | Action::Unknown(_) => {}
+            Action::Note { .. } => self.objections.retain(|objection| seen < objection.at),
+            Action::Slip { token_hash } => {
+                self.slips.push(Slip { by, token_hash: *token_hash, answer: None });
+            }
+            Action::Answer { slip, verdict, .. } => self.answer(*slip, *verdict, by),
+            Action::Merge { into } => self.merged_into = Some(*into),
+            Action::Unmerge {} => self.merged_into = None,
+            Action::Attach {} | Action::Unknown(_) => {}
         }
     }
 
@@ -311,6 +333,16 @@ impl Record {
         let whose = workflow::whose_part(step, body);
         for partner in self.partners.iter_mut().filter(|partner| Some(&partner.recipient) == whose.as_ref()) {
             partner.part = Some(by);
+        }
+    }
+
+    /// The last answer over a slip counts.
+    fn answer(&mut self, slip: EntryId, verdict: Verdict, by: EntryId) {
+        let Some(slip) = self.slips.iter_mut().find(|known| known.by == slip) else { return };
+        let before = slip.answer.replace(by);
+        self.objections.retain(|objection| Some(objection.by) != before);
+        if verdict == Verdict::Contested {
+            self.objections.push(Objection { by, at: self.revision });
         }
     }
 
@@ -379,6 +411,11 @@ impl Record {
             _ => false,
         };
         self.entries.iter().map(|known| &known.entry).find(says)
+    }
+
+    /// Whether nothing more is expected to happen: its state says so, or another record is carried on instead.
+    pub fn is_closed(&self, kind: &Kind) -> bool {
+        self.merged_into.is_some() || kind.state(&self.state).is_some_and(|state| state.closed)
     }
 
     /// Whether two people have changed a field without knowing of each other and nobody has settled it.

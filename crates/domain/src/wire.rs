@@ -342,6 +342,13 @@ pub enum Reason {
         /// Why not.
         fault: RecipientFault,
     },
+    /// The records can't be merged, or this one is not.
+    Merge {
+        /// Why not.
+        fault: MergeFault,
+    },
+    /// The slip's token is in use already.
+    SlipTaken,
     /// Something that a newer station says.
     #[serde(untagged)]
     Other(Value),
@@ -357,6 +364,8 @@ reads!(Reason by "reason" {
     "not_entitled" => NotEntitled {},
     "wrong_author" => WrongAuthor {},
     "recipient" => Recipient { fault },
+    "merge" => Merge { fault },
+    "slip_taken" => SlipTaken {},
 } else Other(whole));
 
 /// Why somebody, or a desk, can't take a record.
@@ -380,6 +389,38 @@ reads!(RecipientFault from word {
     "suspended" => Suspended,
     "outside_area" => OutsideArea,
     "confidential" => Confidential,
+} else Other);
+
+/// Why two records can't be merged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MergeFault {
+    /// It is the same record.
+    Itself,
+    /// They are of different ledgers.
+    OtherKind,
+    /// What is secret is never merged.
+    Confidential,
+    /// Not both belong to a desk at which the author sits, or the other one isn't at the station.
+    NotYours,
+    /// It has been merged already.
+    Already,
+    /// It has doubles of its own, or the other one is a double itself.
+    Chain,
+    /// It is not merged, so that nothing can be taken back.
+    NotMerged,
+    /// Something that a newer station says.
+    Other,
+}
+
+reads!(MergeFault from word {
+    "itself" => Itself,
+    "other_kind" => OtherKind,
+    "confidential" => Confidential,
+    "not_yours" => NotYours,
+    "already" => Already,
+    "chain" => Chain,
+    "not_merged" => NotMerged,
 } else Other);
 
 /// Why an entry was not stored.

@@ -11,12 +11,13 @@ use crate::{
     entry::Body,
     handing::Who,
     id::{StateId, StepId, WorkerId},
-    kind::{Kind, Step},
+    kind::{Kind, Kinds, Step},
     person::{Role, Worker},
     reads,
     recipient::{Recipient, sits_at_level},
     record::Record,
     validate::{self, Problem},
+    wire::MergeFault,
 };
 
 /// Why a step can't be taken.
@@ -46,6 +47,8 @@ pub enum Obstacle {
         /// How often it has to be taken.
         times: u32,
     },
+    /// Another record is carried on instead of this one.
+    Merged,
 }
 
 reads!(Obstacle by "why" {
@@ -55,6 +58,7 @@ reads!(Obstacle by "why" {
     "incomplete" => Incomplete { problems },
     "not_yours" => NotYours {},
     "too_early" => TooEarly { step, times },
+    "merged" => Merged {},
 });
 
 /// Somebody who takes steps.
@@ -167,6 +171,9 @@ pub fn take(
 
 /// What keeps somebody from a step, whatever they fill in.
 fn hinders(kind: &Kind, record: &Record, actor: Actor<'_>, step: &Step) -> Option<Obstacle> {
+    if record.merged_into.is_some() {
+        return Some(Obstacle::Merged);
+    }
     let applies = step.when.as_ref().is_none_or(|when| when.holds(&record.body()));
     if !step.from.contains(&record.state) || !applies {
         return Some(Obstacle::WrongState { state: record.state.clone() });
@@ -180,6 +187,42 @@ fn hinders(kind: &Kind, record: &Record, actor: Actor<'_>, step: &Step) -> Optio
     let after = step.after.as_ref()?;
     let taken = record.taken.get(&after.step).copied().unwrap_or(0);
     (taken < after.times).then(|| Obstacle::TooEarly { step: after.step.clone(), times: after.times })
+}
+
+/// Whether somebody may give out a slip: whoever carries the record on, or whom it is with.
+pub fn may_give_slip(kind: &Kind, record: &Record, actor: Actor<'_>) -> bool {
+    actor.is(Who::Keeper, kind, record) || actor.is(Who::Holder, kind, record)
+}
+
+/// Whether somebody may say that a record reports the same as another one. Only the desk that both belong to can tell,
+/// and only where nothing is secret. `has_doubles` says whether others were merged into the first one: neither chains
+/// nor circles come about.
+///
+/// # Errors
+/// What is in the way.
+pub fn merge(
+    kinds: &Kinds,
+    record: &Record,
+    into: &Record,
+    has_doubles: bool,
+    actor: Actor<'_>,
+) -> Result<(), MergeFault> {
+    let kind = |record: &Record| kinds.nearest(&record.kind, record.kind_version).ok_or(MergeFault::Other);
+    if record.id == into.id {
+        Err(MergeFault::Itself)
+    } else if record.kind != into.kind {
+        Err(MergeFault::OtherKind)
+    } else if kind(record)?.confidential || kind(into)?.confidential {
+        Err(MergeFault::Confidential)
+    } else if !actor.is(Who::Home, kind(record)?, record) || !actor.is(Who::Home, kind(into)?, into) {
+        Err(MergeFault::NotYours)
+    } else if record.merged_into.is_some() {
+        Err(MergeFault::Already)
+    } else if has_doubles || into.merged_into.is_some() {
+        Err(MergeFault::Chain)
+    } else {
+        Ok(())
+    }
 }
 
 /// Whose part a step of this body is.

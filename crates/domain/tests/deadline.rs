@@ -10,11 +10,12 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use xunji_domain::{
     canonical::Digest,
-    deadline::{Calendar, Card, Clock, Colour, clock},
+    deadline::{Calendar, Card, Clock, Colour, clock, since},
     entry::{Action, Content, Entry},
     id::{EntryId, InstallationId, RecordId, Revision, Seq, WorkerId},
     kind::Kinds,
     record::{Known, Record, Standing},
+    slip::Objection,
 };
 
 fn day(text: &str) -> NaiveDate {
@@ -122,6 +123,30 @@ fn a_dispute_turns_yellow_orange_red_and_green() {
     assert_eq!(cards, [None, Some(Card::Plain), Some(Card::Yellow), Some(Card::Red)]);
     let closed = dispute(&[("2026-11-03", "resolve_on_spot", json!({ "on_spot_result": "x" }))]);
     assert_eq!(at(&closed, "2027-11-02"), Clock { colour: Colour::Green, due: None, card: None });
+}
+
+#[test]
+fn what_is_merged_is_green_and_a_contested_result_is_not() {
+    let mut double = dispute(&[]);
+    double.merged_into = Some(RecordId::new(Uuid::from_u128(2)));
+    assert_eq!(at(&double, "2027-11-02"), Clock { colour: Colour::Green, due: None, card: None });
+    let mut closed = dispute(&[("2026-11-03", "resolve_on_spot", json!({ "on_spot_result": "x" }))]);
+    let by = EntryId::new(Uuid::from_u128(7));
+    closed.objections = vec![Objection { by, at: Revision(3) }];
+    assert_eq!(at(&closed, "2026-11-04").colour, Colour::Orange);
+}
+
+#[test]
+fn residents_are_told_since_when_its_state_is_what_it_is() {
+    let kinds = Kinds::default();
+    let kind = kinds.newest(&"dispute".into()).unwrap();
+    let steps = [("2026-11-06", "mediate", json!({})), ("2026-11-09", "attempt", json!({ "attempt": "x" }))];
+    assert_eq!(since(kind, &dispute(&[])), Some(day("2026-11-02")));
+    assert_eq!(
+        since(kind, &dispute(&steps)),
+        Some(day("2026-11-06")),
+        "an attempt leaves the state as it is"
+    );
 }
 
 #[test]

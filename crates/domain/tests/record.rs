@@ -12,6 +12,7 @@ use xunji_domain::{
     id::{EntryId, InstallationId, RecordId, Revision, Seq, WorkerId},
     kind::Kinds,
     record::{Known, Record, Standing},
+    slip::Verdict,
     wire::Reason,
 };
 
@@ -212,6 +213,66 @@ fn steps_lead_through_the_workflow_and_unknown_things_are_kept() {
     assert_eq!(Record::fold(&Kinds::default(), []), None);
 }
 
+fn slip(number: u8) -> Action {
+    Action::Slip { token_hash: Digest::new([number; 32]) }
+}
+
+fn answer(slip: u128, verdict: Verdict) -> Action {
+    let slip = EntryId::new(Uuid::from_u128(slip));
+    Action::Answer { slip, state: "found".into(), verdict, text: String::new(), satisfaction: None }
+}
+
+/// Based on what was known at a revision.
+fn having_seen(revision: u64, mut known: Known) -> Known {
+    known.entry.content.basis = Revision(revision);
+    known
+}
+
+#[test]
+fn what_a_party_contests_stands_until_somebody_who_has_seen_it_answers() {
+    let contested = known(4, answer(2, Verdict::Contested), accepted(4));
+    let history = [
+        known(1, open("甲"), accepted(1)),
+        known(2, slip(2), accepted(2)),
+        known(3, slip(3), accepted(3)),
+        contested,
+    ];
+    let with = |more: Vec<Known>| fold(history.clone().into_iter().chain(more));
+    let objected = |record: &Record| record.objections.iter().map(|one| one.by).collect::<Vec<_>>();
+    let four = EntryId::new(Uuid::from_u128(4));
+    let record = with(Vec::new());
+    assert_eq!((objected(&record), record.slips.len()), (vec![four], 2));
+    assert_eq!((record.slips[0].answer, record.slips[1].answer), (Some(four), None));
+    let note = |basis| having_seen(basis, known(5, Action::Note { text: "已去现场".into() }, accepted(5)));
+    assert_eq!(objected(&with(vec![note(3)])), [four], "written before the objection was known");
+    assert_eq!(objected(&with(vec![note(4)])), []);
+    let other = known(5, answer(3, Verdict::Confirmed), accepted(5));
+    assert_eq!(objected(&with(vec![other])), [four], "the other party's word is another one");
+    let second_thought = known(5, answer(2, Verdict::Confirmed), accepted(5));
+    assert_eq!(objected(&with(vec![second_thought])), []);
+    let again = known(5, answer(2, Verdict::Contested), accepted(5));
+    assert_eq!(objected(&with(vec![again])).len(), 1, "the last answer over a slip counts");
+    let nobodys = known(5, answer(77, Verdict::Contested), accepted(5));
+    assert_eq!(objected(&with(vec![nobodys])), [four]);
+}
+
+#[test]
+fn a_merged_record_keeps_all_it_has_and_can_be_taken_out_again() {
+    let into = RecordId::new(Uuid::from_u128(8));
+    let kinds = Kinds::default();
+    let kind = kinds.exact(&"dispute".into(), 1).unwrap();
+    let opened = [known(1, open("甲"), accepted(1)), known(2, step("mediate"), accepted(2))];
+    let merged = known(3, Action::Merge { into }, accepted(3));
+    let record = fold(opened.clone().into_iter().chain([merged.clone()]));
+    assert_eq!(
+        (record.merged_into, &record.state, record.is_closed(kind)),
+        (Some(into), &"mediating".into(), true)
+    );
+    assert_eq!((record.entries.len(), record.body()["title"].clone()), (3, json!("甲")));
+    let record = fold(opened.into_iter().chain([merged, known(4, Action::Unmerge {}, accepted(4))]));
+    assert_eq!((record.merged_into, record.is_closed(kind)), (None, false));
+}
+
 fn history() -> impl Strategy<Value = Vec<Known>> {
     let action = prop_oneof![
         (0u8..4).prop_map(|n| amend(json!(n), json!(n + 1))),
@@ -221,6 +282,12 @@ fn history() -> impl Strategy<Value = Vec<Known>> {
         Just(ask("people_count")),
         (2u128..8).prop_map(|n| Action::Explain { ask: EntryId::new(Uuid::from_u128(n)), text: "x".into() }),
         Just(Action::Note { text: "补".into() }),
+        (1u8..4).prop_map(slip),
+        (1u128..8, any::<bool>()).prop_map(|(of, is_so)| {
+            answer(of, if is_so { Verdict::Confirmed } else { Verdict::Contested })
+        }),
+        (5u128..7).prop_map(|into| Action::Merge { into: RecordId::new(Uuid::from_u128(into)) }),
+        Just(Action::Unmerge {}),
     ];
     proptest::collection::vec((action, 0u8..3), 0..12).prop_map(|actions| {
         let mut entries = vec![known(1, open("甲"), accepted(1))];

@@ -14,12 +14,13 @@ use xunji_domain::{
     entry::{Action, Content, Entry},
     id::{EntryId, InstallationId, Position, RecordId, Revision, Seq, WorkerId},
     person::{Role, Worker},
+    slip::Verdict,
     validate::{Fault, Problem},
     village::VillageCode,
     wire::{
         Answer, Answers, Batch, Count, Counts, Directory, Enrolment, EnrolmentRequest, MailboxItem,
-        MailboxPage, Me, Outcome, ProblemDetails, Reason, Receipt, Received, RecipientFault, Refusal,
-        Signature, base64url, from_base64url,
+        MailboxPage, Me, MergeFault, Outcome, ProblemDetails, Reason, Receipt, Received, RecipientFault,
+        Refusal, Signature, base64url, from_base64url,
     },
     workflow::Obstacle,
 };
@@ -130,6 +131,42 @@ fn questions_about_a_field_and_explanations() {
     frozen(&ask, r#"{"type":"ask","field":"route","text":"写明街名"}"#);
     let explain = Action::Explain { ask: EntryId::new(Uuid::from_u128(5)), text: "没有街名".into() };
     frozen(&explain, r#"{"type":"explain","ask":"00000000-0000-0000-0000-000000000005","text":"没有街名"}"#);
+}
+
+#[test]
+fn slips_answers_and_merged_records() {
+    let slip = Action::Slip { token_hash: Digest::new([0xab; 32]) };
+    frozen(&slip, &format!(r#"{{"type":"slip","token_hash":"{}"}}"#, "ab".repeat(32)));
+    let answer = |text: &str, satisfaction| Action::Answer {
+        slip: EntryId::new(Uuid::from_u128(9)),
+        state: "closed".into(),
+        verdict: if text.is_empty() { Verdict::Confirmed } else { Verdict::Contested },
+        text: text.into(),
+        satisfaction,
+    };
+    let head =
+        r#"{"type":"answer","slip":"00000000-0000-0000-0000-000000000009","state":"closed","verdict":"#;
+    frozen(&answer("", None), &format!(r#"{head}"confirmed"}}"#));
+    frozen(&answer("没修", Some(1)), &format!(r#"{head}"contested","text":"没修","satisfaction":1}}"#));
+    let later = format!(r#"{head}"moonlit"}}"#);
+    let read: Action = serde_json::from_str(&later).unwrap();
+    assert!(matches!(read, Action::Unknown(_)), "a verdict of a later version is kept whole");
+    let merge = Action::Merge { into: RecordId::new(Uuid::from_u128(5)) };
+    frozen(&merge, r#"{"type":"merge","into":"00000000-0000-0000-0000-000000000005"}"#);
+    frozen(&Action::Unmerge {}, r#"{"type":"unmerge"}"#);
+    frozen(&Obstacle::Merged, r#"{"why":"merged"}"#);
+    frozen(&Reason::SlipTaken, r#"{"reason":"slip_taken"}"#);
+    for (fault, word) in [
+        (MergeFault::Itself, "itself"),
+        (MergeFault::OtherKind, "other_kind"),
+        (MergeFault::Confidential, "confidential"),
+        (MergeFault::NotYours, "not_yours"),
+        (MergeFault::Already, "already"),
+        (MergeFault::Chain, "chain"),
+        (MergeFault::NotMerged, "not_merged"),
+    ] {
+        frozen(&Reason::Merge { fault }, &format!(r#"{{"reason":"merge","fault":"{word}"}}"#));
+    }
 }
 
 #[test]

@@ -15,6 +15,7 @@ use xunji_domain::{
     person::Role,
     recipient::Recipient,
     record::{Known, Record, Standing},
+    wire::MergeFault,
     workflow::{self, Actor, Obstacle},
 };
 
@@ -303,6 +304,62 @@ fn a_hand_over_puts_the_successor_wherever_the_predecessor_was() {
     assert_eq!(case.record().keeper, Some(second.id()));
     case.refused(&first, "reopen", json!({ "reopen_reason": "x" }), &in_state("assigned"));
     case.take(&third, "mediate", json!({}), "mediating");
+}
+
+#[test]
+fn only_the_desk_of_both_merges_and_neither_chains_nor_circles_come_about() {
+    let mediator = Person::new(1, Role::Mediator);
+    let desk = Person::at(2, DeskKind::TownshipCentre, "513322100");
+    let county = Person::at(3, DeskKind::CountyCentre, "513322");
+    let case = Case::dispute(&mediator);
+    let record = case.record();
+    let other = |change: &dyn Fn(&mut Record)| {
+        let mut other = Case::dispute(&mediator).record();
+        other.id = RecordId::new(Uuid::from_u128(2));
+        change(&mut other);
+        other
+    };
+    let judge = |record: &Record, into: &Record, doubles, who: &Person| {
+        workflow::merge(&case.kinds, record, into, doubles, who.actor())
+    };
+    let into = other(&|_| ());
+    assert_eq!(judge(&record, &into, false, &desk), Ok(()));
+    assert_eq!(judge(&record, &into, true, &desk), Err(MergeFault::Chain), "it has doubles itself");
+    assert_eq!(judge(&record, &record, false, &desk), Err(MergeFault::Itself));
+    for who in [&mediator, &county] {
+        assert_eq!(judge(&record, &into, false, who), Err(MergeFault::NotYours));
+    }
+    let merged = other(&|other| other.merged_into = Some(RecordId::new(Uuid::from_u128(3))));
+    assert_eq!(judge(&record, &merged, false, &desk), Err(MergeFault::Chain));
+    assert_eq!(judge(&merged, &record, false, &desk), Err(MergeFault::Already));
+    let patrol = other(&|other| other.kind = "patrol".into());
+    assert_eq!(judge(&record, &patrol, false, &desk), Err(MergeFault::OtherKind));
+    let elsewhere = Case::open("dispute", &mediator, json!({ "village": "513322103201", "title": "x" }));
+    let elsewhere = Record { id: into.id, ..elsewhere.record() };
+    assert_eq!(judge(&record, &elsewhere, false, &desk), Err(MergeFault::NotYours));
+    let adviser = Person::new(4, Role::LegalAdviser);
+    let secret = Case::open("consultation", &adviser, json!({ "village": VILLAGE })).record();
+    let justice = Person::at(5, DeskKind::JusticeOffice, "513322");
+    let other_secret = Record { id: into.id, ..secret.clone() };
+    assert_eq!(judge(&secret, &other_secret, false, &justice), Err(MergeFault::Confidential));
+
+    let mut case = case;
+    case.push("dispute", &desk, Action::Merge { into: into.id });
+    case.refused(&mediator, "mediate", json!({}), &Obstacle::Merged);
+    assert_eq!(workflow::open_steps(case.kind(), &case.record(), mediator.actor()).count(), 0);
+    case.push("dispute", &desk, Action::Unmerge {});
+    case.take(&mediator, "mediate", json!({}), "mediating");
+}
+
+#[test]
+fn whoever_carries_a_record_on_or_has_it_gives_slips_out() {
+    let mediator = Person::new(1, Role::Mediator);
+    let desk = Person::at(2, DeskKind::TownshipCentre, "513322100");
+    let mut case = Case::dispute(&mediator);
+    let may = |case: &Case, who: &Person| workflow::may_give_slip(case.kind(), &case.record(), who.actor());
+    assert!(may(&case, &mediator) && !may(&case, &desk));
+    case.take(&mediator, "escalate", json!({ "escalation_reason": "x" }), "escalated");
+    assert!(may(&case, &mediator) && may(&case, &desk) && !may(&case, &Person::new(9, Role::Mediator)));
 }
 
 #[test]

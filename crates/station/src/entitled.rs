@@ -122,13 +122,19 @@ pub enum Standing {
     Home,
 }
 
+/// Whether somebody carries a record on, or has it: they may give slips out.
+pub fn carries(record: &Opened, worker: WorkerId, seats: &[Desk]) -> bool {
+    let means = |recipient: &Recipient| recipient.means(worker, seats, Some(&record.village));
+    worker == record.keeper || record.holder.as_ref().is_some_and(means)
+}
+
 /// Decides what somebody may do to a record.
 pub fn standing(record: &Opened, worker: WorkerId, seats: &[Desk]) -> Standing {
     let means = |recipient: &Recipient| recipient.means(worker, seats, Some(&record.village));
     let is_partner = || !record.confidential && record.partners.iter().any(means);
     if record.home.is_some_and(|home| sits_at_level(home, seats, Some(&record.village))) {
         Standing::Home
-    } else if worker == record.keeper || record.holder.as_ref().is_some_and(means) {
+    } else if carries(record, worker, seats) {
         Standing::Acting
     } else if is_partner() {
         Standing::Partner

@@ -5,28 +5,24 @@
 //!
 //! Invariant: everything or nothing. The caller has begun a transaction and rolls it back on every error.
 
-use chrono::{FixedOffset, Utc};
 use serde_json::json;
-use sha2::{Digest as _, Sha256};
-use sqlx::{Row, SqliteConnection};
-use uuid::Uuid;
+use sqlx::SqliteConnection;
 use xunji_domain::{
     area::Area,
-    canonical::{self, Digest},
-    entry::{Action, Content, Entry},
-    id::{EntryId, InstallationId, KindId, RecordId, Revision, Seq, WorkerId},
+    entry::Action,
+    id::{KindId, RecordId, WorkerId},
     kind::Kinds,
-    person::{Role, Worker},
     record::Record,
-    village::VillageCode,
     wire::{Answer, Outcome, Reason, RecipientFault},
 };
 
 use crate::{
     audit,
-    db::{self, DbError, count, instant, parsed},
-    ingest::{read::Sound, store},
-    people::{self, Caller, Person},
+    db::{DbError, parsed},
+    entitled::MailboxId,
+    ingest::{judge::Opened, store},
+    office,
+    people::{self, Person},
     receipt_key::ReceiptKey,
 };
 
@@ -76,6 +72,15 @@ pub enum HandOverError {
     NotTaken(RecordId),
 }
 
+/// What went along.
+#[derive(Debug)]
+pub struct Moved {
+    /// The records.
+    pub records: Vec<RecordId>,
+    /// The mailboxes in which something new is.
+    pub reached: Vec<MailboxId>,
+}
+
 /// Hands an area over, and gives the records that went with it.
 ///
 /// # Errors
@@ -85,24 +90,25 @@ pub async fn hand_over(
     kinds: &Kinds,
     key: &ReceiptKey,
     order: &HandOver,
-) -> Result<Vec<RecordId>, HandOverError> {
+) -> Result<Moved, HandOverError> {
     let from = people::find(connection, order.from).await?.ok_or(HandOverError::Unknown(order.from))?;
     let to = people::find(connection, order.to).await?.ok_or(HandOverError::Unknown(order.to))?;
     if to.suspended {
         return Err(HandOverError::Suspended);
     }
     move_areas(connection, &from, &to, &order.area).await?;
-    let office = office(connection, &from.worker.village).await?;
-    let mut moved = Vec::new();
-    for open in open_records(connection, kinds, order).await? {
-        let record = open.record;
-        let sound = seal(connection, &office, order, &open).await?;
-        let answers = store::take(connection, kinds, key, &office, &[Ok(sound)]).await?.answers.answers;
-        match answers.first() {
+    let mut moved = Moved { records: Vec::new(), reached: Vec::new() };
+    for (record, opened) in open_records(connection, kinds, order).await? {
+        let action = Action::HandOver { from: order.from, to: order.to, reason: order.reason.clone() };
+        let taken = office::write(connection, kinds, key, record, &opened, action).await?;
+        match taken.answers.answers.first() {
             Some(Answer::Receipt { receipt, .. }) => match &receipt.outcome {
-                Outcome::Accepted { .. } => moved.push(record),
+                Outcome::Accepted { .. } => {
+                    moved.records.push(record);
+                    moved.reached.extend(taken.reached);
+                }
                 Outcome::Parked { reason: Reason::Recipient { fault } } => {
-                    return Err(HandOverError::Unfit { record, kind: open.kind, fault: *fault });
+                    return Err(HandOverError::Unfit { record, kind: opened.kind, fault: *fault });
                 }
                 Outcome::Parked { .. } => return Err(HandOverError::NotTaken(record)),
             },
@@ -111,7 +117,7 @@ pub async fn hand_over(
     }
     let what = json!({
         "act": "hand_over", "by": order.by, "from": order.from, "to": order.to, "area": order.area,
-        "records": moved.len(),
+        "records": moved.records.len(),
     });
     audit::note(connection, &what).await?;
     Ok(moved)
@@ -133,21 +139,14 @@ async fn move_areas(
     people::set_areas(connection, to.worker.id, &gained).await
 }
 
-struct Open {
-    record: RecordId,
-    kind: KindId,
-    kind_version: u32,
-    revision: Revision,
-}
-
 /// The records of the area that the predecessor carries on or has been handed, and that are not at their end.
 async fn open_records(
     connection: &mut SqliteConnection,
     kinds: &Kinds,
     order: &HandOver,
-) -> Result<Vec<Open>, DbError> {
+) -> Result<Vec<(RecordId, Opened)>, DbError> {
     let rows = sqlx::query(
-        "SELECT id, kind, kind_version, revision FROM records
+        "SELECT id FROM records
          WHERE (keeper = ? OR holder = 'worker:' || ?) AND (village LIKE ? || '%' OR ? LIKE village || '%') ORDER BY id",
     )
     .bind(order.from.to_string())
@@ -162,90 +161,11 @@ async fn open_records(
         let folded = Record::fold(kinds, store::history(connection, record).await?);
         let is_closed = folded.is_some_and(|record| {
             let kind = kinds.nearest(&record.kind, record.kind_version);
-            kind.and_then(|kind| kind.state(&record.state)).is_some_and(|state| state.closed)
+            kind.is_some_and(|kind| record.is_closed(kind))
         });
-        if !is_closed {
-            open.push(Open {
-                record,
-                kind: KindId::new(row.try_get::<String, _>("kind")?),
-                kind_version: u32::try_from(count(row, "kind_version")?)
-                    .map_err(|_| DbError::Stored("kind_version"))?,
-                revision: Revision(count(row, "revision")?),
-            });
+        if let Some(opened) = store::opened(connection, record).await?.filter(|_| !is_closed) {
+            open.push((record, opened));
         }
     }
     Ok(open)
-}
-
-async fn seal(
-    connection: &mut SqliteConnection,
-    office: &Caller,
-    order: &HandOver,
-    open: &Open,
-) -> Result<Sound, DbError> {
-    let last: Option<i64> = sqlx::query_scalar("SELECT max(seq) FROM entries WHERE installation = ?")
-        .bind(office.installation.to_string())
-        .fetch_one(connection)
-        .await?;
-    let beijing = FixedOffset::east_opt(8 * 3600).ok_or(DbError::Stored("offset"))?;
-    let content = Content {
-        id: EntryId::new(Uuid::now_v7()),
-        record: open.record,
-        kind: open.kind.clone(),
-        kind_version: open.kind_version,
-        author: office.worker.id,
-        noted_at: Utc::now().with_timezone(&beijing),
-        basis: open.revision,
-        replaces: None,
-        action: Action::HandOver { from: order.from, to: order.to, reason: order.reason.clone() },
-        attachments: Vec::new(),
-    };
-    let written = serde_json::to_value(&content).map_err(|_| DbError::Stored("content"))?;
-    let noted_at = written["noted_at"].as_str().unwrap_or_default().to_owned();
-    let bytes = canonical::bytes(&written);
-    let digest = Digest::new(Sha256::digest(&bytes).into());
-    let canonical = String::from_utf8(bytes).map_err(|_| DbError::Stored("content"))?;
-    let seq = Seq(last.unwrap_or(0).unsigned_abs() + 1);
-    Ok(Sound {
-        entry: Entry { installation: office.installation, seq, digest, content },
-        canonical,
-        noted_at,
-    })
-}
-
-/// The station itself, as the author of what the office does. Made when it is first needed; nobody can log in as it.
-async fn office(connection: &mut SqliteConnection, village: &VillageCode) -> Result<Caller, DbError> {
-    let known: Option<String> = sqlx::query_scalar("SELECT value FROM settings WHERE name = 'office'")
-        .fetch_optional(&mut *connection)
-        .await?;
-    if let Some(known) = known {
-        let installation: InstallationId = known.parse().map_err(|_| DbError::Stored("office"))?;
-        let query = format!(
-            "SELECT {} FROM installations i JOIN workers w ON w.id = i.worker WHERE i.id = ?",
-            people::COLUMNS
-        );
-        let row = sqlx::query(&query).bind(known).fetch_one(connection).await?;
-        return Ok(Caller { worker: people::worker(&row)?, installation, office: true });
-    }
-    let id = WorkerId::new(Uuid::now_v7());
-    let worker = Worker::new(id, "站点".to_owned(), &[Role::Coordinator], village.clone(), Vec::new());
-    let installation = InstallationId::new(Uuid::new_v4());
-    people::add(connection, &worker).await?;
-    sqlx::query("DELETE FROM seats WHERE worker = ?").bind(id.to_string()).execute(&mut *connection).await?;
-    people::set_areas(connection, id, &[]).await?;
-    people::suspend(connection, id, true).await?;
-    // A hash that no token has: it would have to be found for these 32 bytes first.
-    let nobodys = Sha256::digest(Uuid::new_v4().as_bytes());
-    sqlx::query("INSERT INTO installations (id, worker, token_hash, enrolled_at) VALUES (?, ?, ?, ?)")
-        .bind(installation.to_string())
-        .bind(id.to_string())
-        .bind(&nobodys[..])
-        .bind(instant(db::now()))
-        .execute(&mut *connection)
-        .await?;
-    sqlx::query("INSERT INTO settings (name, value) VALUES ('office', ?)")
-        .bind(installation.to_string())
-        .execute(connection)
-        .await?;
-    Ok(Caller { worker, installation, office: true })
 }

@@ -32,7 +32,9 @@ fn action(kind: Option<&Kind>, action: &Value) -> Value {
     let mut masked = Map::new();
     for (name, value) in action.as_object().into_iter().flatten() {
         let kept = match name.as_str() {
-            "type" | "step" | "field" | "ask" => value.clone(),
+            "type" | "step" | "field" | "into" | "ask" => value.clone(),
+            // What a party thinks of the result, not what they say of the matter.
+            "token_hash" | "slip" | "state" | "verdict" | "satisfaction" => value.clone(),
             // Who works on it is no secret, only what people say.
             "from" | "to" if action["type"] == "hand_over" => value.clone(),
             "from" | "to" if action["field"].as_str().is_some_and(|field| is_plain(kind, field)) => {
@@ -109,6 +111,11 @@ mod tests {
                 json!({ "type": "explain", "ask": "4", "text": "" }),
             ),
             (json!({ "type": "sing", "song": "王五" }), json!({ "type": "sing" })),
+            (json!({ "type": "merge", "into": "4" }), json!({ "type": "merge", "into": "4" })),
+            (
+                json!({ "type": "answer", "slip": "5", "state": "closed", "verdict": "contested", "text": "王五" }),
+                json!({ "type": "answer", "slip": "5", "state": "closed", "verdict": "contested", "text": "" }),
+            ),
         ] {
             let mut content = content.clone();
             content["action"] = action;

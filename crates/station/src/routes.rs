@@ -25,7 +25,7 @@ use crate::{
     gaps, health, ingest, mailbox,
     people::{self, Caller},
     problem::Problem,
-    recovery, reply,
+    recovery, reply, slips,
     state::Station,
 };
 
@@ -51,6 +51,8 @@ pub fn routes() -> Vec<(&'static str, &'static str, MethodRouter<Station>)> {
         ("HEAD", "/api/v1/blobs/{sha256}", routing::head(blobs::head)),
         ("PUT", "/api/v1/blobs/{sha256}", routing::put(blobs::put)),
         ("PATCH", "/api/v1/blobs/{sha256}", routing::patch(blobs::patch)),
+        ("GET", "/p/{token}", routing::get(slips::get)),
+        ("POST", "/p/{token}", routing::post(slips::post)),
     ]
 }
 

@@ -181,6 +181,7 @@ pub async fn start(config: Config) -> Result<Running, ServeError> {
         definitions: Arc::new(definitions),
         blobs,
         attempts: Arc::new(Attempts::new()),
+        strangers: Arc::new(Attempts::new()),
         arrivals: arrivals.clone(),
     };
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "the station runs");

@@ -28,6 +28,8 @@ pub struct Station {
     pub blobs: Blobs,
     /// Wrong enrolment codes of late.
     pub attempts: Arc<Attempts>,
+    /// Wrong slips of late.
+    pub strangers: Arc<Attempts>,
     /// Those who wait for something new.
     pub arrivals: Arc<Arrivals>,
 }

@@ -57,6 +57,7 @@ macro_rules! storage_suite {
         $run!(drafts_stay_until_they_are_saved);
         $run!(the_ledger_is_newest_first_and_can_be_searched);
         $run!(a_backup_brings_everything_back_once);
+        $run!(a_record_knows_its_doubles_as_long_as_they_are_merged);
     };
 }
 
@@ -271,6 +272,35 @@ pub async fn a_parked_entry_blocks_no_other_and_can_be_repaired<S: Storage>(
     pocket.acknowledge(std::slice::from_ref(&repaired), &[accepted(&repaired, 1)]).await.expect("written");
     let rows = found(&pocket, &filled(&pocket).await, None, "mended").await;
     assert_eq!(rows.iter().map(|row| row.badge).collect::<Vec<_>>(), [Badge::Delivered]);
+}
+
+/// The way back of [`Action::Merge`], whichever of the two arrives first.
+pub async fn a_record_knows_its_doubles_as_long_as_they_are_merged<S: Storage>(
+    storage: S,
+    _: impl AsyncFn() -> S,
+) {
+    let pocket = pocket(storage).await;
+    let (double, kept) = (unsent(1, "a"), unsent(2, "b").content.record);
+    pocket.save(&double).await.expect("saved");
+    let mut next = 10;
+    let mut act = |action| {
+        next += 1;
+        let mut unsent = unsent(next, "");
+        unsent.content.record = double.content.record;
+        unsent.content.action = action;
+        unsent
+    };
+    pocket.save(&act(Action::Merge { into: kept })).await.expect("saved");
+    pocket.save(&unsent(2, "b")).await.expect("saved");
+    assert_eq!(pocket.doubles(kept).await, Ok(vec![double.content.record]));
+    let other = RecordId::new(Uuid::from_u128(77));
+    pocket.save(&act(Action::Merge { into: other })).await.expect("saved");
+    assert_eq!(
+        (pocket.doubles(kept).await, pocket.doubles(other).await.map(|of| of.len())),
+        (Ok(vec![]), Ok(1))
+    );
+    pocket.save(&act(Action::Unmerge {})).await.expect("saved");
+    assert_eq!(pocket.doubles(other).await, Ok(vec![]));
 }
 
 /// Invariant 6 on the phone.

@@ -266,8 +266,8 @@ async fn hand_over(
     let order =
         HandOver { from: *from, to: *to, area: area.clone(), reason: reason.clone(), by: by.to_owned() };
     let moved = handover::hand_over(connection, &kinds, &key, &order).await?;
-    let sentence = format!("{area} is handed over, with {} open records.", moved.len());
-    Ok(vec![(json!({ "area": area, "from": from, "to": to, "records": moved }), sentence)])
+    let sentence = format!("{area} is handed over, with {} open records.", moved.records.len());
+    Ok(vec![(json!({ "area": area, "from": from, "to": to, "records": moved.records }), sentence)])
 }
 
 async fn known(connection: &mut SqliteConnection, id: WorkerId) -> Result<people::Person, CliError> {

@@ -1,4 +1,4 @@
-//! Limits wrong codes, for enrolling and for forgotten PINs: ten a minute from one address, sixty from all together. Right ones cost nothing.
+//! Limits wrong codes, for enrolling and for forgotten PINs, and wrong slips: ten a minute from one address, sixty from all together. Right ones cost nothing.
 
 use std::{
     collections::HashMap,
@@ -47,6 +47,20 @@ impl Attempts {
             self.failed(peer);
         }
         outcome
+    }
+
+    /// Whether so many wrong ones came from this address that nothing more is looked up for it. For secrets that nobody
+    /// can guess: whoever has a right one is let in even while strangers keep trying.
+    pub fn bars(&self, peer: IpAddr) -> bool {
+        let most =
+            |window: &mut Window| window.wrong.get(&network(peer)).is_some_and(|wrong| *wrong >= PER_PEER);
+        self.window(Instant::now(), most)
+    }
+
+    /// Notes that a secret from this address was wrong; false once there are too many from all together.
+    pub fn note(&self, peer: IpAddr) -> bool {
+        self.failed(peer);
+        self.window(Instant::now(), |window| window.together <= TOGETHER)
     }
 
     /// Whether one more code may be tried from this address.

@@ -7,19 +7,19 @@ use serde_json::Value;
 use xunji_domain::{
     desk::{Desk, DeskKind},
     entry::{Action, Body, Entry},
-    id::{FieldId, KindId, Revision, StepId, WorkerId},
+    id::{FieldId, KindId, RecordId, Revision, StepId, WorkerId},
     kind::{Kind, Kinds},
     person::Worker,
     recipient::Recipient,
     record::{self, Known, Record},
     validate::{self, Fault, Problem},
     village::VillageCode,
-    wire::{Reason, RecipientFault},
+    wire::{MergeFault, Reason, RecipientFault},
     workflow::{self, Actor},
 };
 
 use crate::{
-    entitled::{Standing, standing},
+    entitled::{Standing, carries, standing},
     people::Caller,
 };
 
@@ -44,6 +44,8 @@ pub struct Opened {
     pub handed_on: Vec<Recipient>,
     /// Who was asked to take part.
     pub partners: Vec<Recipient>,
+    /// The record that is carried on instead of it.
+    pub merged_into: Option<RecordId>,
     /// The revision of its newest entry.
     pub revision: Revision,
 }
@@ -59,13 +61,24 @@ pub struct Scene<'a> {
     pub seats: Vec<Desk>,
     /// Why somebody whom the entry hands the record to can't take it.
     pub fault: Option<RecipientFault>,
+    /// Whether the slip that the entry gives out has a token that is in use.
+    pub slip_taken: bool,
+    /// The record that the entry merges its own into, if the station has it.
+    pub into: Option<Record>,
+    /// Whether others were merged into the entry's record.
+    pub has_doubles: bool,
 }
 
 /// Whether the record's earlier entries are needed to judge this action.
 pub const fn needs_history(action: &Action) -> bool {
     matches!(
         action,
-        Action::Amend { .. } | Action::Step { .. } | Action::HandOver { .. } | Action::Explain { .. }
+        Action::Amend { .. }
+            | Action::Step { .. }
+            | Action::HandOver { .. }
+            | Action::Merge { .. }
+            | Action::Unmerge {}
+            | Action::Explain { .. }
     )
 }
 
@@ -151,17 +164,42 @@ pub fn judge(
             remark(asked.ok_or(Reason::UnknownAction)?, text)?;
             Ok(record.clone())
         }
-        Action::Open { .. } | Action::Note { .. } | Action::Attach {} | Action::Unknown(_) => {
-            Ok(record.clone())
+        Action::Slip { .. } => match scene.slip_taken {
+            true => Err(Reason::SlipTaken),
+            false if carries(record, worker.id, &scene.seats) => Ok(record.clone()),
+            false => Err(Reason::NotEntitled),
+        },
+        // Whoever has a slip has no phone here: what they say comes through the station.
+        Action::Answer { .. } if !scene.caller.office => Err(Reason::NotEntitled),
+        Action::Merge { .. } => {
+            let folded = Record::fold(kinds, history.clone()).ok_or(Reason::UnknownRecord)?;
+            let actor = Actor::new(worker, &scene.seats);
+            // The same for a record that is not there as for one that is not theirs: nobody finds out by guessing.
+            let into = scene.into.as_ref().ok_or(Reason::Merge { fault: MergeFault::NotYours })?;
+            workflow::merge(kinds, &folded, into, scene.has_doubles, actor)
+                .map_err(|fault| Reason::Merge { fault })?;
+            after(kinds, kind, record, history, entry)
         }
+        Action::Unmerge {} if record.merged_into.is_none() => {
+            Err(Reason::Merge { fault: MergeFault::NotMerged })
+        }
+        Action::Unmerge {} => after(kinds, kind, record, history, entry),
+        Action::Open { .. }
+        | Action::Note { .. }
+        | Action::Attach {}
+        | Action::Answer { .. }
+        | Action::Unknown(_) => Ok(record.clone()),
     }
 }
 
-/// What somebody has to be to a record at least. First receivers answer: only the desk takes a record from its keeper.
+/// What somebody has to be to a record at least. First receivers answer: only the desk takes a record from its keeper, and
+/// only the desk can tell that two records report the same.
 const fn least(action: &Action) -> Standing {
     match action {
-        Action::HandOver { .. } => Standing::Home,
-        Action::Amend { .. } | Action::Ask { .. } | Action::Explain { .. } => Standing::Acting,
+        Action::HandOver { .. } | Action::Merge { .. } | Action::Unmerge {} => Standing::Home,
+        Action::Amend { .. } | Action::Ask { .. } | Action::Explain { .. } | Action::Slip { .. } => {
+            Standing::Acting
+        }
         _ => Standing::Partner,
     }
 }
@@ -190,6 +228,7 @@ fn after(
         holder: folded.holder,
         handed_on: folded.handed_on,
         partners: folded.partners.into_iter().map(|partner| partner.recipient).collect(),
+        merged_into: folded.merged_into,
         ..record.clone()
     })
 }
@@ -213,6 +252,7 @@ fn open(kind: &Kind, worker: &Worker, body: &Body, record: Option<&Opened>) -> R
         holder: None,
         handed_on: Vec::new(),
         partners: Vec::new(),
+        merged_into: None,
         revision: Revision(0),
     })
 }

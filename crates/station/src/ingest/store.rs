@@ -13,7 +13,7 @@ use xunji_domain::{
     id::{KindId, RecordId, Revision, Seq, WorkerId},
     kind::Kinds,
     recipient::Recipient,
-    record::{Known, Standing},
+    record::{Known, Record, Standing},
     wire::{Answer, Answers, Outcome, Reason, Receipt, RecipientFault, Refusal, Signature},
     workflow,
 };
@@ -29,6 +29,7 @@ use crate::{
     mailbox,
     people::{self, Caller},
     receipt_key::ReceiptKey,
+    slips,
 };
 
 /// What came of a request.
@@ -38,6 +39,13 @@ pub struct Taken {
     pub answers: Answers,
     /// The mailboxes in which something new is.
     pub reached: Vec<MailboxId>,
+}
+
+impl Taken {
+    /// Nothing came of it, because there was nothing to do.
+    pub const fn nothing() -> Self {
+        Self { answers: Answers { answers: Vec::new() }, reached: Vec::new() }
+    }
 }
 
 /// Takes a request's entries, in their order.
@@ -95,6 +103,9 @@ async fn one(
     let mut receipt = Receipt { entry, digest, received_at: db::now(), outcome, signature: None };
     receipt.signature = Some(key.sign(&receipt)?);
     let position = insert(connection, caller, sound, &receipt).await?;
+    if let (Action::Slip { token_hash }, Outcome::Accepted { .. }) = (&content.action, &receipt.outcome) {
+        slips::note(connection, token_hash.as_bytes(), content.record, position).await?;
+    }
     for mailbox in mailboxes {
         match receipt.outcome {
             Outcome::Accepted { .. } => mailbox::deliver_record(connection, &mailbox, content.record).await?,
@@ -204,8 +215,26 @@ async fn scene<'a>(
     content: &Content,
     record: Option<&Opened>,
 ) -> Result<Scene<'a>, DbError> {
-    let mut scene = Scene { kinds, caller, seats: Vec::new(), fault: None };
+    let mut scene = Scene {
+        kinds,
+        caller,
+        seats: Vec::new(),
+        fault: None,
+        slip_taken: false,
+        into: None,
+        has_doubles: false,
+    };
     let Some(record) = record else { return Ok(scene) };
+    match &content.action {
+        Action::Slip { token_hash } => {
+            scene.slip_taken = slips::find(connection, token_hash.as_bytes()).await?.is_some();
+        }
+        Action::Merge { into } => {
+            scene.into = Record::fold(kinds, history(connection, *into).await?);
+            scene.has_doubles = has_doubles(connection, content.record).await?;
+        }
+        _ => {}
+    }
     scene.seats = desks::of(connection, caller.worker.id).await?;
     for recipient in recipients(kinds, content, record) {
         let fit = match &recipient {
@@ -219,6 +248,12 @@ async fn scene<'a>(
         scene.fault = scene.fault.or(fit.err());
     }
     Ok(scene)
+}
+
+/// Whether others were merged into a record.
+async fn has_doubles(connection: &mut SqliteConnection, record: RecordId) -> Result<bool, DbError> {
+    let query = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM records WHERE merged_into = ?)");
+    Ok(query.bind(record.to_string()).fetch_one(connection).await?)
 }
 
 /// Everybody whom an entry hands its record to, or asks to take part.
@@ -241,7 +276,7 @@ fn recipients(kinds: &Kinds, content: &Content, record: &Opened) -> Vec<Recipien
 pub async fn opened(connection: &mut SqliteConnection, id: RecordId) -> Result<Option<Opened>, DbError> {
     let row = sqlx::query(
         "SELECT kind, kind_version, confidential, village, coalesce(keeper, opener) AS keeper, home, holder, handed_on,
-                partners, revision FROM records WHERE id = ?",
+                partners, merged_into, revision FROM records WHERE id = ?",
     )
     .bind(id.to_string())
     .fetch_optional(connection)
@@ -258,6 +293,10 @@ pub async fn opened(connection: &mut SqliteConnection, id: RecordId) -> Result<O
         holder: listed(&row, "holder")?.pop(),
         handed_on: listed(&row, "handed_on")?,
         partners: listed(&row, "partners")?,
+        merged_into: match row.try_get::<Option<&str>, _>("merged_into")? {
+            Some(into) => Some(into.parse().map_err(|_| DbError::Stored("merged_into"))?),
+            None => None,
+        },
         revision: Revision(count(&row, "revision")?),
     }))
 }
@@ -313,13 +352,14 @@ async fn add_to_record(
     record.revision = Revision(record.revision.0 + 1);
     let query = if is_new {
         sqlx::query(
-            "INSERT INTO records (revision, village, keeper, holder, handed_on, partners, id, kind, kind_version,
-                                  confidential, home, opener)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO records (revision, village, keeper, holder, handed_on, partners, merged_into, id, kind,
+                                  kind_version, confidential, home, opener)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
     } else {
         sqlx::query(
-            "UPDATE records SET revision = ?, village = ?, keeper = ?, holder = ?, handed_on = ?, partners = ?
+            "UPDATE records SET revision = ?, village = ?, keeper = ?, holder = ?, handed_on = ?, partners = ?,
+                                merged_into = ?
              WHERE id = ?",
         )
     };
@@ -330,6 +370,7 @@ async fn add_to_record(
         .bind(record.holder.as_ref().map(Recipient::to_string))
         .bind(joined(&record.handed_on))
         .bind(joined(&record.partners))
+        .bind(record.merged_into.map(|into| into.to_string()))
         .bind(content.record.to_string());
     if is_new {
         query = query

@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     arrivals::Arrivals, audit, blobs, db::DbError, enrolment, people::Caller, problem::Problem,
-    receipt_key::ReceiptKey, recovery,
+    receipt_key::ReceiptKey, recovery, slips,
 };
 
 /// The most requests in one transaction.
@@ -38,6 +38,7 @@ enum Work {
     Recover { code: [u8; 32], installation: InstallationId },
     Blob { digest: Digest, bytes: u64 },
     Audit { what: Vec<Value> },
+    Answer { token_hash: [u8; 32], given: slips::Given },
 }
 
 /// What has been done.
@@ -47,6 +48,7 @@ enum Done {
     Recover(Result<(), Problem>),
     Blob,
     Audit,
+    Answer(Result<Taken, slips::Declined>),
 }
 
 struct Job {
@@ -130,6 +132,21 @@ impl Writer {
         self.ask(Work::Audit { what }).await.map(|_| ())
     }
 
+    /// Writes what the bearer of a slip answers into its record, once it is durably committed.
+    ///
+    /// # Errors
+    /// The outer one when it could not be stored, the inner one when it was not taken.
+    pub async fn answer(
+        &self,
+        token_hash: [u8; 32],
+        given: slips::Given,
+    ) -> Result<Result<(), slips::Declined>, Problem> {
+        match self.ask(Work::Answer { token_hash, given }).await? {
+            Done::Answer(answered) => Ok(answered.map(|_| ())),
+            _ => Err(Problem::StorageUnavailable),
+        }
+    }
+
     async fn ask(&self, work: Work) -> Result<Done, Problem> {
         let (reply, answer) = oneshot::channel();
         self.0.send(Job { work, reply }).await.map_err(|_| Problem::StorageUnavailable)?;
@@ -168,7 +185,7 @@ async fn run(
 
 fn answer(arrivals: &Arrivals, jobs: Vec<Job>, results: Vec<Result<Done, Problem>>) {
     for (job, result) in jobs.into_iter().zip(results) {
-        if let Ok(Done::Entries(taken)) = &result {
+        if let Ok(Done::Entries(taken) | Done::Answer(Ok(taken))) = &result {
             arrivals.tell(&taken.reached);
         }
         // Whoever hung up asks again and gets the stored receipt.
@@ -246,6 +263,9 @@ async fn apply(
         }
         Work::Recover { code, installation } => {
             recovery::redeem(connection, code, *installation).await.map(Done::Recover)
+        }
+        Work::Answer { token_hash, given } => {
+            slips::answer(connection, kinds, key, token_hash, given).await.map(Done::Answer)
         }
         Work::Audit { what } => {
             for what in what {

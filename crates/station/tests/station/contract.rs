@@ -70,6 +70,7 @@ fn schema_files_are_frozen() {
         "c187b1108fbe425b55a131e3f92a8586ac080c202d1d4b1c49b7d599939ba8f0",
         "d352748a653b5a1dae1a5ab8d3cda3853b6c6c8417001bc16d580e76c8037e70",
         "dc5dc440d9e07597aaa1a6799cd3fe2c8af83a4bc110b2e93269149f51f871fc",
+        "a38cd464948730d8fbcb7c7c37432380814f24a99376ef866664dc0a3932e89a",
     ]
     "#);
 }
@@ -94,11 +95,12 @@ async fn the_tables_are_these() {
     installations: id worker token_hash enrolled_at revoked_at
     mailbox_items: mailbox position entry
     mailboxes: id head
-    records: id kind kind_version confidential village opener revision keeper home holder handed_on partners
+    records: id kind kind_version confidential village opener revision keeper home holder handed_on partners merged_into
     recoveries: hash installation released_by created_at expires_at used_at
     repeats: installation seq entry
     seats: desk worker since
     settings: name value
+    slips: token_hash record entry
     worker_areas: worker area
     worker_roles: worker place role
     workers: id name role village created_at code suspended_at

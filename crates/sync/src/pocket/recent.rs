@@ -1,4 +1,4 @@
-//! What was entered lately, offered so that nobody types it again; and which records came from which.
+//! What was entered lately, offered so that nobody types it again; and which records came from which, and which report the same.
 
 use serde_json::Value;
 use xunji_domain::{
@@ -33,6 +33,15 @@ impl<S: Storage> Pocket<S> {
         Ok(rows.into_iter().map(|(_, record)| record).collect())
     }
 
+    /// The records that were merged into this one, as far as this phone has them.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn doubles(&self, of: RecordId) -> Result<Vec<RecordId>, StorageError> {
+        let rows = self.scan::<RecordId>(Table::Meta, Span::prefix(&format!("double/{of}/"))).await?;
+        Ok(rows.into_iter().map(|(_, record)| record).collect())
+    }
+
     /// Remembers what a form said.
     pub(super) async fn remember(
         &self,
@@ -61,6 +70,23 @@ pub(super) fn link<S: Storage>(
     let origin = origin.and_then(|held| held.value.as_str()?.parse::<RecordId>().ok());
     match origin {
         Some(origin) => batch.put(Table::Meta, &format!("came-from/{origin}/{}", record.id), &record.id),
+        None => Ok(()),
+    }
+}
+
+/// Notes which record another one was merged into, under that one, as long as it is.
+pub(super) fn double<S: Storage>(
+    batch: &mut Batch<'_, S>,
+    before: Option<&Record>,
+    record: &Record,
+) -> Result<(), StorageError> {
+    let key = |into: RecordId| format!("double/{into}/{}", record.id);
+    let before = before.and_then(|before| before.merged_into);
+    if let Some(into) = before.filter(|into| Some(*into) != record.merged_into) {
+        batch.delete(Table::Meta, &key(into));
+    }
+    match record.merged_into {
+        Some(into) => batch.put(Table::Meta, &key(into), &record.id),
         None => Ok(()),
     }
 }

@@ -136,6 +136,7 @@ impl<S: Storage> Pocket<S> {
         if let Some(old) = &old {
             batch.delete(Table::Rows, &rows::row_key(old));
         }
+        recent::double(batch, old.as_ref(), &record)?;
         self.move_line(batch, old.as_ref(), &record);
         let row = rows::row(&self.kinds(), &self.calendar(), &record);
         batch.put(Table::Rows, &rows::row_key(&record), &row)?;
