@@ -154,6 +154,7 @@ pub fn reason_sentence(kind: Option<&Kind>, reason: &Reason) -> String {
                 words::reason_too_early(name, times.to_string())
             }
             Obstacle::Merged => words::reason_merged().to_owned(),
+            Obstacle::TooOften { most } => words::reason_too_often(most.to_string()),
             Obstacle::Incomplete { problems } => words::reason_invalid(listed(problems)),
         },
         Reason::UnknownRecord => words::reason_unknown_record().to_owned(),

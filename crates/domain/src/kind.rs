@@ -353,11 +353,14 @@ pub struct Step {
     /// Only where this holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<Condition>,
+    /// How often it can be taken on one record. Without it as often as its states allow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub most: Option<u32>,
 }
 
 reads!(Step {
     id, label, from, to, roles or default, asks or default, who or default, hands, joins, part, after,
-    when,
+    when, most,
 });
 
 impl Kind {

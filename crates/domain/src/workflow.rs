@@ -49,6 +49,11 @@ pub enum Obstacle {
     },
     /// Another record is carried on instead of this one.
     Merged,
+    /// It was taken as often as it may be.
+    TooOften {
+        /// How often that is.
+        most: u32,
+    },
 }
 
 reads!(Obstacle by "why" {
@@ -59,6 +64,7 @@ reads!(Obstacle by "why" {
     "not_yours" => NotYours {},
     "too_early" => TooEarly { step, times },
     "merged" => Merged {},
+    "too_often" => TooOften { most },
 });
 
 /// Somebody who takes steps.
@@ -184,9 +190,13 @@ fn hinders(kind: &Kind, record: &Record, actor: Actor<'_>, step: &Step) -> Optio
     if !step.who.is_empty() && !step.who.iter().any(|who| actor.is(*who, kind, record)) {
         return Some(Obstacle::NotYours);
     }
+    let taken = |step: &StepId| record.taken.get(step).copied().unwrap_or(0);
+    if let Some(most) = step.most.filter(|most| taken(&step.id) >= *most) {
+        return Some(Obstacle::TooOften { most });
+    }
     let after = step.after.as_ref()?;
-    let taken = record.taken.get(&after.step).copied().unwrap_or(0);
-    (taken < after.times).then(|| Obstacle::TooEarly { step: after.step.clone(), times: after.times })
+    (taken(&after.step) < after.times)
+        .then(|| Obstacle::TooEarly { step: after.step.clone(), times: after.times })
 }
 
 /// Whether somebody may give out a slip: whoever carries the record on, or whom it is with.

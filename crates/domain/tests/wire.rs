@@ -155,6 +155,7 @@ fn slips_answers_and_merged_records() {
     frozen(&merge, r#"{"type":"merge","into":"00000000-0000-0000-0000-000000000005"}"#);
     frozen(&Action::Unmerge {}, r#"{"type":"unmerge"}"#);
     frozen(&Obstacle::Merged, r#"{"why":"merged"}"#);
+    frozen(&Obstacle::TooOften { most: 2 }, r#"{"why":"too_often","most":2}"#);
     frozen(&Reason::SlipTaken, r#"{"reason":"slip_taken"}"#);
     for (fault, word) in [
         (MergeFault::Itself, "itself"),

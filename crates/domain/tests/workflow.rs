@@ -306,6 +306,35 @@ fn a_hand_over_puts_the_successor_wherever_the_predecessor_was() {
     case.take(&third, "mediate", json!({}), "mediating");
 }
 
+/// 推诿扯皮: nobody sends a case round in circles.
+#[test]
+fn a_case_is_returned_twice_at_most_and_then_carried_on_or_handed_up() {
+    let mediator = Person::new(1, Role::Mediator);
+    let desk = Person::at(2, DeskKind::TownshipCentre, "513322100");
+    let (one, other) = (Person::new(3, Role::GridWorker), Person::new(4, Role::Partner));
+    let mut case = Case::dispute(&mediator);
+    for worker in [&one, &other] {
+        case.take(&desk, "assign", json!({ "assignee": worker.named() }), "assigned");
+        let reason = json!({ "escalation_reason": "x" });
+        case.refused(worker, "hand_up", reason, &Obstacle::TooEarly { step: "return".into(), times: 2 });
+        case.take(worker, "return", json!({ "return_reason": "不在本网格" }), "returned");
+    }
+    case.take(&desk, "assign", json!({ "assignee": one.named() }), "assigned");
+    case.refused(&one, "return", json!({ "return_reason": "x" }), &Obstacle::TooOften { most: 2 });
+    let record = case.record();
+    let open: Vec<_> =
+        workflow::open_steps(case.kind(), &record, one.actor()).map(|step| step.id.as_str()).collect();
+    assert!(open.contains(&"mediate") && open.contains(&"hand_up") && !open.contains(&"return"), "{open:?}");
+    assert!(
+        matches!(case.judge(&one, "hand_up", &json!({})), Err(Obstacle::Incomplete { .. })),
+        "with a reason"
+    );
+    case.take(&one, "hand_up", json!({ "escalation_reason": "两次退回" }), "escalated");
+    assert_eq!(case.record().with(), Some(Recipient::Level(DeskKind::TownshipCentre)));
+    case.refused(&desk, "return", json!({ "return_reason": "x" }), &Obstacle::TooOften { most: 2 });
+    case.take(&desk, "mediate", json!({}), "mediating");
+}
+
 #[test]
 fn only_the_desk_of_both_merges_and_neither_chains_nor_circles_come_about() {
     let mediator = Person::new(1, Role::Mediator);

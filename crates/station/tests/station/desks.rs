@@ -187,6 +187,26 @@ async fn a_record_that_goes_up_sideways_and_back_is_followed_by_those_it_concern
 }
 
 #[tokio::test]
+async fn whoever_returns_a_third_time_gets_it_back_with_the_reason_and_may_hand_it_up() {
+    let station = Station::spawn().await;
+    let mut mediator = station.phone(Role::Mediator, VILLAGE).await;
+    let mut centre = station.phone(Role::Coordinator, VILLAGE).await;
+    let mut worker = station.any_phone().await;
+    let record = mediator.begin("dispute").await;
+    let back = json!({ "return_reason": "不在本网格" });
+    for _ in 0..2 {
+        revision(&centre.step("dispute", record, "assign", json!({ "assignee": named(&worker) })).await);
+        revision(&worker.step("dispute", record, "return", back.clone()).await);
+    }
+    revision(&centre.step("dispute", record, "assign", json!({ "assignee": named(&worker) })).await);
+    let refused = worker.step("dispute", record, "return", back).await;
+    assert_eq!(reason(&refused), Reason::Step { obstacle: Obstacle::TooOften { most: 2 } });
+    revision(&worker.step("dispute", record, "hand_up", json!({ "escalation_reason": "已两次退回" })).await);
+    let late = worker.step("dispute", record, "mediate", json!({})).await;
+    assert_eq!(reason(&late), Reason::NotEntitled, "it is theirs no longer");
+}
+
+#[tokio::test]
 async fn nothing_secret_is_assigned_to_whoever_is_not_bound_to_secrecy() {
     let station = Station::spawn().await;
     station.add_desk("law_firm:a", DeskKind::LawFirm, "513322").await;
