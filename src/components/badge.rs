@@ -19,6 +19,8 @@ pub enum Sign {
     Delivered,
     /// Come back.
     Returned,
+    /// Other desks' work, here without its sensitive values.
+    Overseen,
 }
 
 impl Sign {
@@ -40,6 +42,7 @@ impl Sign {
             Self::Sending => "sending",
             Self::Delivered => "delivered",
             Self::Returned => "parked",
+            Self::Overseen => "overseen",
         }
     }
 
@@ -51,6 +54,7 @@ impl Sign {
             Self::Sending => "sending",
             Self::Delivered => "check",
             Self::Returned => "return",
+            Self::Overseen => "eye",
         }
     }
 
@@ -61,6 +65,7 @@ impl Sign {
             Self::Sending => words::badge_sending(),
             Self::Delivered => words::badge_delivered(),
             Self::Returned => words::badge_returned(),
+            Self::Overseen => words::badge_overseen(),
         }
     }
 }

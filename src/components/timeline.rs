@@ -94,6 +94,8 @@ fn line(
         Action::Unmerge {} => (words::did_unmerge().to_owned(), None),
         Action::Unknown(_) => (words::did_unknown().to_owned(), None),
     };
+    // What is left of it without the remarks, and the values beside them, says nothing.
+    let words_said = words_said.filter(|_| !known.masked);
     let (sign, receipt) = match &known.standing {
         Standing::Pending => (Sign::Waiting, None),
         Standing::Accepted { revision, received_at, .. } => {

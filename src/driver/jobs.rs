@@ -9,6 +9,7 @@ use xunji_domain::{
 };
 use xunji_sync::{
     engine::{Ended, Event, Failure, Job},
+    pocket::{Cursor, Mailbox},
     storage::StorageError,
 };
 
@@ -151,21 +152,49 @@ impl Driver {
     async fn fetch(&self) -> Result<Ended, Failure> {
         self.define().await?;
         self.learn().await?;
+        let mut round = self.inner.round.take();
+        if round.is_empty() {
+            let me = self.inner.pocket.me().await.map_err(storage)?.ok_or(Failure::Unauthorised)?;
+            round = Mailbox::of(&me);
+            round.reverse();
+        }
+        let Some(mailbox) = round.last() else { return Ok(Ended::Well { done: 0, left: 0 }) };
+        let (done, more) = self.fetch_page(mailbox).await?;
+        if !more {
+            round.pop();
+        }
+        let left = round.len();
+        self.inner.round.replace(round);
+        Ok(Ended::Well { done, left })
+    }
+
+    /// One page of a mailbox: how much was on it, and whether there is more.
+    async fn fetch_page(&self, mailbox: &Mailbox) -> Result<(usize, bool), Failure> {
         let pocket = &self.inner.pocket;
-        let after = pocket.cursor().await.map_err(storage)?;
+        let Cursor { after, last } = pocket.cursor(mailbox).await.map_err(storage)?;
         let mut path = format!("/api/v1/mailbox?after={}&limit={PAGE_ITEMS}", after.0);
-        if let Some(last) = pocket.cursor_entry().await.map_err(storage)? {
+        if let Some(last) = last {
             path.push_str(&format!("&last={last}"));
         }
-        let page: MailboxPage = read(&self.ask("GET", &path, vec![], JsValue::UNDEFINED).await?)?;
+        if let Some(desk) = mailbox.desk() {
+            let desk = js_sys::encode_uri_component(desk.as_str());
+            path.push_str(&format!("&desk={desk}&oversight={}", mailbox.is_oversight()));
+        }
+        let answer = self.ask_for("GET", &path, vec![], JsValue::UNDEFINED, &[404]).await?;
+        if answer.status == 404 {
+            // The person's own mailbox is always there; at a desk they may sit no longer.
+            mailbox.desk().ok_or(Failure::NotTheStation)?;
+            self.ask_anew();
+            return Ok((0, false));
+        }
+        let page: MailboxPage = read(&answer)?;
         self.insist_on_genuine(page.items.iter().map(|item| &item.receipt).collect()).await?;
-        let taken = pocket.receive(after, &page).await.map_err(storage)?;
+        let taken = pocket.receive(mailbox, after, &page).await.map_err(storage)?;
         if !page.items.is_empty() || page.reset {
             self.changed();
         }
         let read_to = page.items.last().map_or(after, |item| item.position);
-        let left = usize::from(page.reset || (taken && page.head > read_to));
-        Ok(Ended::Well { done: page.items.len(), left })
+        Ok((page.items.len(), page.reset || (taken && page.head > read_to)))
     }
 
     /// Once each time the app is opened: the ledgers' definitions in force.

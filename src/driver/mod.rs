@@ -21,6 +21,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::VisibilityState;
 use xunji_sync::{
     engine::{Effect, Ended, Engine, Event, Failure, Millis, Phase},
+    pocket::Mailbox,
     storage::StorageError,
 };
 
@@ -52,6 +53,8 @@ struct Inner {
     listeners: RefCell<Vec<EventListener>>,
     /// Whether the definitions have been fetched since the app was opened.
     defined: RefCell<bool>,
+    /// The mailboxes that are still to be read in this cycle, the next one last.
+    round: RefCell<Vec<Mailbox>>,
     /// When the station last said who the person is.
     learned: Cell<Option<Millis>>,
     idle: Idle,
@@ -70,6 +73,7 @@ impl Driver {
                 timer: RefCell::default(),
                 listeners: RefCell::default(),
                 defined: RefCell::new(false),
+                round: RefCell::default(),
                 learned: Cell::new(None),
                 idle: Idle::default(),
             }),

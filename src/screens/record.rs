@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     address::query,
-    components::{Alarms, CameFrom, Facts, Head, Timeline, icon, live, title_of, view, watch},
+    components::{Alarms, CameFrom, Facts, Head, Sign, Timeline, badge, icon, live, title_of, view, watch},
     state::{loaded, use_app},
     words,
 };
@@ -140,6 +140,11 @@ fn Shown(
     let contested = record.is_contested().then(|| {
         view! { <div class="alert warn" role="status">{icon("warning")}<p>{words::contested()}</p></div> }
     });
+    // Whoever only oversees a record adds nothing to it.
+    let masked = record.is_masked();
+    let outline = masked.then(|| {
+        view! { <p class="quiet">{badge(Sign::Overseen)}" "{words::masked_record()}</p> }
+    });
     let known = kind.is_some();
     let closed = kind.as_ref().and_then(|kind| kind.state(&record.state)).is_some_and(|state| state.closed);
     let body = record.body();
@@ -148,6 +153,22 @@ fn Shown(
         view! { <Alarms kind=kind body=body/> }
     });
     let onward = kind.clone().map(|kind| view! { <Onward id=record.id kind=kind body=body/> });
+    let bar = (!masked).then(|| {
+        view! {
+            <div class="bar">
+                <button class="btn" type="button" on:click=move |_| begin.run(Doing::Note)>
+                    {icon("plus")}{words::add_note()}
+                </button>
+                {known.then(|| {
+                    view! {
+                        <button class="btn" type="button" on:click=move |_| begin.run(Doing::Amend)>
+                            {icon("pencil")}{words::amend()}
+                        </button>
+                    }
+                })}
+            </div>
+        }
+    });
     let id = record.id;
     view! {
         <Head title=title back="/records" long=true/>
@@ -155,6 +176,7 @@ fn Shown(
             {contested}
             {alarms}
             <section class="paper" aria-label=words::facts()>
+                {outline}
                 {state.map(|state| view! { <p class="quiet">{words::state_is(state)}</p> })}
                 <Facts record=record.clone() kind=kind.clone() county=county/>
             </section>
@@ -166,17 +188,6 @@ fn Shown(
             </section>
             {onward}
         </div>
-        <div class="bar">
-            <button class="btn" type="button" on:click=move |_| begin.run(Doing::Note)>
-                {icon("plus")}{words::add_note()}
-            </button>
-            {known.then(|| {
-                view! {
-                    <button class="btn" type="button" on:click=move |_| begin.run(Doing::Amend)>
-                        {icon("pencil")}{words::amend()}
-                    </button>
-                }
-            })}
-        </div>
+        {bar}
     }
 }

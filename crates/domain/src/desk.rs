@@ -87,6 +87,11 @@ impl DeskKind {
         matches!(self, Self::TownshipCentre | Self::CountyCentre)
     }
 
+    /// Whether it oversees records that are other desks', without their sensitive values.
+    pub const fn oversees(self) -> bool {
+        matches!(self, Self::CountyCentre | Self::Unknown)
+    }
+
     /// Whether it only takes part in what others ask it to (四所一庭一中心).
     pub const fn is_partner(self) -> bool {
         !self.governs() && !matches!(self, Self::JusticeOffice)

@@ -78,11 +78,20 @@ pub struct Known {
     /// How far it has come.
     #[serde(flatten)]
     pub standing: Standing,
+    /// Whether this is the copy for those who oversee only: sensitive values, remarks and attachments are left out of
+    /// the entry, whose content therefore doesn't have its digest.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub masked: bool,
 }
 
-reads!(Known { entry, standing as rest });
+reads!(Known { entry, standing as rest, masked or default });
 
 impl Known {
+    /// A whole entry.
+    pub const fn new(entry: Entry, standing: Standing) -> Self {
+        Self { entry, standing, masked: false }
+    }
+
     /// The station's receipt for it, as it came, once it is accepted.
     pub fn receipt(&self) -> Option<Receipt> {
         let Standing::Accepted { revision, received_at, signature } = &self.standing else { return None };
@@ -416,6 +425,11 @@ impl Record {
     /// Whether nothing more is expected to happen: its state says so, or another record is carried on instead.
     pub fn is_closed(&self, kind: &Kind) -> bool {
         self.merged_into.is_some() || kind.state(&self.state).is_some_and(|state| state.closed)
+    }
+
+    /// Whether anything of it is only here without its sensitive values.
+    pub fn is_masked(&self) -> bool {
+        self.entries.iter().any(|known| known.masked)
     }
 
     /// Whether two people have changed a field without knowing of each other and nobody has settled it.

@@ -89,14 +89,12 @@ fn dispute(steps: &[(&str, &str, Value)]) -> Record {
             attachments: Vec::new(),
         };
         let installation = InstallationId::new(Uuid::from_u128(1));
-        Known {
-            entry: Entry { installation, seq: Seq(number), digest: Digest::new([1; 32]), content },
-            standing: Standing::Accepted {
-                revision: Revision(number),
-                received_at: received_at.to_utc(),
-                signature: None,
-            },
-        }
+        let standing = Standing::Accepted {
+            revision: Revision(number),
+            received_at: received_at.to_utc(),
+            signature: None,
+        };
+        Known::new(Entry { installation, seq: Seq(number), digest: Digest::new([1; 32]), content }, standing)
     });
     Record::fold(&Kinds::default(), entries.collect::<Vec<_>>()).unwrap()
 }

@@ -31,7 +31,7 @@ fn known(number: u128, action: Action, standing: Standing) -> Known {
     };
     let installation = InstallationId::new(Uuid::from_u128(1));
     let digest = Digest::new([number as u8; 32]);
-    Known { entry: Entry { installation, seq: Seq(number as u64), digest, content }, standing }
+    Known::new(Entry { installation, seq: Seq(number as u64), digest, content }, standing)
 }
 
 fn accepted(revision: u64) -> Standing {

@@ -90,7 +90,7 @@ impl Case {
             received_at: DateTime::UNIX_EPOCH,
             signature: None,
         };
-        self.entries.push(Known { entry, standing });
+        self.entries.push(Known::new(entry, standing));
     }
 
     fn record(&self) -> Record {

@@ -4,6 +4,7 @@
 //! Each test gets a new, empty storage, and `reopen` gives a second connection to the same one.
 
 mod attachments;
+mod mailboxes;
 
 use chrono::DateTime;
 use serde_json::json;
@@ -23,14 +24,22 @@ use xunji_domain::{
 use crate::{
     index::{Hunt, Index, Question},
     memory::Memory,
-    pocket::{Addition, Badge, Doing, Draft, Found, Next, Pocket, Rejected, Restored, Row, Unsent},
+    pocket::{
+        Addition, Badge, Cursor, Doing, Draft, Found, Mailbox, Next, Pocket, Rejected, Restored, Row, Unsent,
+    },
     storage::{Ask, Commit, Generation, Span, Storage, StorageError, Table, Write},
     words::Words,
 };
 
-pub use self::attachments::{
-    a_discarded_draft_takes_its_photos_along, only_delivered_attachments_are_thinned,
-    what_nothing_names_goes_a_day_later,
+pub use self::{
+    attachments::{
+        a_discarded_draft_takes_its_photos_along, only_delivered_attachments_are_thinned,
+        what_nothing_names_goes_a_day_later,
+    },
+    mailboxes::{
+        a_whole_entry_is_never_replaced_by_a_masked_one, each_mailbox_has_a_place_of_its_own,
+        only_the_own_mailbox_sends_again,
+    },
 };
 
 /// Runs `$run!(name)` for every test of the suite, so that each host can make tests of its own sort from them.
@@ -52,6 +61,9 @@ macro_rules! storage_suite {
         $run!(a_discarded_draft_takes_its_photos_along);
         $run!(a_lost_answer_is_made_good_by_the_mailbox);
         $run!(the_mailbox_is_read_without_gaps);
+        $run!(each_mailbox_has_a_place_of_its_own);
+        $run!(a_whole_entry_is_never_replaced_by_a_masked_one);
+        $run!(only_the_own_mailbox_sends_again);
         $run!(what_the_station_says_of_the_person_is_kept);
         $run!(the_canary_tells_a_loss);
         $run!(drafts_stay_until_they_are_saved);
@@ -349,9 +361,12 @@ fn revision(number: u64) -> Outcome {
 pub async fn a_lost_answer_is_made_good_by_the_mailbox<S: Storage>(storage: S, _: impl AsyncFn() -> S) {
     let pocket = pocket(storage).await;
     let entry = pocket.save(&unsent(1, "a")).await.expect("saved");
-    assert_eq!(pocket.receive(Position(0), &page(vec![(1, &entry, revision(1))])).await, Ok(true));
+    assert_eq!(
+        pocket.receive(&Mailbox::Own, Position(0), &page(vec![(1, &entry, revision(1))])).await,
+        Ok(true)
+    );
     assert_eq!(pocket.counts().await.map(|counts| counts.waiting), Ok(0));
-    assert_eq!(pocket.cursor().await, Ok(Position(1)));
+    assert_eq!(pocket.cursor(&Mailbox::Own).await.map(|cursor| cursor.after), Ok(Position(1)));
 }
 
 /// Pages that skip, repeat or come late are left alone.
@@ -370,11 +385,12 @@ pub async fn the_mailbox_is_read_without_gaps<S: Storage>(storage: S, _: impl As
         .collect();
     let first = page(vec![(1, &entries[0], revision(1)), (2, &entries[1], revision(1))]);
     let gap = page(vec![(4, &entries[2], revision(1))]);
-    assert_eq!(pocket.receive(Position(0), &gap).await, Ok(false));
-    assert_eq!(pocket.receive(Position(0), &first).await, Ok(true));
-    assert_eq!(pocket.receive(Position(0), &first).await, Ok(false), "read already");
-    assert_eq!(pocket.receive(Position(2), &gap).await, Ok(false));
-    assert_eq!(pocket.cursor_entry().await, Ok(Some(entries[1].content.id)));
+    assert_eq!(pocket.receive(&Mailbox::Own, Position(0), &gap).await, Ok(false));
+    assert_eq!(pocket.receive(&Mailbox::Own, Position(0), &first).await, Ok(true));
+    assert_eq!(pocket.receive(&Mailbox::Own, Position(0), &first).await, Ok(false), "read already");
+    assert_eq!(pocket.receive(&Mailbox::Own, Position(2), &gap).await, Ok(false));
+    let here = Cursor { after: Position(2), last: Some(entries[1].content.id) };
+    assert_eq!(pocket.cursor(&Mailbox::Own).await, Ok(here));
     assert_eq!(pocket.record_count().await, Ok(2));
     assert_eq!(
         pocket.counts().await.map(|counts| counts.waiting),
@@ -382,10 +398,13 @@ pub async fn the_mailbox_is_read_without_gaps<S: Storage>(storage: S, _: impl As
         "others' entries are not ours to send"
     );
     let reset = MailboxPage { items: Vec::new(), people: Vec::new(), head: Position(0), reset: true };
-    assert_eq!(pocket.receive(Position(2), &reset).await, Ok(true));
-    assert_eq!(pocket.cursor().await, Ok(Position(0)));
-    assert_eq!(pocket.cursor_entry().await, Ok(None));
-    assert_eq!(pocket.receive(Position(0), &first).await, Ok(true), "reading again changes nothing");
+    assert_eq!(pocket.receive(&Mailbox::Own, Position(2), &reset).await, Ok(true));
+    assert_eq!(pocket.cursor(&Mailbox::Own).await, Ok(Cursor::default()));
+    assert_eq!(
+        pocket.receive(&Mailbox::Own, Position(0), &first).await,
+        Ok(true),
+        "reading again changes nothing"
+    );
     assert_eq!(pocket.record_count().await, Ok(2));
 }
 

@@ -12,7 +12,7 @@ use xunji_domain::{
 };
 use xunji_sync::{
     memory::Memory,
-    pocket::Pocket,
+    pocket::{Mailbox, Pocket},
     storage::{Ask, Commit, Generation, Lying, Storage, StorageError, Table, Write},
     suite::{accepted, unsent},
 };
@@ -114,7 +114,7 @@ fn a_batch_and_a_page_of_two_hundred_take_a_handful_of_questions() {
         };
         let items: Vec<_> = (1..=200).map(item).collect();
         let page = MailboxPage { items, people: Vec::new(), head: Position(200), reset: false };
-        assert_eq!(pocket.receive(Position(0), &page).await, Ok(true));
+        assert_eq!(pocket.receive(&Mailbox::Own, Position(0), &page).await, Ok(true));
         let received = storage.asked();
         assert!(received <= 10, "a page of 200 asks {received} times");
         assert_eq!(pocket.record_count().await, Ok(401));

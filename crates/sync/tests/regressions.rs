@@ -17,7 +17,7 @@ use xunji_domain::{
 use xunji_sync::{
     engine::{Effect, Ended, Engine, Event, Failure, Job, Millis, Phase},
     memory::Memory,
-    pocket::{Pocket, WaitingState},
+    pocket::{Mailbox, Pocket, WaitingState},
     storage::{Ask, Commit, Generation, Lying, Storage, StorageError, Table, Write},
     suite::{accepted, unsent},
 };
@@ -97,7 +97,7 @@ fn a_photo_that_cannot_be_sent_stays_to_be_seen() {
         let answer = Answer::Receipt { receipt, missing: vec![photo] };
         pocket.acknowledge(std::slice::from_ref(&entry), &[answer]).await.unwrap();
         pocket.refuse_attachment(Seq(1), photo).await.unwrap();
-        pocket.receive(Position(0), &page(vec![item(1, &entry, FIRST)])).await.unwrap();
+        pocket.receive(&Mailbox::Own, Position(0), &page(vec![item(1, &entry, FIRST)])).await.unwrap();
         assert_eq!(states(&pocket).await, [WaitingState::Refused { refusal: Refusal::Damaged }]);
     });
 }
@@ -137,7 +137,7 @@ fn a_refused_entry_that_had_arrived_asks_for_its_photos() {
         unsent.content.attachments = vec![Digest::new([9; 32])];
         let entry = pocket.save(&unsent).await.unwrap();
         pocket.refuse(&entry, Refusal::Unreadable).await.unwrap();
-        pocket.receive(Position(0), &page(vec![item(1, &entry, FIRST)])).await.unwrap();
+        pocket.receive(&Mailbox::Own, Position(0), &page(vec![item(1, &entry, FIRST)])).await.unwrap();
         assert_eq!(states(&pocket).await, [WaitingState::Unsent]);
     });
 }
@@ -150,10 +150,10 @@ fn another_entry_under_the_same_number_settles_nothing_of_this_phone() {
         let own = pocket.save(&unsent(1, "a")).await.unwrap();
         let other = unsent(2, "b");
         let other = Entry { digest: other.digest, content: other.content, ..own.clone() };
-        pocket.receive(Position(0), &page(vec![item(1, &other, FIRST)])).await.unwrap();
+        pocket.receive(&Mailbox::Own, Position(0), &page(vec![item(1, &other, FIRST)])).await.unwrap();
         assert_eq!(states(&pocket).await, [WaitingState::Unsent]);
         assert_eq!(pocket.record_count().await, Ok(2));
-        pocket.receive(Position(1), &reset()).await.unwrap();
+        pocket.receive(&Mailbox::Own, Position(1), &reset()).await.unwrap();
         assert_eq!(pocket.outbox().await.unwrap()[0].entry, own.content.id);
     });
 }
@@ -167,7 +167,7 @@ fn what_comes_down_under_its_old_number_keeps_its_place_here() {
         pocket.save(&unsent(1, "a")).await.unwrap();
         let own = pocket.save(&unsent(2, "put back")).await.unwrap();
         let before = Entry { installation: installation(77), seq: Seq(9), ..own.clone() };
-        pocket.receive(Position(0), &page(vec![item(1, &before, FIRST)])).await.unwrap();
+        pocket.receive(&Mailbox::Own, Position(0), &page(vec![item(1, &before, FIRST)])).await.unwrap();
         let left = pocket.outbox().await.unwrap();
         assert_eq!(
             left.iter().map(|waiting| waiting.entry).collect::<Vec<_>>(),
@@ -192,7 +192,7 @@ fn a_late_refusal_takes_no_receipt_back() {
         let parked = pocket.save(&unsent(2, "b")).await.unwrap();
         let reason = Reason::Invalid { problems: Vec::new() };
         let down = item(1, &parked, Outcome::Parked { reason: reason.clone() });
-        pocket.receive(Position(0), &page(vec![down])).await.unwrap();
+        pocket.receive(&Mailbox::Own, Position(0), &page(vec![down])).await.unwrap();
         pocket.refuse(&parked, Refusal::Unreadable).await.unwrap();
         assert_eq!(states(&pocket).await, [WaitingState::Parked { reason }]);
     });
@@ -229,10 +229,10 @@ fn what_a_restored_station_has_forgotten_is_sent_again() {
         let kept = pocket.save(&unsent(1, "a")).await.unwrap();
         let forgotten = pocket.save(&unsent(2, "b")).await.unwrap();
         let both = page(vec![item(1, &kept, FIRST), item(2, &forgotten, FIRST)]);
-        pocket.receive(Position(0), &both).await.unwrap();
+        pocket.receive(&Mailbox::Own, Position(0), &both).await.unwrap();
         assert!(states(&pocket).await.is_empty());
-        pocket.receive(Position(2), &reset()).await.unwrap();
-        pocket.receive(Position(0), &page(vec![item(1, &kept, FIRST)])).await.unwrap();
+        pocket.receive(&Mailbox::Own, Position(2), &reset()).await.unwrap();
+        pocket.receive(&Mailbox::Own, Position(0), &page(vec![item(1, &kept, FIRST)])).await.unwrap();
         let batch = pocket.next_batch(9, 1 << 20).await.unwrap();
         assert_eq!(batch.entries, [forgotten]);
     });
@@ -247,15 +247,15 @@ fn what_was_repaired_is_sent_again_without_troubling_its_author() {
         let reason = Reason::Invalid { problems: Vec::new() };
         let parked = pocket.save(&unsent(1, "a")).await.unwrap();
         let down = item(1, &parked, Outcome::Parked { reason });
-        pocket.receive(Position(0), &page(vec![down.clone()])).await.unwrap();
+        pocket.receive(&Mailbox::Own, Position(0), &page(vec![down.clone()])).await.unwrap();
         let mut repaired = unsent(1, "b");
         repaired.content.id = EntryId::new(Uuid::from_u128(50));
         repaired.content.replaces = Some(parked.content.id);
         repaired.digest = Digest::new([50; 32]);
         let repaired = pocket.save(&repaired).await.unwrap();
-        pocket.receive(Position(1), &page(vec![item(2, &repaired, FIRST)])).await.unwrap();
-        pocket.receive(Position(2), &reset()).await.unwrap();
-        pocket.receive(Position(0), &page(vec![item(1, &repaired, FIRST)])).await.unwrap();
+        pocket.receive(&Mailbox::Own, Position(1), &page(vec![item(2, &repaired, FIRST)])).await.unwrap();
+        pocket.receive(&Mailbox::Own, Position(2), &reset()).await.unwrap();
+        pocket.receive(&Mailbox::Own, Position(0), &page(vec![item(1, &repaired, FIRST)])).await.unwrap();
         assert_eq!(pocket.next_batch(9, 1 << 20).await.unwrap().entries, std::slice::from_ref(&parked));
         let answer = Answer::Receipt { receipt: down.receipt, missing: Vec::new() };
         pocket.acknowledge(std::slice::from_ref(&parked), &[answer]).await.unwrap();
@@ -318,7 +318,7 @@ fn a_definition_that_comes_later_folds_its_records_again() {
             digest: newer.digest,
             content: newer.content,
         };
-        pocket.receive(Position(0), &page(vec![item(1, &other, FIRST)])).await.unwrap();
+        pocket.receive(&Mailbox::Own, Position(0), &page(vec![item(1, &other, FIRST)])).await.unwrap();
         let mut kind = Kind::built_in().iter().find(|kind| kind.id.as_str() == "patrol").unwrap().clone();
         kind.version = 99;
         kind.workflow.initial = "checked".into();

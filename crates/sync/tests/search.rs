@@ -17,7 +17,7 @@ use xunji_domain::{
 use xunji_sync::{
     index::Index,
     memory::Memory,
-    pocket::{BACKUP_VERSION, Backup, Pocket, Unsent},
+    pocket::{BACKUP_VERSION, Backup, Mailbox, Pocket, Unsent},
     storage::{Span, Storage, Table, Write},
     suite::{accepted, fill, filled, found, unsent},
     words::{Words, fold, marked, places, said, searchable},
@@ -172,7 +172,7 @@ impl Told {
                 let author = content.author;
                 let entry = Entry { installation: installation(9), seq: Seq(1), digest, content };
                 let standing = xunji_domain::record::Standing::Pending;
-                let entries = vec![xunji_domain::record::Known { entry, standing }];
+                let entries = vec![xunji_domain::record::Known::new(entry, standing)];
                 let backup = Backup { version: BACKUP_VERSION, worker: author, entries, blobs: Vec::new() };
                 self.pocket.restore(&backup, &[]).await.expect("put back");
             }
@@ -193,7 +193,7 @@ impl Told {
         let position = Position(self.position);
         let items = vec![MailboxItem { position, entry, receipt, masked: false }];
         let page = MailboxPage { items, people: Vec::new(), head: position, reset: false };
-        assert_eq!(self.pocket.receive(after, &page).await, Ok(true));
+        assert_eq!(self.pocket.receive(&Mailbox::Own, after, &page).await, Ok(true));
     }
 
     /// What every record says, read from its fold.

@@ -118,4 +118,6 @@ mutation! {
     a_skipped_number_is_noticed: SkipSeq breaks LossShows;
     a_leaked_consultation_is_noticed: LeakConsultation breaks Secrecy;
     a_leaked_parked_entry_is_noticed: LeakParked breaks Secrecy;
+    cursors_mixed_up_between_mailboxes_are_noticed: MixCursors breaks ReplicasConverge | NothingBlocks;
+    masked_entries_that_pass_for_whole_ones_are_noticed: UnmarkMasked breaks ReplicasConverge | ReceiptsAreTrue | Secrecy;
 }

@@ -220,7 +220,7 @@ fn after(
     history: Vec<Known>,
     entry: &Entry,
 ) -> Result<Opened, Reason> {
-    let newest = Known { entry: entry.clone(), standing: record::Standing::Pending };
+    let newest = Known::new(entry.clone(), record::Standing::Pending);
     let folded = Record::fold(kinds, history.into_iter().chain([newest])).ok_or(Reason::UnknownRecord)?;
     Ok(Opened {
         village: folded.village(kind).unwrap_or_else(|| record.village.clone()),

@@ -326,19 +326,18 @@ pub async fn history(connection: &mut SqliteConnection, id: RecordId) -> Result<
     rows.iter()
         .map(|row| {
             let content = read::stored(row.try_get("content")?).map_err(|_| DbError::Stored("content"))?;
-            Ok(Known {
-                entry: Entry {
-                    installation: parsed(row, "installation")?,
-                    seq: Seq(count(row, "seq")?),
-                    digest: digest(row, "digest")?,
-                    content,
-                },
-                standing: Standing::Accepted {
-                    revision: Revision(count(row, "revision")?),
-                    received_at: parsed(row, "received_at")?,
-                    signature: None,
-                },
-            })
+            let entry = Entry {
+                installation: parsed(row, "installation")?,
+                seq: Seq(count(row, "seq")?),
+                digest: digest(row, "digest")?,
+                content,
+            };
+            let standing = Standing::Accepted {
+                revision: Revision(count(row, "revision")?),
+                received_at: parsed(row, "received_at")?,
+                signature: None,
+            };
+            Ok(Known::new(entry, standing))
         })
         .collect()
 }

@@ -10,34 +10,45 @@ use xunji_domain::{
 };
 
 use super::{
-    CURSOR, CURSOR_ENTRY, PEOPLE, Pocket,
+    PEOPLE, Pocket,
     batch::Batch,
+    cursors::{self, Cursor, Mailbox},
     outbox::{Waiting, WaitingState, outbox_key, settle, wait},
     save::{entry_key, places_of},
 };
 use crate::storage::{Storage, StorageError, Table};
 
 impl<S: Storage> Pocket<S> {
-    /// Takes in a page of the mailbox, in one commit. A page that doesn't follow on what has been read is left alone;
+    /// Takes in a page of a mailbox, in one commit. A page that doesn't follow on what has been read of it is left alone;
     /// whether it was taken is returned.
     ///
     /// The phone's own entries come back here too. When the answer to an upload was lost on the way, their receipts
     /// settle the outbox.
     ///
+    /// The same entry may come in several mailboxes. Once it is here whole, a masked copy takes nothing of it away.
+    ///
     /// # Errors
     /// [`StorageError`].
-    pub async fn receive(&self, after: Position, page: &MailboxPage) -> Result<bool, StorageError> {
+    pub async fn receive(
+        &self,
+        mailbox: &Mailbox,
+        after: Position,
+        page: &MailboxPage,
+    ) -> Result<bool, StorageError> {
         self.mutate(async |batch| {
-            if batch.get::<Position>(Table::Meta, CURSOR).await?.unwrap_or_default() != after {
+            let mut cursor = cursors::of(batch, mailbox).await?;
+            let mut follow = (after.0 + 1..).map(Position).zip(&page.items);
+            if cursor.after != after || !follow.all(|(position, item)| item.position == position) {
                 return Ok(false);
             }
             if page.reset {
-                self.send_again(batch).await?;
-                batch.put(Table::Meta, CURSOR, &Position(0))?;
-                batch.delete(Table::Meta, CURSOR_ENTRY);
+                // A desk's mailbox says nothing about what the station has of this phone.
+                if *mailbox == Mailbox::Own {
+                    self.send_again(batch).await?;
+                }
+                cursors::note(batch, mailbox, Cursor::default()).await?;
                 return Ok(true);
             }
-            let mut cursor = after;
             let mut touched = BTreeSet::new();
             let entries = page.items.iter().map(|item| &item.entry);
             let mut places = places_of(entries.clone().map(|entry| entry.content.record));
@@ -46,12 +57,9 @@ impl<S: Storage> Pocket<S> {
             places.push((Table::Meta, PEOPLE.to_owned()));
             batch.fetch(places).await?;
             for item in &page.items {
-                if item.position != Position(cursor.0 + 1) {
-                    return Ok(false);
-                }
-                cursor = item.position;
                 let entry = &item.entry;
                 let content = &entry.content;
+                cursor = Cursor { after: item.position, last: Some(content.id) };
                 let known: Option<Known> =
                     batch.get(Table::Entries, &entry_key(content.record, content.id)).await?;
                 // The same id with another digest is not this entry: what was saved here stays as it is.
@@ -59,10 +67,11 @@ impl<S: Storage> Pocket<S> {
                     continue;
                 }
                 let standing = Standing::from(&item.receipt);
+                let came = Known { entry: entry.clone(), standing: standing.clone(), masked: item.masked };
                 // What was saved here keeps the number that it was given here, even when the station has it from
                 // elsewhere; and a number says nothing about an entry that was not saved here.
                 match known {
-                    Some(own) if own.entry.installation == self.installation() => {
+                    Some(own) if own.entry.installation == self.installation() && !own.masked => {
                         let waiting: Option<Waiting> =
                             batch.get(Table::Outbox, &outbox_key(own.entry.seq)).await?;
                         let waiting = waiting.filter(|waiting| waiting.entry == content.id);
@@ -73,11 +82,15 @@ impl<S: Storage> Pocket<S> {
                         let state = waiting.and_then(|waiting| left_to_do(&own, &standing, waiting.state));
                         settle(batch, &own.entry, standing, state).await?;
                     }
-                    Some(other) if other.standing == standing && other.entry == *entry => continue,
-                    _ => {
+                    Some(whole) if item.masked && !whole.masked => {
+                        if whole.standing == standing {
+                            continue;
+                        }
                         let key = entry_key(content.record, content.id);
-                        batch.put(Table::Entries, &key, &Known { entry: entry.clone(), standing })?;
+                        batch.put(Table::Entries, &key, &Known { standing, ..whole })?;
                     }
+                    Some(other) if other == came => continue,
+                    _ => batch.put(Table::Entries, &entry_key(content.record, content.id), &came)?,
                 }
                 // It may have been repaired on this person's other phone.
                 if let Some(parked) = content.replaces {
@@ -88,9 +101,8 @@ impl<S: Storage> Pocket<S> {
             for record in touched {
                 self.refold(batch, record).await?;
             }
-            batch.put(Table::Meta, CURSOR, &cursor)?;
-            if let Some(last) = page.items.last() {
-                batch.put(Table::Meta, CURSOR_ENTRY, &last.entry.content.id)?;
+            if cursor.after != after {
+                cursors::note(batch, mailbox, cursor).await?;
             }
             let known = batch.get::<Vec<Worker>>(Table::Meta, PEOPLE).await?.unwrap_or_default();
             let mut people = BTreeMap::new();
@@ -108,9 +120,10 @@ impl<S: Storage> Pocket<S> {
     /// The station knows less than it did: it was restored from an older backup. Everything that it had of this phone
     /// goes back into the line, and leaves it again as it comes down; sending it twice doubles nothing.
     async fn send_again(&self, batch: &mut Batch<'_, S>) -> Result<(), StorageError> {
-        for Known { entry, standing } in batch.prefix::<Known>(Table::Entries, "").await? {
+        for Known { entry, standing, masked } in batch.prefix::<Known>(Table::Entries, "").await? {
             let receipted = matches!(standing, Standing::Accepted { .. } | Standing::Parked { .. });
-            if !receipted || entry.installation != self.installation() {
+            // What is here without its sensitive values is none of what was saved here.
+            if masked || !receipted || entry.installation != self.installation() {
                 continue;
             }
             // What stands in the line with this number stays there: it may be another entry, on a copied phone.

@@ -12,6 +12,7 @@ mod backup;
 mod batch;
 mod blobs;
 mod calls;
+mod cursors;
 mod drafts;
 mod mailbox;
 mod outbox;
@@ -27,7 +28,7 @@ use serde::Serialize;
 use xunji_domain::{
     deadline::Calendar,
     entry::Body,
-    id::{EntryId, InstallationId, KindId, Position, RecordId, Seq},
+    id::{InstallationId, KindId, RecordId, Seq},
     json::{self, FromJson},
     kind::Kinds,
     person::Worker,
@@ -51,6 +52,7 @@ pub(crate) use self::calls::calls;
 pub use self::{
     backup::{BACKUP_VERSION, Backup, Restored},
     calls::Called,
+    cursors::{Cursor, Mailbox},
     drafts::{Addition, Doing, Draft},
     outbox::{Counts, Outgoing, Waiting, WaitingState},
     rows::{Badge, Row, Rows},
@@ -105,8 +107,6 @@ const ENROLMENT: &str = "enrolment";
 const DEFINITIONS: &str = "definitions";
 const DEFINITIONS_TAG: &str = "definitions_tag";
 const PEOPLE: &str = "people";
-const CURSOR: &str = "cursor";
-const CURSOR_ENTRY: &str = "cursor_entry";
 const SEQ: &str = "seq";
 /// How many rows of the outbox wait for a person.
 const RETURNED: &str = "returned";
@@ -309,22 +309,6 @@ impl<S: Storage> Pocket<S> {
     /// [`StorageError`].
     pub async fn last(&self, kind: &KindId) -> Result<Option<Body>, StorageError> {
         self.read(Table::Meta, &last_key(kind)).await
-    }
-
-    /// How far the mailbox has been read.
-    ///
-    /// # Errors
-    /// [`StorageError`].
-    pub async fn cursor(&self) -> Result<Position, StorageError> {
-        Ok(self.read(Table::Meta, CURSOR).await?.unwrap_or_default())
-    }
-
-    /// The entry at that position. A station that was restored from an older backup has another one there.
-    ///
-    /// # Errors
-    /// [`StorageError`].
-    pub async fn cursor_entry(&self) -> Result<Option<EntryId>, StorageError> {
-        self.read(Table::Meta, CURSOR_ENTRY).await
     }
 
     /// The last sequence number that was given.

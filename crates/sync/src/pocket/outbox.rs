@@ -275,7 +275,7 @@ pub(super) async fn settle<S: Storage>(
     batch.put(
         Table::Entries,
         &entry_key(content.record, content.id),
-        &Known { entry: entry.clone(), standing },
+        &Known::new(entry.clone(), standing),
     )?;
     let key = outbox_key(entry.seq);
     let waiting = batch.get::<Waiting>(Table::Outbox, &key).await?;

@@ -44,11 +44,14 @@ pub struct Row {
     /// Whether its keeper was asked to correct or to explain something.
     #[serde(default, skip_serializing_if = "is_default")]
     pub asked: bool,
+    /// Whether it is only here without its sensitive values.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub masked: bool,
 }
 
 reads!(Row {
     record, kind, kind_version, title, village, time, state, badge, contested or default, timing or default,
-    asked or default,
+    asked or default, masked or default,
 });
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -181,6 +184,7 @@ pub(super) fn row(kinds: &Kinds, calendar: &Calendar, record: &Record) -> Row {
         contested: record.is_contested(),
         timing: timing(kinds, calendar, record),
         asked: !record.asked.is_empty(),
+        masked: record.is_masked(),
     }
 }
 

@@ -80,7 +80,7 @@ impl<S: Storage> Pocket<S> {
         let entry =
             Entry { installation: self.installation(), seq, digest: unsent.digest, content: content.clone() };
         batch.put(Table::Meta, SEQ, &seq)?;
-        batch.put(Table::Entries, &key, &Known { entry: entry.clone(), standing: Standing::Pending })?;
+        batch.put(Table::Entries, &key, &Known::new(entry.clone(), Standing::Pending))?;
         wait(batch, &entry, None)?;
         for (digest, bytes) in &unsent.blobs {
             batch.put_bytes(Table::Blobs, &digest.to_string(), bytes.clone());
@@ -105,7 +105,7 @@ impl<S: Storage> Pocket<S> {
         parked: EntryId,
     ) -> Result<(), StorageError> {
         let known: Option<Known> = batch.get(Table::Entries, &entry_key(record, parked)).await?;
-        let Some(Known { entry, standing: Standing::Parked { .. } }) = known else { return Ok(()) };
+        let Some(Known { entry, standing: Standing::Parked { .. }, .. }) = known else { return Ok(()) };
         let key = outbox_key(entry.seq);
         // Another phone's number may be in use here as well; and what is in the line goes to the station first.
         let waiting: Option<Waiting> = batch.get(Table::Outbox, &key).await?;

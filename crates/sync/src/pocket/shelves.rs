@@ -130,11 +130,14 @@ impl<S: Storage> Pocket<S> {
     /// Notes what a change of a record does to its line. Most changes are receipts, which say nothing new.
     pub(super) fn move_line(&self, batch: &mut Batch<'_, S>, old: Option<&Record>, new: &Record) {
         let key = row_key(new);
+        // Remarks come to light when a whole entry takes the place of a masked one.
+        let masked = |record: &Record| record.entries.iter().filter(|known| known.masked).count();
         if let Some(old) = old {
             let before = row_key(old);
             let same = before == key
                 && old.fields == new.fields
                 && old.entries.len() == new.entries.len()
+                && masked(old) == masked(new)
                 && (&old.kind, old.kind_version) == (&new.kind, new.kind_version);
             if same {
                 return;

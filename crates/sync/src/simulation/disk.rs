@@ -5,6 +5,7 @@
 
 use std::rc::Rc;
 
+use serde_json::Value;
 use xunji_domain::{id::Seq, record::Record};
 
 use super::{env::Env, sabotage::Sabotage, tally::Fault};
@@ -83,6 +84,10 @@ impl Storage for Disk {
             return Err(StorageError::Lost);
         }
         let mut writes: Vec<_> = writes.into_iter().map(|write| self.spoil(write)).collect();
+        if self.env.broken(Sabotage::MixCursors) {
+            let mixed: Vec<_> = writes.iter().filter_map(mixed_up).flatten().collect();
+            writes.extend(mixed);
+        }
         let makes_space = |write: &Write| matches!(write, Write::Delete(Table::Blobs, _));
         if self.env.broken(Sabotage::ThinEverything) && !writes.is_empty() && writes.iter().all(makes_space) {
             let all = self.memory.keys(Table::Blobs).await?;
@@ -95,6 +100,15 @@ impl Storage for Disk {
         self.env.turn().await;
         Ok(commit)
     }
+}
+
+/// What a phone also writes that takes a desk's mailbox for the person's own.
+fn mixed_up(write: &Write) -> Option<[Write; 2]> {
+    let Write::Put(Table::Meta, key, bytes) = write else { return None };
+    let places: Vec<Value> = serde_json::from_slice(bytes).ok().filter(|_| key == "cursors")?;
+    let after = places.last()?["after"].to_string().into_bytes();
+    let entry = Write::Delete(Table::Meta, "cursor_entry".to_owned());
+    Some([Write::Put(Table::Meta, "cursor".to_owned(), after), entry])
 }
 
 /// The result of a future that never waits: everything over the bare memory.

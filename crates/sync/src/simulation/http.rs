@@ -5,11 +5,12 @@ use std::{cell::RefCell, rc::Rc};
 use xunji_domain::{
     canonical::Digest,
     entry::Entry,
-    id::{EntryId, InstallationId, Position},
-    wire::{Answer, Answers, Definitions, Enrolment, MailboxPage},
+    id::InstallationId,
+    wire::{Answer, Answers, Definitions, Enrolment, MailboxPage, Me},
 };
 
 use super::{env::Env, sabotage::Sabotage, tally::Fault};
+use crate::pocket::{Cursor, Mailbox};
 
 /// What phones ask.
 #[derive(Clone)]
@@ -21,7 +22,8 @@ pub(super) enum Request {
     Head(Digest),
     Put { digest: Digest, bytes: Vec<u8> },
     Patch { digest: Digest, offset: usize, total: usize, piece: Vec<u8> },
-    Mailbox { after: Position, last: Option<EntryId> },
+    Me,
+    Mailbox { mailbox: Mailbox, cursor: Cursor },
 }
 
 /// What comes back.
@@ -40,6 +42,7 @@ pub(super) enum Body {
     Other,
     Healthy,
     Answers(Vec<Answer>),
+    Me(Me),
     Page(MailboxPage),
     Progress {
         offset: usize,

@@ -14,12 +14,13 @@ use super::{
 };
 use crate::{
     engine::{Ended, Failure, Job},
-    pocket::{Pocket, WaitingState},
+    pocket::{Mailbox, Pocket, WaitingState},
     storage::StorageError,
 };
 
 const PROBE_LIMIT: u64 = 10_000;
 const LIMIT: u64 = 90_000;
+const LEARN_EVERY: u64 = 300_000;
 /// Small, as the attachments here are.
 const PIECE: usize = 3;
 
@@ -121,21 +122,57 @@ impl Tab {
             self.pocket.define(&definitions, None).await.map_err(storage)?;
             self.defined.set(true);
         }
-        let after = self.pocket.cursor().await.map_err(storage)?;
-        let last = self.pocket.cursor_entry().await.map_err(storage)?;
-        let Body::Page(mut page) = self.ask(Request::Mailbox { after, last }).await?.body else {
+        self.learn().await?;
+        let mut round = self.round.take();
+        if round.is_empty() {
+            let me = self.pocket.me().await.map_err(storage)?.ok_or(Failure::Unauthorised)?;
+            round = Mailbox::of(&me);
+            round.reverse();
+        }
+        let Some(mailbox) = round.last() else { return Ok(Ended::Well { done: 0, left: 0 }) };
+        let (done, more) = self.fetch_page(mailbox).await?;
+        if !more {
+            round.pop();
+        }
+        let left = round.len();
+        self.round.replace(round);
+        Ok(Ended::Well { done, left })
+    }
+
+    async fn learn(&self) -> Result<(), Failure> {
+        let now = self.millis();
+        if self.learned.get().is_some_and(|at| now.0.saturating_sub(at.0) < LEARN_EVERY) {
+            return Ok(());
+        }
+        let Body::Me(me) = self.ask(Request::Me).await?.body else { return Err(Failure::NotTheStation) };
+        let known = self.pocket.me().await.map_err(storage)?;
+        if known.is_none_or(|known| known.worker.id != me.worker.id) {
             return Err(Failure::NotTheStation);
-        };
+        }
+        self.pocket.learn(&me).await.map_err(storage)?;
+        self.learned.set(Some(now));
+        Ok(())
+    }
+
+    async fn fetch_page(&self, mailbox: &Mailbox) -> Result<(usize, bool), Failure> {
+        let cursor = self.pocket.cursor(mailbox).await.map_err(storage)?;
+        let request = Request::Mailbox { mailbox: mailbox.clone(), cursor: cursor.clone() };
+        let reply = self.ask_for(request, &[404]).await?;
+        if reply.status == 404 {
+            mailbox.desk().ok_or(Failure::NotTheStation)?;
+            self.learned.set(None);
+            return Ok((0, false));
+        }
+        let Body::Page(mut page) = reply.body else { return Err(Failure::NotTheStation) };
         if self.env.broken(Sabotage::FoldByArrival) {
             by_arrival(&mut page);
         }
-        let taken = self.pocket.receive(after, &page).await.map_err(storage)?;
-        if page.reset && taken {
+        let taken = self.pocket.receive(mailbox, cursor.after, &page).await.map_err(storage)?;
+        if page.reset && taken && *mailbox == Mailbox::Own {
             self.env.ledger.borrow_mut().resets.insert(self.phone, self.env.now.get());
         }
-        let read_to = page.items.last().map_or(after, |item| item.position);
-        let left = usize::from(page.reset || (taken && page.head > read_to));
-        Ok(Ended::Well { done: page.items.len(), left })
+        let read_to = page.items.last().map_or(cursor.after, |item| item.position);
+        Ok((page.items.len(), page.reset || (taken && page.head > read_to)))
     }
 
     async fn ask(&self, request: Request) -> Result<Reply, Failure> {

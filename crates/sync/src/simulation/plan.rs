@@ -74,6 +74,7 @@ pub(super) fn draw(env: &Env, phones: usize) -> Vec<(u64, Happening)> {
         (Fault::Copied, 40),
         (Fault::Restored, 60),
         (Fault::Redefined, if env.defines { 700 } else { 0 }),
+        (Fault::Unseated, 200),
     ];
     for (fault, rate) in rates {
         if dice.comes(rate) {

@@ -50,11 +50,15 @@ pub enum Sabotage {
     LeakConsultation,
     /// The station tells the person that an entry names of it, not the one who sent it.
     LeakParked,
+    /// The phone notes how far it has read a desk's mailbox as the place of the person's own.
+    MixCursors,
+    /// The station does not say that an entry lacks its sensitive values.
+    UnmarkMasked,
 }
 
 impl Sabotage {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::SwallowFullDisk,
         Self::LoseRowOnCrash,
         Self::TearCommit,
@@ -77,5 +81,7 @@ impl Sabotage {
         Self::SkipSeq,
         Self::LeakConsultation,
         Self::LeakParked,
+        Self::MixCursors,
+        Self::UnmarkMasked,
     ];
 }

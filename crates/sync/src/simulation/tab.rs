@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     engine::{Effect, Engine, Event, Failure, Millis, Phase},
-    pocket::Pocket,
+    pocket::{Mailbox, Pocket},
 };
 
 /// What tabs tell each other.
@@ -38,6 +38,9 @@ pub(super) struct Tab {
     /// Not on the screen, as far as it knows.
     pub(super) hidden: Cell<bool>,
     pub(super) defined: Cell<bool>,
+    pub(super) learned: Cell<Option<Millis>>,
+    /// The mailboxes that are still to be read in this cycle, the next one last.
+    pub(super) round: RefCell<Vec<Mailbox>>,
     engine: RefCell<Engine>,
     opened_at: u64,
     /// How much its clock is ahead: it counts while the phone sleeps, timers don't.
@@ -65,6 +68,8 @@ impl Tab {
             timer: Cell::new(None),
             hidden: Cell::new(false),
             defined: Cell::new(!env.defines),
+            learned: Cell::new(None),
+            round: RefCell::default(),
             engine: RefCell::new(Engine::new(enrolled)),
             opened_at: env.now.get(),
             ahead: Cell::new(0),
@@ -75,7 +80,7 @@ impl Tab {
     }
 
     /// A clock that only goes forward.
-    fn millis(&self) -> Millis {
+    pub(super) fn millis(&self) -> Millis {
         Millis(self.env.now.get() - self.opened_at + self.ahead.get())
     }
 
@@ -113,6 +118,7 @@ impl Tab {
 
     /// The phone has been enrolled, in this tab.
     pub(super) fn enrolled(self: &Rc<Self>) {
+        self.learned.set(None);
         self.say(Said::Enrolled);
         self.step(Event::Enrolled);
     }
@@ -128,6 +134,7 @@ impl Tab {
             Said::Saved => self.step(Event::Saved),
             Said::SendNow => self.step(Event::SendNow),
             Said::Enrolled => {
+                self.learned.set(None);
                 let tab = Rc::clone(self);
                 self.env.spawn(self.id, async move {
                     if let Ok(Some(_)) = tab.pocket.enrolment().await {

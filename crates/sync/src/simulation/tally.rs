@@ -55,6 +55,8 @@ pub enum Fault {
     BlobSpoiled,
     /// The station got a newer definition of a ledger.
     Redefined,
+    /// Somebody lost their seat at a desk for a while.
+    Unseated,
 }
 
 /// Numbers of one or many scenarios.

@@ -67,6 +67,11 @@ impl World {
                 env.station.replace(backup);
                 env.ledger.borrow_mut().restored = Some(env.now.get());
             }
+            Fault::Unseated => {
+                if !env.station.borrow_mut().unseat(phone.worker.id) {
+                    return;
+                }
+            }
             Fault::Redefined => env.station.borrow_mut().define(newer_patrol()),
             _ => return,
         }

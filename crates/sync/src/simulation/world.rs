@@ -4,8 +4,10 @@
 use std::rc::Rc;
 
 use xunji_domain::{
-    id::WorkerId,
+    area::Area,
+    id::{Position, WorkerId},
     person::{Role, Worker},
+    village::VillageCode,
 };
 
 use super::{
@@ -21,7 +23,7 @@ use super::{
 };
 use crate::{
     engine::{Event, Phase},
-    pocket::WaitingState,
+    pocket::{Mailbox, WaitingState},
 };
 
 /// How long it may take afterwards until everything has arrived: a full rest, a full watchdog, and some rounds.
@@ -68,6 +70,17 @@ pub(super) fn play(
     (tally, trace, result)
 }
 
+fn somebody(env: &Env, role: Role) -> Worker {
+    let village: VillageCode = VILLAGES[env.dice.place(2)].parse().expect("a village's code");
+    // Some coordinators sit at the county's centre, which oversees only.
+    let area = match role {
+        Role::Coordinator if env.dice.comes(400) => Area::county_of(&village),
+        Role::Coordinator => Area::township_of(&village),
+        _ => Area::from(&village),
+    };
+    Worker::new(WorkerId::new(env.dice.uuid()), String::new(), &[role], village, vec![area])
+}
+
 impl World {
     fn draw(env: Rc<Env>) -> Self {
         let roles = [Role::LegalAdviser, Role::GridWorker, Role::Coordinator, Role::JusticeOfficer];
@@ -77,13 +90,7 @@ impl World {
             // Often somebody has two phones: they see the same records.
             let worker = match env.dice.one(&workers) {
                 Some(worker) if env.dice.comes(500) => worker.clone(),
-                _ => Worker::new(
-                    WorkerId::new(env.dice.uuid()),
-                    String::new(),
-                    &[*env.dice.one(&roles).unwrap_or(&roles[0])],
-                    VILLAGES[env.dice.place(2)].parse().expect("a village's code"),
-                    Vec::new(),
-                ),
+                _ => somebody(&env, *env.dice.one(&roles).unwrap_or(&roles[0])),
             };
             workers.push(worker.clone());
             env.station.borrow_mut().workers.insert(worker.id, worker.clone());
@@ -96,6 +103,7 @@ impl World {
     fn play(&mut self) -> Result<(), Broken> {
         self.run(TROUBLES, |_| false)?;
         self.env.calm.set(true);
+        self.env.station.borrow_mut().seat_all();
         self.env.say(|| "peace".to_owned());
         // The app asks for definitions once each time it is opened; whoever has it open for long gets none.
         if self.env.defines {
@@ -142,10 +150,12 @@ impl World {
         let waiting = at_once(pocket.outbox()).unwrap_or_default();
         let unsent =
             |state: &WaitingState| matches!(state, WaitingState::Unsent | WaitingState::Attachments { .. });
-        let cursor = at_once(pocket.cursor()).unwrap_or_default();
+        let read = |(mailbox, head): &(Mailbox, Position)| {
+            at_once(pocket.cursor(mailbox)).is_ok_and(|cursor| cursor.after == *head)
+        };
         tab.phase() != Phase::Stopped
             && !waiting.iter().any(|waiting| unsent(&waiting.state))
-            && cursor == self.env.station.borrow().head(phone.worker.id)
+            && self.env.station.borrow().heads(phone.worker.id).iter().all(read)
     }
 
     fn stuck(&self) -> Broken {
@@ -157,12 +167,12 @@ impl World {
                 let states: Vec<_> = at_once(pocket.outbox()).unwrap_or_default();
                 let states: Vec<_> = states.into_iter().map(|waiting| waiting.state).collect();
                 let phases: Vec<_> = phone.tabs.borrow().iter().map(|tab| tab.phase()).collect();
-                let (cursor, head) =
-                    (at_once(pocket.cursor()), self.env.station.borrow().head(phone.worker.id));
-                format!(
-                    "phone {} does not drain: {states:?}, {phases:?}, read to {cursor:?} of {head:?}",
-                    phone.index
-                )
+                let heads = self.env.station.borrow().heads(phone.worker.id);
+                let read: Vec<_> = heads
+                    .into_iter()
+                    .map(|(mailbox, head)| (at_once(pocket.cursor(&mailbox)), head, mailbox))
+                    .collect();
+                format!("phone {} does not drain: {states:?}, {phases:?}, read {read:?}", phone.index)
             },
         );
         Broken { invariant: Invariant::NothingBlocks, what }

@@ -20,7 +20,7 @@ use crate::{
         disk::at_once,
         env::Env,
         phone::Phone,
-        station::{MailboxId, Station},
+        station::{COUNTY, MailboxId, Opened, Station, Stored, masked},
     },
     storage::{Span, Storage, Table},
 };
@@ -137,7 +137,7 @@ impl<'a> Replica<'a> {
         let id = known.entry.content.id;
         if let Some(stored) = station.entry(id) {
             let stale = env.ledger.borrow().restored.is_some();
-            let same = placeless(&stored.known()) == placeless(known);
+            let same = placeless(&held(stored, known.masked)) == placeless(known);
             return must(stale || same, Invariant::ReceiptsAreTrue, || {
                 format!("phone {} has {known:?} otherwise than the station", self.phone.index)
             });
@@ -252,6 +252,13 @@ impl<'a> Replica<'a> {
     fn secrets(&self, env: &Env, station: &Station) -> Result<(), Broken> {
         let ledger = env.ledger.borrow();
         let worker = &self.phone.worker;
+        let of_county = worker.areas().iter().any(|area| area.as_str() == COUNTY);
+        // A restored station may have lost where a record was.
+        let around = |record: &Opened| {
+            let mut villages = record.villages.iter();
+            ledger.restored.is_some()
+                || villages.any(|village| village.township() == worker.village.township())
+        };
         for known in self.entries.values().filter(|known| known.entry.installation != self.installation) {
             let content = &known.entry.content;
             let sent = ledger.tried.get(&content.id).is_some_and(|(by, _)| *by == worker.id);
@@ -260,7 +267,8 @@ impl<'a> Replica<'a> {
                     record.opener == worker.id
                         || match worker.role {
                             Role::JusticeOfficer => record.confidential,
-                            Role::Coordinator => !record.confidential,
+                            Role::Coordinator if of_county => !record.confidential && known.masked,
+                            Role::Coordinator => !record.confidential && around(record),
                             _ => false,
                         }
                 });
@@ -272,13 +280,20 @@ impl<'a> Replica<'a> {
         Ok(())
     }
 
-    /// The phone has of every record what its person's mailbox has, and folds it to the same.
+    /// The phone has of every record what its person's mailboxes have, and folds it to the same.
     fn converges(&self, station: &Station) -> Result<(), Broken> {
-        let mailbox = station.mailboxes.get(&MailboxId::Worker(self.phone.worker.id));
+        let mut given: BTreeMap<usize, bool> = BTreeMap::new();
+        for (mailbox, _) in station.heads(self.phone.worker.id) {
+            let mailbox = station.seated(self.phone.worker.id, &mailbox);
+            for place in mailbox.iter().filter_map(|id| station.mailboxes.get(id)).flatten() {
+                *given.entry(*place).or_insert(true) &= mailbox == Some(MailboxId::Oversight);
+            }
+        }
         let mut theirs: BTreeMap<RecordId, Vec<Known>> = BTreeMap::new();
-        for place in mailbox.into_iter().flatten() {
-            let stored = &station.entries[*place];
-            theirs.entry(stored.entry.content.record).or_default().push(placeless(&stored.known()));
+        for (place, masked) in given {
+            let stored = &station.entries[place];
+            let known = placeless(&held(stored, masked));
+            theirs.entry(stored.entry.content.record).or_default().push(known);
         }
         let mut ours: BTreeMap<RecordId, Vec<Known>> = BTreeMap::new();
         for known in self.entries.values() {
@@ -304,6 +319,12 @@ impl<'a> Replica<'a> {
         }
         Ok(())
     }
+}
+
+/// What the station hands out of an entry.
+fn held(stored: &Stored, is_masked: bool) -> Known {
+    let known = stored.known();
+    if is_masked { Known { entry: masked(known.entry), masked: true, ..known } } else { known }
 }
 
 /// An entry that was put back from a backup has one place on its old phone and another one on its new.

@@ -66,6 +66,7 @@ fn mailboxes(station: &Station) -> Result<(), Broken> {
                 MailboxId::Worker(worker) if !accepted => *worker == stored.sender,
                 MailboxId::Worker(_) => true,
                 MailboxId::JusticeDesk => accepted && confidential,
+                MailboxId::Oversight => accepted && !confidential,
                 MailboxId::CoordinatorDesk(township) => {
                     let here = |record: &crate::simulation::station::Opened| {
                         record.villages.iter().any(|village| village.township() == township)

@@ -68,8 +68,8 @@ impl Station {
         let content = &entry.content;
         let record = self.records.get(&content.record).cloned();
         let history = if record.is_some() { self.history(content.record) } else { Vec::new() };
-        let worker = &self.workers[&caller.worker];
-        let verdict = judge(&self.kinds, worker, content, record.as_ref(), history);
+        let me = self.me(caller.worker);
+        let verdict = judge(&self.kinds, &me, content, record.as_ref(), history);
         let (outcome, mailboxes) = match verdict {
             Ok(verdict) => {
                 let mut opened = match (verdict, record) {

@@ -6,11 +6,10 @@ use xunji_domain::{
     entry::{Action, Content},
     id::{KindId, Revision, WorkerId},
     kind::Kinds,
-    person::Worker,
     record::{Known, Record},
     validate,
     village::VillageCode,
-    wire::Reason,
+    wire::{Me, Reason},
     workflow::{self, Actor},
 };
 
@@ -36,11 +35,12 @@ pub(super) enum Verdict {
 
 pub(super) fn judge(
     kinds: &Kinds,
-    worker: &Worker,
+    me: &Me,
     content: &Content,
     record: Option<&Opened>,
     history: Vec<Known>,
 ) -> Result<Verdict, Reason> {
+    let worker = &me.worker;
     let kind = kinds.exact(&content.kind, content.kind_version).ok_or(Reason::UnknownKind)?;
     if matches!(content.action, Action::Unknown(_)) {
         return Err(Reason::UnknownAction);
@@ -70,7 +70,8 @@ pub(super) fn judge(
         }));
     }
     let record = record.filter(|record| record.kind == content.kind).ok_or(Reason::UnknownRecord)?;
-    let sits = seat(worker).is_some_and(|seat| seat == desk(record.confidential, &record.village));
+    let sits = !me.desks.is_empty()
+        && seat(worker).is_some_and(|seat| seat == desk(record.confidential, &record.village));
     if worker.id != record.opener && !sits {
         return Err(Reason::NotEntitled);
     }
@@ -94,7 +95,7 @@ pub(super) fn judge(
         Action::Step { step, body } => {
             let kind = kinds.nearest(&record.kind, record.kind_version).ok_or(Reason::UnknownKind)?;
             let folded = Record::fold(kinds, history).ok_or(Reason::UnknownRecord)?;
-            workflow::take(kind, &folded, Actor::new(worker, &[]), step, body)
+            workflow::take(kind, &folded, Actor::new(worker, &me.desks), step, body)
                 .map_err(|obstacle| Reason::Step { obstacle })?;
         }
         _ => {}

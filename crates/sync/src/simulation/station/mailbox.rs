@@ -2,22 +2,34 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
 use xunji_domain::{
-    id::{EntryId, Position, RecordId, WorkerId},
+    desk::{Desk, DeskKind},
+    entry::{Action, Entry},
+    id::{DeskId, Position, RecordId, WorkerId},
     person::{Role, Worker},
     village::VillageCode,
-    wire::{MailboxItem, MailboxPage, Outcome},
+    wire::{MailboxItem, MailboxPage, Me, Outcome},
 };
 
 use super::Station;
-use crate::simulation::{env::Env, sabotage::Sabotage};
+use crate::{
+    pocket::{Cursor, Mailbox},
+    simulation::{env::Env, sabotage::Sabotage},
+};
+
+/// The code of the county.
+pub(in crate::simulation) const COUNTY: &str = "513322";
 
 /// The name of a mailbox.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::simulation) enum MailboxId {
     Worker(WorkerId),
     JusticeDesk,
+    /// Of a township, or of the county, which is handed nothing here.
     CoordinatorDesk(String),
+    /// What the county's desk oversees.
+    Oversight,
 }
 
 pub(super) fn desk(confidential: bool, village: &VillageCode) -> MailboxId {
@@ -31,7 +43,7 @@ pub(super) fn desk(confidential: bool, village: &VillageCode) -> MailboxId {
 pub(super) fn seat(worker: &Worker) -> Option<MailboxId> {
     match worker.role {
         Role::JusticeOfficer => Some(MailboxId::JusticeDesk),
-        Role::Coordinator => Some(MailboxId::CoordinatorDesk(worker.village.township().to_owned())),
+        Role::Coordinator => Some(MailboxId::CoordinatorDesk(worker.areas().first()?.township().to_string())),
         Role::GridWorker | Role::LegalAdviser | Role::Mediator | Role::Partner => None,
     }
 }
@@ -46,7 +58,29 @@ pub(super) fn entitled(
     if author != opener {
         mailboxes.push(MailboxId::Worker(author));
     }
+    if !confidential {
+        mailboxes.push(MailboxId::Oversight);
+    }
     mailboxes
+}
+
+/// An entry as the county sees it.
+pub(in crate::simulation) fn masked(mut entry: Entry) -> Entry {
+    entry.content.attachments.clear();
+    match &mut entry.content.action {
+        Action::Open { body } | Action::Step { body, .. } => {
+            body.retain(|field, _| field.as_str() == "village")
+        }
+        Action::Amend { field, from, to, reason } => {
+            reason.clear();
+            if field.as_str() != "village" {
+                (*from, *to) = (Value::Null, Value::Null);
+            }
+        }
+        Action::Note { text } => text.clear(),
+        _ => {}
+    }
+    entry
 }
 
 impl Station {
@@ -71,20 +105,61 @@ impl Station {
         }
     }
 
-    /// The last position of a person's mailbox.
-    pub(in crate::simulation) fn head(&self, worker: WorkerId) -> Position {
-        Position(self.mailboxes.get(&MailboxId::Worker(worker)).map_or(0, |items| items.len() as u64))
+    /// Takes somebody's seat away, until all are seated again. Whether they had one.
+    pub(in crate::simulation) fn unseat(&mut self, worker: WorkerId) -> bool {
+        !self.me(worker).desks.is_empty() && self.unseated.insert(worker)
     }
 
-    pub(super) fn page(
-        &self,
-        env: &Env,
-        worker: WorkerId,
-        after: Position,
-        last: Option<EntryId>,
-    ) -> MailboxPage {
-        let head = self.head(worker);
-        let there = self.mailboxes.get(&MailboxId::Worker(worker)).and_then(|places| {
+    /// Gives everybody their seats back.
+    pub(in crate::simulation) fn seat_all(&mut self) {
+        self.unseated.clear();
+    }
+
+    /// Somebody with the desks at which they sit.
+    pub(in crate::simulation) fn me(&self, worker: WorkerId) -> Me {
+        let seated = !self.unseated.contains(&worker);
+        let worker = self.workers[&worker].clone();
+        let seat = seat(&worker).filter(|_| seated);
+        let desk = seat.and_then(|seat| {
+            let (kind, area) = match &seat {
+                MailboxId::CoordinatorDesk(area) if area == COUNTY => (DeskKind::CountyCentre, area.as_str()),
+                MailboxId::CoordinatorDesk(area) => (DeskKind::TownshipCentre, area.as_str()),
+                _ => (DeskKind::JusticeOffice, COUNTY),
+            };
+            let id = DeskId::new(format!("{}:{area}", kind.as_str()));
+            Some(Desk { id, kind, name: String::new(), area: area.parse().ok()? })
+        });
+        Me { worker, desks: desk.into_iter().collect() }
+    }
+
+    /// The mailbox that somebody means, if it is theirs.
+    pub(in crate::simulation) fn seated(&self, worker: WorkerId, mailbox: &Mailbox) -> Option<MailboxId> {
+        let me = self.me(worker);
+        Mailbox::of(&me).contains(mailbox).then(|| match mailbox {
+            Mailbox::Own => Some(MailboxId::Worker(worker)),
+            Mailbox::Desk(_) => seat(&me.worker),
+            Mailbox::Oversight(_) => Some(MailboxId::Oversight),
+        })?
+    }
+
+    /// The mailboxes that somebody reads, with their last positions.
+    pub(in crate::simulation) fn heads(&self, worker: WorkerId) -> Vec<(Mailbox, Position)> {
+        let mailboxes = Mailbox::of(&self.me(worker)).into_iter();
+        let head = |mailbox: Mailbox| {
+            let head = self.seated(worker, &mailbox).map(|id| self.head(&id)).unwrap_or_default();
+            (mailbox, head)
+        };
+        mailboxes.map(head).collect()
+    }
+
+    fn head(&self, mailbox: &MailboxId) -> Position {
+        Position(self.mailboxes.get(mailbox).map_or(0, |items| items.len() as u64))
+    }
+
+    pub(super) fn page(&self, env: &Env, mailbox: &MailboxId, cursor: &Cursor) -> MailboxPage {
+        let Cursor { after, last } = *cursor;
+        let head = self.head(mailbox);
+        let there = self.mailboxes.get(mailbox).and_then(|places| {
             let place = places.get(usize::try_from(after.0.checked_sub(1)?).ok()?)?;
             Some(self.entries[*place].entry.content.id)
         });
@@ -96,7 +171,7 @@ impl Station {
         if page.reset {
             return page;
         }
-        let Some(places) = self.mailboxes.get(&MailboxId::Worker(worker)) else { return page };
+        let Some(places) = self.mailboxes.get(mailbox) else { return page };
         let from = usize::try_from(after.0).unwrap_or(usize::MAX);
         let most = 1 + env.dice.place(6);
         let mut senders = BTreeSet::new();
@@ -110,9 +185,11 @@ impl Station {
             }
             let stored = &self.entries[*place];
             senders.insert(stored.entry.content.author);
-            let entry = stored.entry.clone();
+            let overseen = *mailbox == MailboxId::Oversight;
+            let entry = if overseen { masked(stored.entry.clone()) } else { stored.entry.clone() };
             let receipt = stored.receipt.clone();
-            page.items.push(MailboxItem { position: Position(position), entry, receipt, masked: false });
+            let masked = overseen && !env.broken(Sabotage::UnmarkMasked);
+            page.items.push(MailboxItem { position: Position(position), entry, receipt, masked });
         }
         page.people = senders.iter().filter_map(|sender| self.workers.get(sender).cloned()).collect();
         page

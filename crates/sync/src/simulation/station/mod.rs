@@ -30,7 +30,7 @@ use super::{
     sabotage::Sabotage,
 };
 pub(super) use judge::Opened;
-pub(super) use mailbox::MailboxId;
+pub(super) use mailbox::{COUNTY, MailboxId, masked};
 
 /// A stored entry.
 pub(super) struct Stored {
@@ -42,7 +42,7 @@ pub(super) struct Stored {
 
 impl Stored {
     pub(super) fn known(&self) -> Known {
-        Known { entry: self.entry.clone(), standing: Standing::from(&self.receipt) }
+        Known::new(self.entry.clone(), Standing::from(&self.receipt))
     }
 }
 
@@ -67,6 +67,8 @@ pub(super) struct Station {
     pub(super) blobs: BTreeMap<Digest, Blob>,
     pub(super) alarms: BTreeSet<(InstallationId, Seq, EntryId)>,
     pub(super) kinds: Rc<Kinds>,
+    /// Who has lost their seat.
+    unseated: BTreeSet<WorkerId>,
 }
 
 struct Caller {
@@ -153,8 +155,12 @@ impl Station {
             (Request::Patch { digest, offset, total, piece }, Some(_)) => {
                 self.patch(digest, offset, total, &piece)
             }
-            (Request::Mailbox { after, last }, Some(caller)) => {
-                Reply::new(200, Body::Page(self.page(env, caller.worker, after, last)))
+            (Request::Me, Some(caller)) => Reply::new(200, Body::Me(self.me(caller.worker))),
+            (Request::Mailbox { mailbox, cursor }, Some(caller)) => {
+                match self.seated(caller.worker, &mailbox) {
+                    Some(mailbox) => Reply::new(200, Body::Page(self.page(env, &mailbox, &cursor))),
+                    None => Reply::new(404, Body::Nothing),
+                }
             }
         }
     }
