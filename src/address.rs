@@ -22,6 +22,8 @@ pub enum Screen {
     Draft(String),
     /// `/records`, and `/records/…` with one of them open.
     Ledger,
+    /// `/desk`, and `/desk/…` with one of its cases open.
+    Desk,
     /// `/outbox`.
     Outbox,
     /// `/me`.
@@ -44,6 +46,7 @@ impl Screen {
             ["new", kind] => Self::New(kind.to_owned()),
             ["drafts", id] => Self::Draft(id.to_owned()),
             ["records"] | ["records", _] => Self::Ledger,
+            ["desk"] | ["desk", _] => Self::Desk,
             ["outbox"] => Self::Outbox,
             ["me"] => Self::Me,
             ["drill"] => Self::Drill,

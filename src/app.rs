@@ -10,7 +10,8 @@ use crate::{
     components::{Float, Nav, Show, SyncLine, live, view, watch},
     platform::{self, Setting},
     screens::{
-        About, Drill, Enrol, Form, Ledger, Lock, Me, NotFound, Outbox, ReturnToDraft, SetPin, Share, Today,
+        About, Desk, Drill, Enrol, Form, Ledger, Lock, Me, NotFound, Outbox, ReturnToDraft, SetPin, Share,
+        Today,
     },
     state::{App, storage_sentence, use_app},
     vault::{self, AppStorage, Locked, Opened},
@@ -170,6 +171,7 @@ fn drawn(screen: Screen) -> AnyView {
         Screen::New(kind) => view! { <Form kind=kind/> },
         Screen::Draft(id) => view! { <ReturnToDraft id=id/> },
         Screen::Ledger => view! { <Ledger/> },
+        Screen::Desk => view! { <Desk/> },
         Screen::Outbox => view! { <Outbox/> },
         Screen::Me => view! { <Me/> },
         Screen::Drill => view! { <Drill/> },

@@ -180,12 +180,24 @@ impl App {
 
     /// Saves for good, then calls back. The save goes on when the page that asked for it has gone.
     pub fn save(&self, deed: Deed, then: impl FnOnce(Result<RecordId, String>) + 'static) {
-        let app = *self;
-        let Some(me) = self.signals.me.get_untracked() else {
-            return then(Err(words::not_enrolled().to_owned()));
-        };
+        let (app, record) = (*self, deed.record);
+        spawn_local(async move {
+            let saved = app.save_now(deed).await;
+            if saved.is_ok() {
+                app.say(words::saved_here().to_owned());
+            }
+            then(saved.map(|()| record));
+        });
+    }
+
+    /// Saves for good, and says nothing.
+    ///
+    /// # Errors
+    /// The sentence for the person.
+    pub async fn save_now(&self, deed: Deed) -> Result<(), String> {
+        let me = self.signals.me.get_untracked().ok_or_else(|| words::not_enrolled().to_owned())?;
         if self.signals.gathering.get_untracked() > 0 {
-            return then(Err(words::still_gathering().to_owned()));
+            return Err(words::still_gathering().to_owned());
         }
         let content = Content {
             id: deed.id,
@@ -199,18 +211,13 @@ impl App {
             action: deed.action,
             attachments: deed.attachments,
         };
-        let record = deed.record;
         let writing = self.signals.write();
-        spawn_local(async move {
-            let saved = app.seal_and_save(content).await;
-            drop(writing);
-            if saved.is_ok() {
-                app.notify(Event::Saved);
-                app.changed();
-                app.say(words::saved_here().to_owned());
-            }
-            then(saved.map(|()| record));
-        });
+        let saved = self.seal_and_save(content).await;
+        drop(writing);
+        saved?;
+        self.notify(Event::Saved);
+        self.changed();
+        Ok(())
     }
 
     async fn seal_and_save(&self, content: Content) -> Result<(), String> {

@@ -75,6 +75,9 @@ pub fn Nav() -> impl IntoView {
             {tab("/records", "ledger", words::ledger())}
             {tab("/outbox", "upload", words::outbox())}
             {tab("/me", "me", words::me())}
+            <Show when=move || app.signals.desks.with(|desks| !desks.is_empty())>
+                {tab("/desk", "desk", words::desk())}
+            </Show>
         </nav>
     }
 }

@@ -4,6 +4,8 @@ mod about;
 mod adding;
 mod autosave;
 mod backup;
+mod beside;
+mod desk;
 mod drill;
 mod enrol;
 mod form;
@@ -23,6 +25,7 @@ mod today;
 
 pub use self::{
     about::About,
+    desk::Desk,
     drill::Drill,
     enrol::Enrol,
     form::{Form, ReturnToDraft},

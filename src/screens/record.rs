@@ -170,8 +170,9 @@ fn Shown(
         }
     });
     let id = record.id;
+    let back = if app.address.path().starts_with("/desk/") { "/desk" } else { "/records" };
     view! {
-        <Head title=title back="/records" long=true/>
+        <Head title=title back=back long=true/>
         <div class="stack">
             {contested}
             {alarms}

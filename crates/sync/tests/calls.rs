@@ -77,6 +77,15 @@ impl Phone {
         called.iter().map(|called| (title(&called.row.title), called.handed)).collect()
     }
 
+    /// The titles of what is open, with those whom it waits for.
+    fn open_cases(&self, most: usize) -> Vec<(String, Vec<String>)> {
+        let open = block_on(self.pocket.open_cases(most)).unwrap();
+        let whom = |whom: &[Recipient]| whom.iter().map(Recipient::to_string).collect();
+        open.iter()
+            .map(|case| (case.row.title["title"].as_str().unwrap().to_owned(), whom(&case.whom)))
+            .collect()
+    }
+
     fn kept(&self) -> usize {
         ["call/", "called/"]
             .map(|keys| block_on(self.memory.range(Table::Meta, Span::prefix(keys))).unwrap().len())
@@ -141,6 +150,28 @@ fn whoever_was_asked_to_take_part_is_called_until_their_part_is_there() {
     phone.step(1, "2026-11-05", "part", json!({ "part_of": "desk:police:luqiao", "part": "x" }));
     assert_eq!(phone.called(&[police], 9), []);
     assert_eq!(phone.called(&[Recipient::Desk("court:luqiao".into())], 9), [handed("1")]);
+}
+
+#[test]
+fn a_desk_looks_over_everything_that_is_open_whoever_has_it() {
+    let mut phone = Phone::new();
+    for (record, day) in [(1, "2026-11-02"), (2, "2026-11-05"), (3, "2026-11-06"), (4, "2026-11-01")] {
+        phone.open(record, day);
+    }
+    phone.step(3, "2026-11-07", "escalate", json!({ "escalation_reason": "x" }));
+    phone.step(4, "2026-11-07", "archive", json!({}));
+    phone.step(2, "2026-11-08", "mediate", json!({}));
+    phone.step(2, "2026-11-08", "join", json!({ "partners": ["desk:police:luqiao"] }));
+    phone.act(1, "2026-11-08", Action::Ask { field: "people_count".into(), text: "核对人数".into() });
+    let (me, centre) = (keeper().to_string(), CENTRE.to_string());
+    let police = "desk:police:luqiao".to_owned();
+    let all = [
+        ("1".to_owned(), vec![me.clone()]),
+        ("3".to_owned(), vec![centre]),
+        ("2".to_owned(), vec![police, me]),
+    ];
+    assert_eq!(phone.open_cases(9), all);
+    assert_eq!(phone.open_cases(2), all[..2]);
 }
 
 #[test]

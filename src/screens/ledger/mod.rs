@@ -11,7 +11,10 @@ use xunji_domain::id::KindId;
 use xunji_sync::{index::Question, pocket::Row, words::Words};
 
 use self::rows::Rows;
-use super::{RecordPage, today::row_cell};
+use super::{
+    beside::{beside, open_below},
+    today::row_cell,
+};
 use crate::{
     components::{Head, SearchBox, Show, icon, live, view, watch, when_drawn},
     library::Search,
@@ -26,37 +29,8 @@ const SOME: usize = 40;
 /// The list, with the record in its place beside or instead of it.
 #[component]
 pub fn Ledger() -> impl IntoView {
-    let app = use_app();
-    let open = Memo::new(move |_| {
-        app.address.path().strip_prefix("/records/").map(str::to_owned).filter(|id| !id.is_empty())
-    });
-    view! {
-        <div class="split" data-show=move || if open.with(Option::is_some) { "detail" } else { "list" }>
-            <section class="split-list" aria-label=words::list()>
-                <List open=open/>
-            </section>
-            <section class="split-detail" aria-label=words::detail()>
-                <Show when=move || open.with(Option::is_none)>
-                    <NoRecord/>
-                </Show>
-                <Show when=move || open.with(Option::is_some)>
-                    <RecordPage open=open/>
-                </Show>
-            </section>
-        </div>
-    }
-}
-
-/// What stands in the record's place while none is open.
-#[component]
-fn NoRecord() -> impl IntoView {
-    view! {
-        <div class="paper empty">
-            {icon("ledger")}
-            <h2>{words::choose_a_record()}</h2>
-            <p>{words::choose_a_record_what_for()}</p>
-        </div>
-    }
+    let open = open_below("/records");
+    beside(open, view! { <List open=open/> })
 }
 
 #[component]

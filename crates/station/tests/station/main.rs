@@ -21,7 +21,6 @@ mod merging;
 mod people;
 mod program;
 mod recovery;
-mod released;
 mod siege;
 mod signed;
 mod slips;

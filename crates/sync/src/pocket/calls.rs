@@ -39,6 +39,15 @@ pub struct Called {
     pub handed: bool,
 }
 
+/// An open case.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OpenCase {
+    /// Its line.
+    pub row: Row,
+    /// Whom it waits for.
+    pub whom: Vec<Recipient>,
+}
+
 #[derive(Serialize)]
 pub(crate) struct Call {
     row: String,
@@ -78,6 +87,37 @@ impl<S: Storage> Pocket<S> {
         let rows = self.rows_of(&keys).await?;
         let called = |(row, handed): (Option<Row>, bool)| Some(Called { row: row?, handed });
         Ok(rows.into_iter().zip(handed).filter_map(called).collect())
+    }
+
+    /// All open cases that have a last day or were handed on, most urgent first, at most `most`, each with those whom it
+    /// waits for: what a desk looks over.
+    ///
+    /// # Errors
+    /// [`StorageError`]. What can't be read is passed over.
+    pub async fn open_cases(&self, most: usize) -> Result<Vec<OpenCase>, StorageError> {
+        let found = self.storage.read(vec![Ask::Span(Table::Meta, Span::prefix("call/"))]).await?;
+        let mut by_record: BTreeMap<String, (String, String, Vec<Recipient>)> = BTreeMap::new();
+        for (key, value) in found.into_iter().flatten() {
+            let call = value.and_then(|value| decode::<Call>(&key, &value).ok());
+            let mut parts = key.splitn(4, '/').skip(1);
+            let whom = parts.next().and_then(|whom| whom.parse().ok());
+            let Some(((whom, (day, record)), call)) = whom.zip(parts.next().zip(parts.next())).zip(call)
+            else {
+                continue;
+            };
+            let case = by_record.entry(record.to_owned()).or_insert((day.to_owned(), call.row, Vec::new()));
+            case.0 = day.to_owned().min(std::mem::take(&mut case.0));
+            if !case.2.contains(&whom) {
+                case.2.push(whom);
+            }
+        }
+        let mut cases: Vec<_> = by_record.into_values().collect();
+        cases.sort_unstable();
+        cases.truncate(most);
+        let keys: Vec<String> = cases.iter().map(|(_, row, _)| row.clone()).collect();
+        let rows = self.rows_of(&keys).await?;
+        let case = |(row, (_, _, whom)): (Option<Row>, (_, _, _))| Some(OpenCase { row: row?, whom });
+        Ok(rows.into_iter().zip(cases).filter_map(case).collect())
     }
 
     /// Puts a record's calls in the place of those that it had.

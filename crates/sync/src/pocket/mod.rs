@@ -51,7 +51,7 @@ use crate::{
 pub(crate) use self::calls::calls;
 pub use self::{
     backup::{BACKUP_VERSION, Backup, Restored},
-    calls::Called,
+    calls::{Called, OpenCase},
     cursors::{Cursor, Mailbox},
     drafts::{Addition, Doing, Draft},
     outbox::{Counts, Outgoing, Waiting, WaitingState},

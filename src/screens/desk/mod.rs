@@ -1,0 +1,274 @@
+//! 工作台: what the desks at which the person sits have to answer, the most urgent first; beside it the case that is open.
+
+mod assign;
+
+use leptos::{ev::KeyboardEvent, prelude::*};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
+use xunji_domain::{
+    deadline::Clock,
+    desk::Desk as Seat,
+    id::{RecordId, WorkerId},
+    recipient::Recipient,
+    village::VillageCode,
+};
+use xunji_sync::pocket::OpenCase;
+
+use self::assign::Assign;
+use super::beside::{beside, open_below};
+use crate::{
+    components::{Head, Show, card_name, due, icon, live, mark, row_title, view, village_name},
+    platform,
+    state::{AppPocket, loaded, use_app},
+    words,
+};
+
+/// How many cases are looked over at once; the most urgent ones.
+const MOST: usize = 400;
+/// How many are drawn at first.
+const FIRST: usize = 40;
+
+/// Which of the cases are listed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// Those that wait for one of the person's desks.
+    Ours,
+    /// Those that others have.
+    Theirs,
+    /// Those that are overdue, whoever has them.
+    Overdue,
+}
+
+/// A case and where it stands today.
+#[derive(Clone, PartialEq)]
+struct Case {
+    open: OpenCase,
+    ours: bool,
+    clock: Clock,
+}
+
+impl Case {
+    fn is_in(&self, part: Part) -> bool {
+        match part {
+            Part::Ours => self.ours,
+            Part::Theirs => !self.ours,
+            Part::Overdue => self.clock.card.is_some(),
+        }
+    }
+}
+
+/// The list, with the case in its place beside or instead of it.
+#[component]
+pub fn Desk() -> impl IntoView {
+    let open = open_below("/desk");
+    beside(open, view! { <List open=open/> })
+}
+
+#[component]
+fn List(open: Memo<Option<String>>) -> impl IntoView {
+    let app = use_app();
+    let part = RwSignal::new(Part::Ours);
+    let all = RwSignal::new(false);
+    // What is chosen to be handed on together; nothing is while a single case is looked at.
+    let chosen = RwSignal::new(None::<Vec<RecordId>>);
+    let assigning = RwSignal::new(false);
+    let found = loaded(move || {
+        app.signals.changed.track();
+        let pocket = app.pocket();
+        let seats = app.signals.desks.get();
+        let me = app.signals.me.with(|me| me.as_ref().map(|me| me.id));
+        async move {
+            let open = pocket.open_cases(MOST).await.unwrap_or_default();
+            let today = platform::china_today();
+            let calendar = pocket.calendar();
+            let case = |open: OpenCase| {
+                let ours = me.is_some_and(|me| is_ours(&open, me, &seats));
+                let clock = open.row.timing.on(&calendar, today);
+                Case { open, ours, clock }
+            };
+            open.into_iter().map(case).collect::<Vec<_>>()
+        }
+    });
+    let cases = Memo::new(move |_| found.get().unwrap_or_default());
+    let filter = move |this: Part, name: &'static str| {
+        let count = move || cases.with(|cases| cases.iter().filter(|case| case.is_in(this)).count());
+        view! {
+            <button
+                class="filter"
+                type="button"
+                aria-pressed=move || (part.get() == this).to_string()
+                on:click=move |_| {
+                    part.set(this);
+                    chosen.set(None);
+                    all.set(false);
+                }
+            >
+                {move || words::with_count(name, count())}
+            </button>
+        }
+    };
+    let listed = move || {
+        let mut listed = cases.get();
+        listed.retain(|case| case.is_in(part.get()));
+        listed
+    };
+    let body = live(move || {
+        found.get()?;
+        let mut listed = listed();
+        if listed.is_empty() {
+            return Some(view! {
+                <div class="paper empty">
+                    {icon("check")}
+                    <h2>{words::desk_nothing()}</h2>
+                    <p>{words::desk_nothing_what_then()}</p>
+                </div>
+            });
+        }
+        let more = listed.len().saturating_sub(FIRST);
+        let more = (more > 0 && !all.get()).then(|| {
+            listed.truncate(FIRST);
+            view! {
+                <button class="btn wide" type="button" on:click=move |_| all.set(true)>
+                    {words::still_more(more)}
+                </button>
+            }
+        });
+        let choosing = chosen.with(Option::is_some);
+        let shown = open.get();
+        let pocket = app.pocket();
+        let cell = |case: &Case| {
+            let id = case.open.row.record;
+            let text = cell(&pocket, case);
+            if choosing {
+                let is_chosen =
+                    move || chosen.with(|chosen| chosen.as_ref().is_some_and(|chosen| chosen.contains(&id)));
+                let turn = move |_| {
+                    chosen.update(|chosen| {
+                        let Some(chosen) = chosen else { return };
+                        match chosen.iter().position(|known| *known == id) {
+                            Some(place) => drop(chosen.remove(place)),
+                            None => chosen.push(id),
+                        }
+                    });
+                };
+                return view! {
+                    <li>
+                        <label class="cell pick">
+                            <input type="checkbox" prop:checked=is_chosen on:change=turn/>
+                            {text}
+                        </label>
+                    </li>
+                };
+            }
+            let current = shown.as_ref() == Some(&id.to_string());
+            view! {
+                <li>
+                    <a href=format!("/desk/{id}") class="cell" aria-current=current.then_some("true")>{text}</a>
+                </li>
+            }
+        };
+        let cells: Vec<AnyView> = listed.iter().map(cell).collect();
+        Some(view! { <ul class="cells" on:keydown=walk>{cells}</ul>{more} })
+    });
+    let can_assign = move || cases.with(|cases| cases.iter().any(|case| case.is_in(part.get())));
+    let bar = live(move || match chosen.get() {
+        None => can_assign().then(|| {
+            view! {
+                <button class="btn" type="button" on:click=move |_| chosen.set(Some(Vec::new()))>
+                    {icon("person")}{words::assign_many()}
+                </button>
+            }
+        }),
+        Some(picked) => Some(view! {
+            <button class="btn" type="button" on:click=move |_| chosen.set(None)>{words::cancel()}</button>
+            <button
+                class="btn primary"
+                type="button"
+                disabled=picked.is_empty()
+                on:click=move |_| assigning.set(true)
+            >
+                {words::assign_these(picked.len())}
+            </button>
+        }),
+    });
+    let sheet = live(move || {
+        let records = assigning.get().then(|| chosen.get_untracked()).flatten()?;
+        let done = Callback::new(move |done: bool| {
+            assigning.set(false);
+            if done {
+                chosen.set(None);
+            }
+        });
+        Some(view! { <Assign records=records done=done/> })
+    });
+    let seats = move || {
+        app.signals.desks.with(|desks| {
+            desks.iter().map(|desk| desk.name.clone()).collect::<Vec<_>>().join(words::list_comma())
+        })
+    };
+    view! {
+        <div class="scroll">
+            <Head title=words::desk().to_owned()>
+                <p>{seats}</p>
+            </Head>
+            <div class="filters" role="group" aria-label=words::filter()>
+                {filter(Part::Ours, words::desk_ours())}
+                {filter(Part::Theirs, words::desk_theirs())}
+                {filter(Part::Overdue, words::desk_overdue())}
+            </div>
+            <div class="btns many">{bar}</div>
+            {body}
+            <Show when=move || cases.with(|cases| cases.len() == MOST)>
+                <p class="quiet">{words::desk_most(MOST)}</p>
+            </Show>
+        </div>
+        {sheet}
+    }
+}
+
+/// Whether a case waits for one of these desks. What it waits for by level is the level's desk around its village.
+fn is_ours(case: &OpenCase, me: WorkerId, seats: &[Seat]) -> bool {
+    let village: Option<VillageCode> = case.row.village.as_str().and_then(|code| code.parse().ok());
+    let desks = case.whom.iter().filter(|whom| !matches!(whom, Recipient::Worker(_)));
+    desks.into_iter().any(|whom| whom.means(me, seats, village.as_ref()))
+}
+
+/// What the list shows of a case: what it is, where, how far, and by when.
+fn cell(pocket: &AppPocket, case: &Case) -> AnyView {
+    let row = &case.open.row;
+    let (kinds, county) = (pocket.kinds(), pocket.county());
+    let village = row.village.as_str().map(|code| village_name(&county, code)).unwrap_or_default();
+    let state = kinds
+        .nearest(&row.kind, row.kind_version)
+        .and_then(|kind| kind.state(&row.state))
+        .map(|state| words::label(&state.label).to_owned());
+    let card = case.clock.card.map(|card| view! { <span class="card">{card_name(card)}</span> });
+    view! {
+        {mark(row.kind.as_str())}
+        <span class="cell-title">{row_title(&kinds, &county, row)}</span>
+        <span class="cell-meta">
+            <span class="clip">{village}</span>
+            {state.map(|state| view! { <span>{state}</span> })}
+            {card}
+            {due(case.clock)}
+        </span>
+    }
+}
+
+/// The arrow keys walk through the list.
+fn walk(event: KeyboardEvent) {
+    let next = match event.key().as_str() {
+        "ArrowDown" => true,
+        "ArrowUp" => false,
+        _ => return,
+    };
+    let place = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let Some(line) = place.and_then(|place| place.closest("li").ok().flatten()) else { return };
+    let beside = if next { line.next_element_sibling() } else { line.previous_element_sibling() };
+    let to = beside.and_then(|line| line.query_selector("a, input").ok().flatten());
+    if let Some(to) = to.and_then(|to| to.dyn_into::<HtmlElement>().ok()) {
+        event.prevent_default();
+        // Fails for no element of a page.
+        drop(to.focus());
+    }
+}
