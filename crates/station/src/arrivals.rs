@@ -64,6 +64,11 @@ impl Arrivals {
         }
     }
 
+    /// Tells all who wait, because what has changed where is not known.
+    pub fn tell_all(&self) {
+        self.lock().values().for_each(|bell| bell.notify_waiters());
+    }
+
     /// Sends everybody home: the station stops.
     pub fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);

@@ -37,4 +37,5 @@ pub mod reply;
 pub mod routes;
 pub mod server;
 pub mod slips;
+pub mod staff;
 pub mod state;

@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 use sqlx::{Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 use xunji_domain::{
     area::Area,
+    desk::DeskKind,
     id::{InstallationId, WorkerId},
     person::{Role, Worker},
     village::VillageCode,
@@ -156,6 +157,53 @@ pub async fn set_areas(
             .await?;
     }
     Ok(())
+}
+
+/// Gives somebody other roles or areas, and takes the seats away that came with what they had: a coordinator's at centres,
+/// a justice officer's at the justice office. What is not named stays as it is.
+///
+/// # Errors
+/// When the database fails.
+pub async fn change(
+    connection: &mut SqliteConnection,
+    id: WorkerId,
+    roles: Option<&[Role]>,
+    areas: Option<&[Area]>,
+) -> Result<(), DbError> {
+    let had = find(connection, id).await?;
+    if let Some(roles) = roles {
+        set_roles(connection, id, roles).await?;
+    }
+    if let Some(areas) = areas {
+        set_areas(connection, id, areas).await?;
+    }
+    let (Some(had), Some(now)) = (had, find(connection, id).await?) else { return Ok(()) };
+    let lost = |role| had.worker.is(role) && !now.worker.is(role);
+    for desk in desks::of(connection, id).await? {
+        let left = |areas: &[Area]| !areas.iter().any(|area| area.contains(&desk.area));
+        let goes = match desk.kind {
+            DeskKind::JusticeOffice => lost(Role::JusticeOfficer),
+            kind if kind.governs() => lost(Role::Coordinator) || !left(&had.areas) && left(&now.areas),
+            _ => false,
+        };
+        if goes {
+            desks::unseat(connection, &desk.id, id).await?;
+        }
+    }
+    desks::seat_by_role(connection, &now.worker).await
+}
+
+/// A person's name as it is kept.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn name(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("a name has at least one character".to_owned()),
+        name if name.chars().count() > 80 => Err("a name has at most 80 characters".to_owned()),
+        name if name.chars().any(char::is_control) => Err("a name has no control characters".to_owned()),
+        name => Ok(name.to_owned()),
+    }
 }
 
 /// Lets a person in no longer, or again. False when it was so already.

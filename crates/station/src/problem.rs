@@ -81,6 +81,17 @@ pub enum Problem {
         "The station can't open this phone's copy of its key: it was sealed for another station or phone."
     )]
     RecoveryUnreadable,
+    /// The area of somebody who manages people doesn't hold all of it.
+    #[error("That reaches outside your area, so nothing was changed.")]
+    OutsideArea,
+    /// Not something that somebody who manages people may do.
+    #[error("This is not yours to change, so nothing was changed. Ask the office.")]
+    NotYours,
+    /// The successor can't take all of it.
+    #[error(
+        "The successor is suspended or may not take all of it, so nothing was handed over. Name another one."
+    )]
+    SuccessorUnfit,
     /// Too many wrong codes.
     #[error("Too many wrong codes. Wait a minute, then try again.")]
     TooManyAttempts,
@@ -155,6 +166,9 @@ impl Problem {
             Self::RecoveryUnreadable => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "/problems/recovery-copy-unreadable")
             }
+            Self::OutsideArea => (StatusCode::CONFLICT, "/problems/outside-area"),
+            Self::NotYours => (StatusCode::CONFLICT, "/problems/not-yours"),
+            Self::SuccessorUnfit => (StatusCode::CONFLICT, "/problems/successor-unfit"),
             Self::TooManyAttempts => (StatusCode::TOO_MANY_REQUESTS, "/problems/too-many-attempts"),
             Self::UploadOffset(_) => (StatusCode::CONFLICT, "/problems/upload-offset"),
             Self::UploadBusy => (StatusCode::SERVICE_UNAVAILABLE, "/problems/upload-busy"),

@@ -25,7 +25,7 @@ use crate::{
     gaps, health, ingest, mailbox,
     people::{self, Caller},
     problem::Problem,
-    recovery, reply, slips,
+    recovery, reply, slips, staff,
     state::Station,
 };
 
@@ -51,6 +51,12 @@ pub fn routes() -> Vec<(&'static str, &'static str, MethodRouter<Station>)> {
         ("HEAD", "/api/v1/blobs/{sha256}", routing::head(blobs::head)),
         ("PUT", "/api/v1/blobs/{sha256}", routing::put(blobs::put)),
         ("PATCH", "/api/v1/blobs/{sha256}", routing::patch(blobs::patch)),
+        ("DELETE", "/api/v1/installations/{id}", routing::delete(staff::revoke)),
+        ("GET", "/api/v1/people", routing::get(staff::list)),
+        ("POST", "/api/v1/people", routing::post(staff::add)),
+        ("PATCH", "/api/v1/people/{id}", routing::patch(staff::change)),
+        ("POST", "/api/v1/people/{id}/codes", routing::post(staff::code)),
+        ("POST", "/api/v1/handovers", routing::post(staff::hand_over)),
         ("GET", "/p/{token}", routing::get(slips::get)),
         ("POST", "/p/{token}", routing::post(slips::post)),
     ]

@@ -346,12 +346,7 @@ fn lines(faults: &[LineFault]) -> String {
 }
 
 fn name(text: &str) -> Result<String, String> {
-    match text.trim() {
-        "" => Err("a name has at least one character".to_owned()),
-        name if name.chars().count() > 80 => Err("a name has at most 80 characters".to_owned()),
-        name if name.chars().any(char::is_control) => Err("a name has no control characters".to_owned()),
-        name => Ok(name.to_owned()),
-    }
+    crate::people::name(text)
 }
 
 fn role(text: &str) -> Result<Role, String> {

@@ -189,12 +189,10 @@ async fn add(connection: &mut SqliteConnection, add: &Add, by: &str) -> Result<L
 async fn change(connection: &mut SqliteConnection, change: &Change, by: &str) -> Result<Lines, CliError> {
     let id = change.one.worker;
     known(connection, id).await?;
-    if !change.roles.is_empty() {
-        people::set_roles(connection, id, &change.roles).await?;
-    }
-    if !change.areas.is_empty() {
-        people::set_areas(connection, id, &change.areas).await?;
-    }
+    let named = |given: bool| given.then_some(());
+    let roles = named(!change.roles.is_empty()).map(|()| change.roles.as_slice());
+    let areas = named(!change.areas.is_empty()).map(|()| change.areas.as_slice());
+    people::change(connection, id, roles, areas).await?;
     let what = json!({ "act": "change_worker", "by": by, "worker": id, "roles": change.roles, "areas": change.areas });
     audit::note(connection, &what).await?;
     let worker = known(connection, id).await?.worker;

@@ -7,15 +7,22 @@
 //!
 //! Invariants: a receipt leaves only after the commit (4); nothing is half-written.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::Value;
 use sqlx::{Connection, Executor, SqliteConnection};
 use tokio::{
     sync::{mpsc, oneshot},
     task::JoinHandle,
+    time::MissedTickBehavior,
 };
-use xunji_domain::{canonical::Digest, id::InstallationId, kind::Kinds, person::Worker, wire::Answers};
+use xunji_domain::{
+    canonical::Digest,
+    id::{InstallationId, WorkerId},
+    kind::Kinds,
+    person::Worker,
+    wire::Answers,
+};
 
 use super::{
     read::Item,
@@ -23,13 +30,16 @@ use super::{
 };
 use crate::{
     arrivals::Arrivals, audit, blobs, db::DbError, enrolment, people::Caller, problem::Problem,
-    receipt_key::ReceiptKey, recovery, slips,
+    receipt_key::ReceiptKey, recovery, slips, staff,
 };
 
 /// The most requests in one transaction.
 const GROUP: usize = 64;
 /// The most requests that wait. More of them wait in their connections.
 const QUEUE: usize = 256;
+
+/// How soon those who wait hear of what a command beside the station has done.
+const ELSEWHERE: Duration = Duration::from_secs(2);
 
 /// What can be asked of the writer.
 enum Work {
@@ -39,6 +49,7 @@ enum Work {
     Blob { digest: Digest, bytes: u64 },
     Audit { what: Vec<Value> },
     Answer { token_hash: [u8; 32], given: slips::Given },
+    Staff { caller: WorkerId, order: staff::Order },
 }
 
 /// What has been done.
@@ -49,6 +60,7 @@ enum Done {
     Blob,
     Audit,
     Answer(Result<Taken, slips::Declined>),
+    Staff(Result<staff::Obeyed, Problem>),
 }
 
 struct Job {
@@ -147,6 +159,17 @@ impl Writer {
         }
     }
 
+    /// Does what somebody who manages people wants done, and gives the answer once it is durably committed.
+    ///
+    /// # Errors
+    /// When it is not theirs to do, or could not be stored.
+    pub async fn obey(&self, caller: WorkerId, order: staff::Order) -> Result<Value, Problem> {
+        match self.ask(Work::Staff { caller, order }).await? {
+            Done::Staff(obeyed) => obeyed.map(|obeyed| obeyed.said),
+            _ => Err(Problem::StorageUnavailable),
+        }
+    }
+
     async fn ask(&self, work: Work) -> Result<Done, Problem> {
         let (reply, answer) = oneshot::channel();
         self.0.send(Job { work, reply }).await.map_err(|_| Problem::StorageUnavailable)?;
@@ -162,7 +185,23 @@ async fn run(
     mut queue: mpsc::Receiver<Job>,
 ) -> Result<(), DbError> {
     let mut group = Vec::with_capacity(GROUP);
-    while queue.recv_many(&mut group, GROUP).await > 0 {
+    let mut look = tokio::time::interval(ELSEWHERE);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut seen = version(&mut connection).await?;
+    loop {
+        let received = tokio::select! {
+            received = queue.recv_many(&mut group, GROUP) => received,
+            _ = look.tick() => {
+                let now = version(&mut connection).await.unwrap_or(seen);
+                if std::mem::replace(&mut seen, now) != now {
+                    arrivals.tell_all();
+                }
+                continue;
+            }
+        };
+        if received == 0 {
+            break;
+        }
         let jobs = std::mem::take(&mut group);
         match together(&mut connection, &kinds, &key, &jobs).await {
             Ok(results) => answer(&arrivals, jobs, results),
@@ -183,10 +222,17 @@ async fn run(
     Ok(())
 }
 
+/// A number that is another one after somebody else has changed the database: a command beside the station.
+async fn version(connection: &mut SqliteConnection) -> Result<i64, DbError> {
+    Ok(sqlx::query_scalar("PRAGMA data_version").fetch_one(connection).await?)
+}
+
 fn answer(arrivals: &Arrivals, jobs: Vec<Job>, results: Vec<Result<Done, Problem>>) {
     for (job, result) in jobs.into_iter().zip(results) {
-        if let Ok(Done::Entries(taken) | Done::Answer(Ok(taken))) = &result {
-            arrivals.tell(&taken.reached);
+        match &result {
+            Ok(Done::Entries(taken) | Done::Answer(Ok(taken))) => arrivals.tell(&taken.reached),
+            Ok(Done::Staff(Ok(obeyed))) => arrivals.tell(&obeyed.reached),
+            _ => {}
         }
         // Whoever hung up asks again and gets the stored receipt.
         job.reply.send(result).ok();
@@ -233,6 +279,10 @@ async fn alone(
     connection.execute("SAVEPOINT request").await?;
     match apply(connection, kinds, key, work).await {
         Ok(done) => {
+            // Half of what was ordered may be there by the time that the rest turns out not to be possible.
+            if matches!(done, Done::Staff(Err(_))) {
+                connection.execute("ROLLBACK TO request").await?;
+            }
             connection.execute("RELEASE request").await?;
             Ok(Ok(done))
         }
@@ -266,6 +316,9 @@ async fn apply(
         }
         Work::Answer { token_hash, given } => {
             slips::answer(connection, kinds, key, token_hash, given).await.map(Done::Answer)
+        }
+        Work::Staff { caller, order } => {
+            staff::obey(connection, kinds, key, *caller, order).await.map(Done::Staff)
         }
         Work::Audit { what } => {
             for what in what {

@@ -24,5 +24,6 @@ mod recovery;
 mod siege;
 mod signed;
 mod slips;
+mod staff;
 mod support;
 mod torture;

@@ -107,7 +107,7 @@ impl Station {
     }
 
     /// Somebody who is responsible for an area.
-    async fn add_worker_of(&self, role: Role, village: &str, area: &str) -> Worker {
+    pub async fn add_worker_of(&self, role: Role, village: &str, area: &str) -> Worker {
         let id = WorkerId::new(Uuid::now_v7());
         let village = village.parse().unwrap();
         let worker = Worker::new(id, "张三".to_owned(), &[role], village, vec![area.parse().unwrap()]);
