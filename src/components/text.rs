@@ -169,6 +169,7 @@ pub fn reason_sentence(kind: Option<&Kind>, reason: &Reason) -> String {
         }
         .to_owned(),
         Reason::Merge { .. } => words::reason_merge().to_owned(),
+        Reason::AfterRevocation => words::reason_after_revocation().to_owned(),
         Reason::SlipTaken => words::reason_slip_taken().to_owned(),
         Reason::Other(_) => words::reason_other().to_owned(),
     }

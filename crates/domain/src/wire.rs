@@ -349,6 +349,8 @@ pub enum Reason {
     },
     /// The slip's token is in use already.
     SlipTaken,
+    /// The phone may only send what was noted before it was revoked or its person suspended.
+    AfterRevocation,
     /// Something that a newer station says.
     #[serde(untagged)]
     Other(Value),
@@ -366,6 +368,7 @@ reads!(Reason by "reason" {
     "recipient" => Recipient { fault },
     "merge" => Merge { fault },
     "slip_taken" => SlipTaken {},
+    "after_revocation" => AfterRevocation {},
 } else Other(whole));
 
 /// Why somebody, or a desk, can't take a record.

@@ -156,6 +156,7 @@ fn slips_answers_and_merged_records() {
     frozen(&Action::Unmerge {}, r#"{"type":"unmerge"}"#);
     frozen(&Obstacle::Merged, r#"{"why":"merged"}"#);
     frozen(&Obstacle::TooOften { most: 2 }, r#"{"why":"too_often","most":2}"#);
+    frozen(&Reason::AfterRevocation, r#"{"reason":"after_revocation"}"#);
     frozen(&Reason::SlipTaken, r#"{"reason":"slip_taken"}"#);
     for (fault, word) in [
         (MergeFault::Itself, "itself"),

@@ -111,7 +111,7 @@ pub async fn head(
     UrlPath(name): UrlPath<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    people::authenticate(&station.readers, &headers).await?;
+    people::authenticate_sender(&station.readers, &headers).await?;
     let digest = name.parse().map_err(|_| Problem::RequestInvalid)?;
     if let Some(bytes) = verified(&station, &digest).await? {
         return Ok(progress(StatusCode::OK, bytes, true));
@@ -132,7 +132,7 @@ pub async fn put(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    people::authenticate(&station.readers, &headers).await?;
+    people::authenticate_sender(&station.readers, &headers).await?;
     let digest: Digest = name.parse().map_err(|_| Problem::RequestInvalid)?;
     let total = number(&headers, &header::CONTENT_LENGTH)?;
     if total.is_some_and(|total| total > BLOB_BYTES) {
@@ -158,7 +158,7 @@ pub async fn patch(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    people::authenticate(&station.readers, &headers).await?;
+    people::authenticate_sender(&station.readers, &headers).await?;
     let digest: Digest = name.parse().map_err(|_| Problem::RequestInvalid)?;
     let wanted = |name: HeaderName| number(&headers, &name)?.ok_or(Problem::RequestInvalid);
     let offset = wanted(HeaderName::from_static("upload-offset"))?;

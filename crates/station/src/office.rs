@@ -91,7 +91,7 @@ async fn office(connection: &mut SqliteConnection, village: &VillageCode) -> Res
             people::COLUMNS
         );
         let row = sqlx::query(&query).bind(known).fetch_one(connection).await?;
-        return Ok(Caller { worker: people::worker(&row)?, installation, office: true });
+        return Ok(Caller { worker: people::worker(&row)?, installation, office: true, released: None });
     }
     let id = WorkerId::new(Uuid::now_v7());
     let worker = Worker::new(id, "站点".to_owned(), &[Role::Coordinator], village.clone(), Vec::new());
@@ -113,5 +113,5 @@ async fn office(connection: &mut SqliteConnection, village: &VillageCode) -> Res
         .bind(installation.to_string())
         .execute(connection)
         .await?;
-    Ok(Caller { worker, installation, office: true })
+    Ok(Caller { worker, installation, office: true, released: None })
 }

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use axum::http::{HeaderMap, header};
+use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
 use sqlx::{Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 use xunji_domain::{
@@ -28,6 +29,8 @@ pub struct Caller {
     pub installation: InstallationId,
     /// Whether it is the station itself, on behalf of the office.
     pub office: bool,
+    /// Since when the phone is revoked or its person suspended, while the office lets it send what was noted before.
+    pub released: Option<DateTime<Utc>>,
 }
 
 /// A bearer token: 32 random bytes, of which only the hash is kept.
@@ -71,6 +74,21 @@ pub const COLUMNS: &str = "w.id, w.name, w.village, w.suspended_at,
 /// [`Problem::Unauthorized`] without a token that is in force, [`Problem::Revoked`] and [`Problem::Suspended`] when the
 /// office has said so.
 pub async fn authenticate(readers: &SqlitePool, headers: &HeaderMap) -> Result<Caller, Problem> {
+    let (caller, barred) = look_up(readers, headers).await?;
+    barred.map_or(Ok(caller), Err)
+}
+
+/// The same for calls that only send: a phone that the office has released may make them, too ([`Caller::released`]).
+///
+/// # Errors
+/// Those of [`authenticate`].
+pub async fn authenticate_sender(readers: &SqlitePool, headers: &HeaderMap) -> Result<Caller, Problem> {
+    let (caller, barred) = look_up(readers, headers).await?;
+    barred.filter(|_| caller.released.is_none()).map_or(Ok(caller), Err)
+}
+
+/// Who holds the token of a request, and why they are not let in, if they aren't.
+async fn look_up(readers: &SqlitePool, headers: &HeaderMap) -> Result<(Caller, Option<Problem>), Problem> {
     let token = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok()?.split_once(' '))
@@ -78,7 +96,7 @@ pub async fn authenticate(readers: &SqlitePool, headers: &HeaderMap) -> Result<C
         .ok_or(Problem::Unauthorized)?
         .1;
     let query = format!(
-        "SELECT i.id AS installation, i.revoked_at, {COLUMNS}
+        "SELECT i.id AS installation, i.revoked_at, i.sends_until, {COLUMNS}
          FROM installations i JOIN workers w ON w.id = i.worker WHERE i.token_hash = ?"
     );
     let row = sqlx::query(&query)
@@ -86,12 +104,29 @@ pub async fn authenticate(readers: &SqlitePool, headers: &HeaderMap) -> Result<C
         .fetch_optional(readers)
         .await?
         .ok_or(Problem::Unauthorized)?;
-    let caller = Caller { worker: worker(&row)?, installation: parsed(&row, "installation")?, office: false };
-    if row.try_get::<Option<&str>, _>("revoked_at")?.is_some() {
+    let (revoked, suspended) = (moment(&row, "revoked_at")?, moment(&row, "suspended_at")?);
+    let since = [revoked, suspended].into_iter().flatten().min();
+    let sends = moment(&row, "sends_until")?.is_some_and(|until| db::now() < until);
+    let caller = Caller {
+        worker: worker(&row)?,
+        installation: parsed(&row, "installation")?,
+        office: false,
+        released: since.filter(|_| sends),
+    };
+    let barred = match (revoked, suspended) {
+        (Some(_), _) => Some(Problem::Revoked),
+        (None, Some(_)) => Some(Problem::Suspended),
+        (None, None) => None,
+    };
+    if revoked.is_some() && !sends {
         tracing::warn!(installation = %caller.installation, "a revoked phone asked to be let in");
-        return Err(Problem::Revoked);
     }
-    if is_suspended(&row)? { Err(Problem::Suspended) } else { Ok(caller) }
+    Ok((caller, barred))
+}
+
+fn moment(row: &SqliteRow, column: &'static str) -> Result<Option<DateTime<Utc>>, DbError> {
+    let text: Option<&str> = row.try_get(column)?;
+    text.map(|text| text.parse().map_err(|_| DbError::Stored(column))).transpose()
 }
 
 /// Adds a person with the seats that come with their roles.
@@ -215,6 +250,11 @@ pub async fn suspend(
     id: WorkerId,
     suspended: bool,
 ) -> Result<bool, DbError> {
+    // Whoever was released before is barred from sending, too, until they are released anew.
+    sqlx::query("UPDATE installations SET sends_until = NULL WHERE worker = ?")
+        .bind(id.to_string())
+        .execute(&mut *connection)
+        .await?;
     let query = "UPDATE workers SET suspended_at = ? WHERE id = ? AND (suspended_at IS NOT NULL) != ?";
     let changed = sqlx::query(query)
         .bind(suspended.then(|| db::instant(db::now())))
@@ -230,11 +270,10 @@ pub async fn suspend(
 /// # Errors
 /// When the database fails.
 pub async fn revoke(connection: &mut SqliteConnection, id: InstallationId) -> Result<bool, DbError> {
-    let revoked = sqlx::query("UPDATE installations SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL")
-        .bind(db::instant(db::now()))
-        .bind(id.to_string())
-        .execute(connection)
-        .await?;
+    let query =
+        "UPDATE installations SET revoked_at = ?, sends_until = NULL WHERE id = ? AND revoked_at IS NULL";
+    let revoked =
+        sqlx::query(query).bind(db::instant(db::now())).bind(id.to_string()).execute(connection).await?;
     Ok(revoked.rows_affected() == 1)
 }
 

@@ -5,6 +5,7 @@ use std::{
     path::Path,
 };
 
+use chrono::TimeDelta;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use sqlx::{Connection, Row, SqliteConnection};
@@ -23,6 +24,7 @@ use crate::{
     db::{self, DbError, parsed},
     definitions::Definitions,
     desks,
+    enrolment::{self, code::Code},
     handover::{self, HandOver},
     people, receipt_key,
 };
@@ -51,6 +53,9 @@ enum What {
     Phones(One),
     /// Lets one phone in no longer, as when it is lost. A new code of `enrol --worker` lets it in again.
     Revoke(Revoke),
+    /// Lets a revoked phone, or a suspended person's, send once more what was noted on it before that. Prints a code for
+    /// that phone alone.
+    Release(Release),
     /// Hands an area over to a successor, with all that is open there.
     HandOver(HandOverArgs),
 }
@@ -100,6 +105,15 @@ struct Revoke {
 }
 
 #[derive(Debug, Args)]
+struct Release {
+    #[command(flatten)]
+    phone: Revoke,
+    /// How long the code is good for, and how long the phone may send.
+    #[arg(long, value_name = "HOURS", default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=720))]
+    valid_hours: u32,
+}
+
+#[derive(Debug, Args)]
 struct HandOverArgs {
     /// Who has it.
     #[arg(long, value_name = "ID", value_parser = worker)]
@@ -127,6 +141,7 @@ pub(super) async fn run(args: WorkerArgs) -> Result<(), CliError> {
         What::Resume(one) => suspend(&mut transaction, one.worker, false, &args.office.by).await?,
         What::Phones(one) => phones(&mut transaction, one.worker).await?,
         What::Revoke(phone) => revoke(&mut transaction, &phone.installation, &args.office.by).await?,
+        What::Release(order) => release(&mut transaction, order, &args.office.by).await?,
         What::HandOver(order) => hand_over(&data, &mut transaction, order, &args.office.by).await?,
     };
     transaction.commit().await.map_err(DbError::from)?;
@@ -246,10 +261,26 @@ async fn revoke(connection: &mut SqliteConnection, beginning: &str, by: &str) ->
     }
     let already = if changed { "" } else { ", as before" };
     let sentence = format!(
-        "The phone {installation} is revoked{already}. What waits on it stays there, sealed, until it is enrolled with a \
-         new code."
+        "The phone {installation} is revoked{already}. What waits on it stays there, sealed, until `worker release` lets \
+         it be sent or the phone is enrolled with a new code."
     );
     Ok(vec![(json!({ "installation": installation, "worker": worker.id, "revoked": true }), sentence)])
+}
+
+async fn release(connection: &mut SqliteConnection, args: &Release, by: &str) -> Result<Lines, CliError> {
+    let (installation, worker) = recover::find(connection, &args.phone.installation).await?;
+    let code = Code::draw()?;
+    let valid = TimeDelta::hours(args.valid_hours.into());
+    enrolment::release(connection, worker.id, installation, &code, valid).await?;
+    let what = json!({ "act": "release", "by": by, "worker": worker.id, "installation": installation });
+    audit::note(connection, &what).await?;
+    let sentence = format!(
+        "code          {code}\ninstallation  {installation}\nworker        {} ({})\n\nTyped in on this phone within {} \
+         hours, it sends what was noted before it was shut out, and nothing else.",
+        worker.name, worker.id, args.valid_hours
+    );
+    let value = json!({ "code": code.to_string(), "installation": installation, "worker": worker.id });
+    Ok(vec![(value, sentence)])
 }
 
 async fn hand_over(

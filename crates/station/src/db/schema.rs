@@ -12,7 +12,7 @@ use super::{
 };
 
 /// All schema files, the first one bringing an empty database to version 1.
-pub const FILES: [&str; 7] = [
+pub const FILES: [&str; 8] = [
     include_str!("../../schema/0001.sql"),
     include_str!("../../schema/0002.sql"),
     include_str!("../../schema/0003.sql"),
@@ -20,6 +20,7 @@ pub const FILES: [&str; 7] = [
     include_str!("../../schema/0005.sql"),
     include_str!("../../schema/0006.sql"),
     include_str!("../../schema/0007.sql"),
+    include_str!("../../schema/0008.sql"),
 ];
 
 /// The newest version that this program knows.

@@ -4,7 +4,7 @@
 //! lost on the way, the same phone asks again with the same code and gets a new token; the earlier one ends.
 //!
 //! Invariants: codes and tokens are kept as hashes only; one code enrols one installation; an installation never
-//! changes its person.
+//! changes its person; a code that releases a phone ([`release`]) gives it a token that sends and does nothing else.
 
 pub mod code;
 pub mod limit;
@@ -13,6 +13,7 @@ use std::net::SocketAddr;
 
 use axum::{Extension, Json, body::Body, extract::State, http::StatusCode};
 use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::json;
 use sqlx::{Row, SqliteConnection};
 use xunji_domain::{
     id::{InstallationId, WorkerId},
@@ -21,7 +22,7 @@ use xunji_domain::{
 };
 
 use crate::{
-    body,
+    audit, body,
     db::{self, DbError, instant, parsed},
     people::{self, Token},
     problem::Problem,
@@ -81,6 +82,27 @@ pub async fn issue(
     Ok(())
 }
 
+/// Makes a code with which a phone that is let in no longer may send what was noted before that, until the code expires.
+///
+/// # Errors
+/// When the database fails.
+pub async fn release(
+    connection: &mut SqliteConnection,
+    worker: WorkerId,
+    installation: InstallationId,
+    code: &Code,
+    valid: TimeDelta,
+) -> Result<(), DbError> {
+    issue(connection, worker, code, valid).await?;
+    sqlx::query("UPDATE codes SET releases = ?, installation = ? WHERE hash = ?")
+        .bind(installation.to_string())
+        .bind(installation.to_string())
+        .bind(&code.hash()[..])
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// Redeems a code, inside the writer's transaction.
 ///
 /// # Errors
@@ -92,12 +114,13 @@ pub async fn redeem(
     token: &[u8; 32],
 ) -> Result<Result<Worker, Problem>, DbError> {
     let query = format!(
-        "SELECT c.expires_at, c.installation, {} FROM codes c JOIN workers w ON w.id = c.worker WHERE c.hash = ?",
+        "SELECT c.expires_at, c.installation, c.releases, c.used_at, {} FROM codes c JOIN workers w ON w.id = c.worker WHERE c.hash = ?",
         people::COLUMNS
     );
     let row = sqlx::query(&query).bind(&code[..]).fetch_optional(&mut *connection).await?;
     let Some(row) = row else { return Ok(Err(Problem::CodeUnknown)) };
-    if people::is_suspended(&row)? {
+    let releases = row.try_get::<Option<String>, _>("releases")?.is_some();
+    if people::is_suspended(&row)? && !releases {
         return Ok(Err(Problem::Suspended));
     }
     let worker = people::worker(&row)?;
@@ -108,10 +131,15 @@ pub async fn redeem(
     if parsed::<DateTime<Utc>>(&row, "expires_at")? <= db::now() {
         return Ok(Err(Problem::CodeExpired));
     }
+    if releases {
+        let first = row.try_get::<Option<&str>, _>("used_at")?.is_none();
+        let until: String = row.try_get("expires_at")?;
+        return let_send(connection, code, installation, token, &until, first).await.map(|()| Ok(worker));
+    }
     let enrolled = sqlx::query(
         "INSERT INTO installations (id, worker, token_hash, enrolled_at) VALUES (?, ?, ?, ?)
          ON CONFLICT (id) DO UPDATE SET token_hash = excluded.token_hash, enrolled_at = excluded.enrolled_at,
-                                        revoked_at = NULL
+                                        revoked_at = NULL, sends_until = NULL
          WHERE installations.worker = excluded.worker",
     )
     .bind(installation.to_string())
@@ -130,4 +158,31 @@ pub async fn redeem(
         .execute(connection)
         .await?;
     Ok(Ok(worker))
+}
+
+/// Gives a released phone a token, and notes that it came for it.
+async fn let_send(
+    connection: &mut SqliteConnection,
+    code: &[u8; 32],
+    installation: InstallationId,
+    token: &[u8; 32],
+    until: &str,
+    first: bool,
+) -> Result<(), DbError> {
+    sqlx::query("UPDATE installations SET token_hash = ?, sends_until = ? WHERE id = ?")
+        .bind(&token[..])
+        .bind(until)
+        .bind(installation.to_string())
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query("UPDATE codes SET used_at = coalesce(used_at, ?) WHERE hash = ?")
+        .bind(instant(db::now()))
+        .bind(&code[..])
+        .execute(&mut *connection)
+        .await?;
+    if first {
+        audit::note(connection, &json!({ "act": "released_phone_came", "installation": installation }))
+            .await?;
+    }
+    Ok(())
 }

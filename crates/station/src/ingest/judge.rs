@@ -67,6 +67,8 @@ pub struct Scene<'a> {
     pub into: Option<Record>,
     /// Whether others were merged into the entry's record.
     pub has_doubles: bool,
+    /// Whether a released sender has worked on the record before.
+    pub had_part: bool,
 }
 
 /// Whether the record's earlier entries are needed to judge this action.
@@ -102,6 +104,9 @@ pub fn judge(
     if content.author != worker.id {
         return Err(Reason::WrongAuthor);
     }
+    if scene.caller.released.is_some_and(|since| content.noted_at > since) {
+        return Err(Reason::AfterRevocation);
+    }
     if let Action::Open { body } = &content.action {
         return open(kind, worker, body, record);
     }
@@ -111,6 +116,10 @@ pub fn judge(
         true => Standing::Home,
         false => standing(record, worker.id, &scene.seats),
     };
+    // The record may be with a successor by now: what was noted while it was theirs still belongs to it. Where it goes
+    // from here is the successor's matter.
+    let adds = matches!(content.action, Action::Amend { .. } | Action::Note { .. } | Action::Attach {});
+    let standing = if scene.had_part && adds { standing.max(Standing::Acting) } else { standing };
     if standing < least(&content.action) {
         return Err(Reason::NotEntitled);
     }

@@ -223,8 +223,12 @@ async fn scene<'a>(
         slip_taken: false,
         into: None,
         has_doubles: false,
+        had_part: false,
     };
     let Some(record) = record else { return Ok(scene) };
+    if caller.released.is_some() {
+        scene.had_part = has_worked_on(connection, caller.worker.id, content.record).await?;
+    }
     match &content.action {
         Action::Slip { token_hash } => {
             scene.slip_taken = slips::find(connection, token_hash.as_bytes()).await?.is_some();
@@ -248,6 +252,18 @@ async fn scene<'a>(
         scene.fault = scene.fault.or(fit.err());
     }
     Ok(scene)
+}
+
+/// Whether somebody has an accepted entry in a record, or carries it on.
+async fn has_worked_on(
+    connection: &mut SqliteConnection,
+    worker: WorkerId,
+    record: RecordId,
+) -> Result<bool, DbError> {
+    let query =
+        "SELECT EXISTS (SELECT 1 FROM entries WHERE record = ? AND author = ? AND revision IS NOT NULL)";
+    let query = sqlx::query_scalar(query).bind(record.to_string()).bind(worker.to_string());
+    Ok(query.fetch_one(connection).await?)
 }
 
 /// Whether others were merged into a record.

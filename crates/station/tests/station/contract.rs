@@ -71,6 +71,7 @@ fn schema_files_are_frozen() {
         "d352748a653b5a1dae1a5ab8d3cda3853b6c6c8417001bc16d580e76c8037e70",
         "dc5dc440d9e07597aaa1a6799cd3fe2c8af83a4bc110b2e93269149f51f871fc",
         "a38cd464948730d8fbcb7c7c37432380814f24a99376ef866664dc0a3932e89a",
+        "2455ff9ba4d091d9ed0fbd993619dd3a9ddc588248e725fe6d61efe41e0f5757",
     ]
     "#);
 }
@@ -89,10 +90,10 @@ async fn the_tables_are_these() {
     attachments: entry place digest
     audit: place at what hash
     blobs: digest bytes verified_at
-    codes: hash worker created_at expires_at used_at installation
+    codes: hash worker created_at expires_at used_at installation releases
     desks: id kind name area created_at
     entries: position id installation seq worker author record revision kind noted_at received_at outcome reason digest content signature
-    installations: id worker token_hash enrolled_at revoked_at
+    installations: id worker token_hash enrolled_at revoked_at sends_until
     mailbox_items: mailbox position entry
     mailboxes: id head
     records: id kind kind_version confidential village opener revision keeper home holder handed_on partners merged_into

@@ -21,6 +21,7 @@ mod merging;
 mod people;
 mod program;
 mod recovery;
+mod released;
 mod siege;
 mod signed;
 mod slips;

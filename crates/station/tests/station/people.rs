@@ -16,7 +16,7 @@ use xunji_station::db;
 use crate::{program::*, support::*};
 
 /// Runs a command that must succeed, and gives the lines of its JSON.
-fn json_lines(args: &[&str], data: &Path) -> Vec<Value> {
+pub fn json_lines(args: &[&str], data: &Path) -> Vec<Value> {
     let args = [args, &["--json"]].concat();
     printed(&run(&args, data)).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
@@ -31,40 +31,40 @@ async fn me(phone: &Phone) -> Me {
 }
 
 /// A station in a process of its own, as the commands beside it find it.
-struct Office {
-    served: Served,
+pub struct Office {
+    pub served: Served,
     folder: TempDir,
 }
 
 impl Office {
-    fn open() -> Self {
+    pub fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
         Self { served: Served::start(folder.path()), folder }
     }
 
-    fn data(&self) -> &Path {
+    pub fn data(&self) -> &Path {
         self.folder.path()
     }
 
-    async fn phone(&self, role: Role, village: &str) -> Phone {
+    pub async fn phone(&self, role: Role, village: &str) -> Phone {
         let args = ["enrol", "--name", "张三", "--role", role.as_str(), "--village", village, "--json"];
         enrolled(&self.served, &run(&args, self.data())).await.0
     }
 
-    async fn phone_of(&self, worker: &str) -> Phone {
+    pub async fn phone_of(&self, worker: &str) -> Phone {
         enrolled(&self.served, &run(&["enrol", "--worker", worker, "--json"], self.data())).await.0
     }
 
-    fn code_for(&self, worker: &str) -> String {
+    pub fn code_for(&self, worker: &str) -> String {
         json_lines(&["enrol", "--worker", worker], self.data())[0]["code"].as_str().unwrap().to_owned()
     }
 
-    async fn redeem(&self, code: &str, installation: InstallationId) -> Reply {
+    pub async fn redeem(&self, code: &str, installation: InstallationId) -> Reply {
         let body = json!({ "code": code, "installation": installation }).to_string();
         request(self.served.address, "POST", "/api/v1/enrolments", &[], body).await
     }
 
-    async fn rows(&self, query: &str) -> Vec<String> {
+    pub async fn rows(&self, query: &str) -> Vec<String> {
         rows(&self.data().join("station.sqlite"), query).await
     }
 }

@@ -33,7 +33,8 @@ pub const VILLAGE: &str = "513322100201";
 pub const ELSEWHERE: &str = "513322103201";
 
 /// Takes a database back to the days before schema 5.
-pub const UNDO_0005: &str = "DROP TABLE slips; DROP INDEX records_by_merged_into;
+pub const UNDO_0005: &str = "ALTER TABLE codes DROP COLUMN releases;
+    ALTER TABLE installations DROP COLUMN sends_until; DROP TABLE slips; DROP INDEX records_by_merged_into;
     ALTER TABLE records DROP COLUMN merged_into; DROP TABLE audit; DROP TABLE seats; DROP TABLE desks; DROP TABLE worker_areas;
     DROP TABLE worker_roles; DROP INDEX workers_by_code; DROP INDEX records_by_keeper;
     ALTER TABLE workers DROP COLUMN code; ALTER TABLE workers DROP COLUMN suspended_at;
