@@ -52,6 +52,8 @@ pub struct App {
     pub protection: Protection,
     /// A short message at the bottom: something is done.
     pub toast: RwSignal<Option<String>>,
+    /// What takes back the thing that the message speaks of.
+    pub undo: RwSignal<Option<Callback<()>>>,
 }
 
 /// What somebody wants to save.
@@ -111,6 +113,7 @@ impl App {
             address: Address::follow(),
             protection: Protection::watch(enrolled),
             toast: RwSignal::new(None),
+            undo: RwSignal::new(None),
         };
         Ok(app)
     }
@@ -268,12 +271,29 @@ impl App {
 
     /// Shows a short message for a few seconds.
     pub fn say(&self, message: String) {
-        let toast = self.toast;
-        toast.set(Some(message.clone()));
+        self.show(message, None);
+    }
+
+    /// The same, somewhat longer, with a way to take back what it speaks of.
+    pub fn offer(&self, message: String, undo: Callback<()>) {
+        self.show(message, Some(undo));
+    }
+
+    /// Takes the message away.
+    pub fn hush(&self) {
+        self.undo.set(None);
+        self.toast.set(None);
+    }
+
+    fn show(&self, message: String, undo: Option<Callback<()>>) {
+        let app = *self;
+        let patience = if undo.is_some() { 10_000 } else { 4_000 };
+        self.undo.set(undo);
+        self.toast.set(Some(message.clone()));
         spawn_local(async move {
-            platform::sleep(4_000).await;
-            if toast.get_untracked().as_ref() == Some(&message) {
-                toast.set(None);
+            platform::sleep(patience).await;
+            if app.toast.get_untracked().as_ref() == Some(&message) {
+                app.hush();
             }
         });
     }

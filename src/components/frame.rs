@@ -139,7 +139,14 @@ pub fn Float() -> impl IntoView {
             <div role="status">
                 {move || {
                     toast.get().map(|message| {
-                        view! { <div class="toast">{icon("check")}<span>{message}</span></div> }
+                        let undo = app.undo.get().map(|undo| {
+                            let press = move |_| {
+                                app.hush();
+                                undo.run(());
+                            };
+                            view! { <button class="btn" type="button" on:click=press>{words::undo()}</button> }
+                        });
+                        view! { <div class="toast">{icon("check")}<span>{message}</span>{undo}</div> }
                     })
                 }}
             </div>

@@ -4,6 +4,7 @@ mod alarms;
 mod attachments;
 mod attempt;
 mod badge;
+mod case;
 mod drawn;
 mod due;
 mod erased;
@@ -12,6 +13,7 @@ mod frame;
 mod icons;
 mod inputs;
 mod marked;
+mod names;
 mod origin;
 mod problems;
 mod receipt;
@@ -27,6 +29,7 @@ pub use self::{
     attachments::{Album, keep_photo, tiles},
     attempt::{Attempt, alert},
     badge::{Sign, badge, mark},
+    case::{AtField, Case, ShownCase},
     drawn::{watch, when_drawn},
     due::{card_name, due, to_mend, urgency},
     erased::{Show, live},
@@ -35,6 +38,7 @@ pub use self::{
     icons::icon,
     inputs::{FieldInput, Filled, Source},
     marked::{marks, pieces},
+    names::{Names, Receiver},
     origin::{CameFrom, RecordLink},
     problems::{ProblemList, control_id, problem_sentence},
     search_box::SearchBox,

@@ -2,12 +2,10 @@
 
 use serde_json::Value;
 use xunji_domain::{
-    desk::DeskKind,
     entry::Body,
     id::FieldId,
     kind::{Field, FieldType, Kind, Kinds},
     person::Role,
-    recipient::Recipient,
     validate::is_empty,
     village::County,
     wire::{Reason, RecipientFault, Refusal},
@@ -53,7 +51,10 @@ pub fn value_text(kind: Option<&Kind>, field: Option<&Field>, county: &County, v
         (_, Value::Null) => String::new(),
         (Some(FieldType::Village), Value::String(text)) => village_name(county, text),
         (Some(FieldType::Time | FieldType::Date), Value::String(text)) => text.replace('T', " "),
-        (Some(FieldType::Recipient | FieldType::Recipients), Value::String(text)) => recipient_text(text),
+        // Whoever knows names says them: see `Names`.
+        (Some(FieldType::Recipient | FieldType::Recipients), Value::String(_)) => {
+            words::somebody().to_owned()
+        }
         (_, Value::String(text)) => code(text),
         (_, Value::Bool(true)) => words::yes().to_owned(),
         (_, Value::Bool(false)) => words::no().to_owned(),
@@ -73,26 +74,6 @@ pub fn value_text(kind: Option<&Kind>, field: Option<&Field>, county: &County, v
             texts.join(" ")
         }
     }
-}
-
-/// Whom a record is handed to, as far as it can be said without a list of names.
-fn recipient_text(text: &str) -> String {
-    let kind = match text.parse() {
-        Ok(Recipient::Worker(_)) | Err(_) => return words::somebody().to_owned(),
-        Ok(Recipient::Level(kind)) => Some(kind),
-        Ok(Recipient::Desk(id)) => id.as_str().split(':').next().and_then(DeskKind::parse),
-    };
-    match kind {
-        Some(DeskKind::TownshipCentre) => words::desk_township_centre(),
-        Some(DeskKind::CountyCentre) => words::desk_county_centre(),
-        Some(DeskKind::JusticeOffice) => words::desk_justice_office(),
-        Some(DeskKind::Police) => words::desk_police(),
-        Some(DeskKind::Court) => words::desk_court(),
-        Some(DeskKind::LawFirm) => words::desk_law_firm(),
-        Some(DeskKind::LegalServiceOffice) => words::desk_legal_service_office(),
-        Some(DeskKind::Unknown) | None => words::desk_other(),
-    }
-    .to_owned()
 }
 
 /// A position as people read it.

@@ -2,54 +2,42 @@
 
 use leptos::prelude::*;
 use xunji_domain::{
-    entry::Action,
-    kind::Kind,
-    person::Worker,
-    record::{Known, Record, Standing},
+    entry::{Action, Body},
+    id::{EntryId, StepId},
+    kind::{FieldType, Step},
+    recipient::Recipient,
+    record::{Known, Standing},
     slip::Verdict,
-    village::County,
+    workflow,
 };
 
 use super::{
+    AtField, Case, ShownCase,
     badge::{Sign, badge},
     icon, reason_sentence,
     receipt::{About, ReceiptButton},
     role_name,
     text::{field_name, refusal_sentence},
-    tiles, value_text, view,
+    tiles, view,
 };
 use crate::{platform::format_moment, words};
 
 /// A record's entries, one line each.
 #[component]
-pub fn Timeline(
-    record: Record,
-    kind: Option<Kind>,
-    people: Vec<Worker>,
-    county: StoredValue<std::rc::Rc<County>, LocalStorage>,
-) -> impl IntoView {
-    let lines = record
-        .entries
-        .iter()
-        .map(|known| line(&record, known, kind.as_ref(), &people, county))
-        .collect_view();
+pub fn Timeline(case: ShownCase, act: Callback<AtField>) -> impl IntoView {
+    let lines =
+        case.with_value(|case| case.record.entries.iter().map(|known| line(case, known, act)).collect_view());
     view! { <ol class="timeline">{lines}</ol> }
 }
 
-fn line(
-    record: &Record,
-    known: &Known,
-    kind: Option<&Kind>,
-    people: &[Worker],
-    county: StoredValue<std::rc::Rc<County>, LocalStorage>,
-) -> AnyView {
+fn line(case: &Case, known: &Known, act: Callback<AtField>) -> AnyView {
+    let kind = case.kind.as_ref();
     let content = &known.entry.content;
-    let author = people.iter().find(|worker| worker.id == content.author);
+    let author = case.names.worker(content.author);
     let who = author.map_or_else(
         || words::somebody().to_owned(),
         |worker| format!("{} · {}", worker.name, role_name(worker.role)),
     );
-    let text = |field, value| county.with_value(|county| value_text(kind, field, county, value));
     let (what, words_said) = match &content.action {
         Action::Open { .. } => (words::did_open().to_owned(), None),
         Action::Amend { field, from, to, reason } => {
@@ -58,25 +46,22 @@ fn line(
             let hidden = field_def.is_some_and(|field| field.sensitive);
             let change = if hidden {
                 words::hidden_change().to_owned()
+            } else if from == to {
+                case.text(field_def, to)
             } else {
-                words::change(text(field_def, from), text(field_def, to))
+                words::change(case.text(field_def, from), case.text(field_def, to))
             };
             (words::did_amend(name), Some(format!("{change}\n{}", words::because(reason))))
         }
-        Action::Step { step, .. } => {
-            let known = kind.and_then(|kind| kind.workflow.steps.iter().find(|known| known.id == *step));
-            (known.map_or_else(|| step.to_string(), |step| words::label(&step.label).to_owned()), None)
-        }
+        Action::Step { step, body } => took(case, content.id, step, body),
         Action::Note { text } => (words::did_note().to_owned(), Some(text.clone())),
         Action::Attach {} => (words::did_attach().to_owned(), None),
         Action::HandOver { to, reason, .. } => {
-            let to = people.iter().find(|worker| worker.id == *to);
-            let name = to.map_or_else(|| words::somebody().to_owned(), |worker| worker.name.clone());
-            (words::did_hand_over(&name), Some(words::because(reason)))
+            (words::did_hand_over(case.names.of(*to)), Some(words::because(reason)))
         }
         Action::Ask { field, text } => (words::did_ask(field_name(kind, field)), Some(text.clone())),
         Action::Explain { ask, text } => {
-            let field = match record.entry(*ask).map(|entry| &entry.content.action) {
+            let field = match case.record.entry(*ask).map(|entry| &entry.content.action) {
                 Some(Action::Ask { field, .. }) => field_name(kind, field),
                 _ => "",
             };
@@ -114,6 +99,7 @@ fn line(
         let about = About { what: format!("{name} · {what}"), noted_at: content.noted_at, receipt };
         view! { <ReceiptButton about=about/> }
     });
+    let undo = undo(case, content.id, &what, act);
     view! {
         <li data-state=sign.state()>
             <span class="knot" aria-hidden="true">{icon(sign.icon())}</span>
@@ -121,7 +107,59 @@ fn line(
             <p class="who">{who}" · "<time>{format_moment(content.noted_at.to_utc())}</time></p>
             {words_said.map(|said| view! { <blockquote>{said}</blockquote> })}
             {attached}
+            {undo}
             <p class="receipt">{badge(sign)}{receipt.map(|receipt| view! { <span>{receipt}</span> })}{proof}</p>
         </li>
     }
+}
+
+/// What a step is called; whom it named; and what it said, where a later one has taken its place among the facts.
+fn took(case: &Case, by: EntryId, step: &StepId, body: &Body) -> (String, Option<String>) {
+    let kind = case.kind.as_ref();
+    let known = kind.and_then(|kind| kind.workflow.steps.iter().find(|known| known.id == *step));
+    let Some((kind, step)) = kind.zip(known) else { return (step.to_string(), None) };
+    let mut said = Vec::new();
+    let named = named(case, step, body);
+    if !named.is_empty() {
+        said.push(words::handed_to(named));
+    }
+    for (id, value) in body {
+        let field = kind.field(id).filter(|field| {
+            let is_name = matches!(field.form, FieldType::Recipient | FieldType::Recipients);
+            !field.sensitive && !is_name && step.asks.contains(id)
+        });
+        let replaced = case.record.fields.get(id).is_none_or(|held| held.by != by);
+        if let Some(field) = field.filter(|_| replaced) {
+            said.push(words::problem_of(words::label(&field.label), case.text(Some(field), value)));
+        }
+    }
+    (words::label(&step.label).to_owned(), (!said.is_empty()).then(|| said.join("\n")))
+}
+
+/// Whom a step handed the record to, or asked to take part.
+fn named(case: &Case, step: &Step, body: &Body) -> String {
+    let mut recipients = workflow::recipients(step, body);
+    recipients.extend(step.hands.iter().filter_map(|hands| hands.level).map(Recipient::Level));
+    let village = case.village();
+    let names: Vec<_> =
+        recipients.iter().map(|recipient| case.names.recipient(recipient, village.as_ref())).collect();
+    names.join(words::list_comma())
+}
+
+/// Takes back a settlement that was rash, as long as nothing has happened to its field since.
+fn undo(case: &Case, amendment: EntryId, what: &str, act: Callback<AtField>) -> Option<AnyView> {
+    let values = case.may_amend.then(|| case.record.settled(&case.kinds, amendment))??;
+    let Action::Amend { field, to, .. } = &case.record.entry(amendment)?.content.action else { return None };
+    let other = values.into_iter().find(|value| value != to)?;
+    let unsettle = AtField::Unsettle { field: field.clone(), other };
+    Some(view! {
+        <button
+            class="btn"
+            type="button"
+            aria-label=words::undo_of(what)
+            on:click=move |_| act.run(unsettle.clone())
+        >
+            {icon("return")}{words::undo()}
+        </button>
+    })
 }

@@ -15,7 +15,7 @@ use xunji_sync::pocket::{Addition, Doing, Draft};
 
 use super::autosave::Autosave;
 use crate::{
-    components::{Album, FieldInput, Filled, Sheet, alert, live, value_text, view},
+    components::{Album, FieldInput, Filled, Names, Sheet, alert, live, value_text, view},
     platform,
     state::{App, Deed, use_app},
     words,
@@ -28,6 +28,7 @@ pub(super) struct Begun {
     kind: Kind,
     adds: Addition,
     draft: Draft,
+    names: Names,
 }
 
 impl Begun {
@@ -42,6 +43,8 @@ pub(super) fn doing_name(kind: Option<&Kind>, doing: &Doing) -> String {
     let name: &str = match doing {
         Doing::Note => words::add_note(),
         Doing::Amend => words::amend(),
+        Doing::Ask => words::ask_back(),
+        Doing::Explain { .. } => words::explain(),
         Doing::Step { step } => kind
             .and_then(|kind| kind.workflow.steps.iter().find(|known| known.id == *step))
             .map_or_else(|| words::next_step(), |step| words::label(&step.label)),
@@ -49,29 +52,38 @@ pub(super) fn doing_name(kind: Option<&Kind>, doing: &Doing) -> String {
     name.to_owned()
 }
 
-/// Opens the sheet with what was begun in it before, or empty.
+/// Opens the sheet with what was begun in it before, or empty; at a field, where one is named.
 pub(super) async fn begin(
     app: App,
     record: Record,
     kind: Kind,
     doing: Doing,
+    field: Option<FieldId>,
     adding: RwSignal<Option<Begun>, LocalStorage>,
 ) {
-    let kept = app.pocket().addition(record.id, &doing).await.ok().flatten();
+    let pocket = app.pocket();
+    let kept = pocket.addition(record.id, &doing).await.ok().flatten();
+    // What was begun about another field stays a draft.
+    let about =
+        |draft: &Draft| field.is_none() || draft.adds.as_ref().is_some_and(|adds| adds.field == field);
+    let kept = kept.filter(about);
+    let before =
+        field.as_ref().and_then(|field| Some((field.clone(), record.fields.get(field)?.value.clone())));
     let draft = kept.unwrap_or_else(|| Draft {
         // Fixed with the draft, so that pressing twice saves once.
         id: platform::new_entry_id(),
         record: record.id,
         kind: record.kind.clone(),
         kind_version: record.kind_version,
-        body: Body::new(),
+        body: body_of(before),
         replaces: None,
         adds: None,
         changed_at: platform::now(),
     });
-    let empty = Addition { doing, text: String::new(), field: None, attached: Vec::new() };
+    let empty = Addition { doing, text: String::new(), field, attached: Vec::new() };
     let adds = draft.adds.clone().unwrap_or(empty);
-    adding.try_set(Some(Begun { record, kind, adds, draft }));
+    let names = Names::read(&pocket).await;
+    adding.try_set(Some(Begun { record, kind, adds, draft, names }));
 }
 
 /// Opens the sheet of a draft.
@@ -81,7 +93,8 @@ pub(super) async fn go_on(app: App, draft: EntryId, adding: RwSignal<Option<Begu
     let Ok(Some(record)) = pocket.record(draft.record).await else { return };
     let kind = pocket.kinds().nearest(&record.kind, record.kind_version).cloned();
     if let (Some(kind), Some(adds)) = (kind, draft.adds.clone()) {
-        adding.try_set(Some(Begun { record, kind, adds, draft }));
+        let names = Names::read(&pocket).await;
+        adding.try_set(Some(Begun { record, kind, adds, draft, names }));
     }
 }
 
@@ -90,11 +103,12 @@ pub(super) async fn go_on(app: App, draft: EntryId, adding: RwSignal<Option<Begu
 pub(super) fn Adding(begun: Begun, adding: RwSignal<Option<Begun>, LocalStorage>) -> impl IntoView {
     let app = use_app();
     let step = begun.step().cloned();
-    let Begun { record, kind, adds, draft } = begun;
+    let Begun { record, kind, adds, draft, names } = begun;
     let now = adds.doing.clone();
     let title = doing_name(Some(&kind), &now);
     let current = record.body();
     let filled = Filled::new(draft.body.clone());
+    let silent = step.as_ref().and_then(|step| offer(app, &record, &kind, &names, step, filled));
     let text = RwSignal::new(adds.text);
     let attached = RwSignal::new(adds.attached);
     let field = RwSignal::new(adds.field);
@@ -140,6 +154,13 @@ pub(super) fn Adding(begun: Begun, adding: RwSignal<Option<Begun>, LocalStorage>
                     let from = current.get(&field).cloned().unwrap_or(Value::Null);
                     (from != to).then_some(Action::Amend { field, from, to, reason: words_said })
                 }
+                Doing::Ask => {
+                    let field = field.get_untracked()?;
+                    (!words_said.is_empty()).then_some(Action::Ask { field, text: words_said })
+                }
+                Doing::Explain { ask } => {
+                    (!words_said.is_empty()).then_some(Action::Explain { ask: *ask, text: words_said })
+                }
                 Doing::Step { .. } => {
                     let step = step.as_ref()?;
                     let body = tidy::asked(&filled.body.get_untracked());
@@ -153,6 +174,8 @@ pub(super) fn Adding(begun: Begun, adding: RwSignal<Option<Begun>, LocalStorage>
     let incomplete = match &now {
         Doing::Note => words::note_empty(),
         Doing::Amend => words::amend_incomplete(),
+        Doing::Ask => words::ask_incomplete(),
+        Doing::Explain { .. } => words::explain_incomplete(),
         Doing::Step { .. } => words::step_incomplete(),
     };
     let deed_of = {
@@ -202,6 +225,21 @@ pub(super) fn Adding(begun: Begun, adding: RwSignal<Option<Begun>, LocalStorage>
                 all_sorts=true
             />
         },
+        (Doing::Ask, _) => view! {
+            <WhichField stored current field filled label=words::ask_which()/>
+            <Words id="deed-text" label=words::ask_text() text=text/>
+            <p class="hint">{words::asks_someone()}</p>
+        },
+        (Doing::Explain { ask }, _) => {
+            let asked = match record.entry(*ask).map(|entry| (&entry.content.action, entry.content.author)) {
+                Some((Action::Ask { text, .. }, author)) => words::ask_said(names.of(author), text),
+                _ => String::new(),
+            };
+            view! {
+                <p>{asked}</p>
+                <Words id="deed-text" label=words::explain_text() text=text/>
+            }
+        }
         (Doing::Amend, _) => view! { <AmendFields stored current field filled text/> },
         // A definition that came meanwhile has no such step.
         (Doing::Step { .. }, None) => view! { <p>{words::reason_unknown_action()}</p> },
@@ -209,6 +247,7 @@ pub(super) fn Adding(begun: Begun, adding: RwSignal<Option<Begun>, LocalStorage>
         (Doing::Step { .. }, Some(step)) => step
             .asks
             .iter()
+            .filter(|id| silent.as_ref() != Some(*id))
             .filter_map(|id| kind.field(id).cloned())
             .map(|field| view! { <FieldInput kind=stored field=field filled=filled/> })
             .collect_view()
@@ -244,16 +283,41 @@ pub(super) fn Adding(begun: Begun, adding: RwSignal<Option<Begun>, LocalStorage>
     }
 }
 
-/// Which field, what it should say, and why.
+/// Says whom the step may name, and fills in what leaves no choice: on whose behalf somebody speaks who sits at one of
+/// the partners' desks only. Gives the field that need not be asked.
+fn offer(
+    app: App,
+    record: &Record,
+    kind: &Kind,
+    names: &Names,
+    step: &Step,
+    filled: Filled,
+) -> Option<FieldId> {
+    let Some(part) = &step.part else {
+        filled.receivers.set(names.receivers(kind, record, &app.pocket().county()));
+        return None;
+    };
+    let me = app.signals.me.get_untracked()?;
+    let desks = app.signals.desks.get_untracked();
+    let mine = names.on_behalf(kind, record, me.id, &desks);
+    let only = match mine.as_slice() {
+        [only] => Some(only.value.clone()),
+        _ => None,
+    };
+    filled.receivers.set(mine);
+    filled.set(part, Value::String(only?));
+    Some(part.clone())
+}
+
+/// Which field.
 #[component]
-fn AmendFields(
+fn WhichField(
     stored: StoredValue<Kind>,
     current: Body,
     field: RwSignal<Option<FieldId>>,
     filled: Filled,
-    text: RwSignal<String>,
+    label: &'static str,
 ) -> impl IntoView {
-    let app = use_app();
     let offered = stored.with_value(|kind| {
         // Photos are added by 补充, never replaced.
         let fields =
@@ -267,19 +331,38 @@ fn AmendFields(
             view! { <option value=id.to_string() selected=chosen>{name.clone()}</option> }
         })
         .collect_view();
-    let chosen = {
-        let current = current.clone();
-        move |event| {
-            let id = FieldId::new(event_target_value(&event));
-            let before = current.get(&id).cloned().unwrap_or(Value::Null);
-            filled.problems.set(Vec::new());
-            filled.body.set(if is_empty(&before) { Body::new() } else { body_of([(id.clone(), before)]) });
-            field.set((!id.as_str().is_empty()).then_some(id));
-        }
+    let chosen = move |event| {
+        let id = FieldId::new(event_target_value(&event));
+        let before = current.get(&id).cloned().unwrap_or(Value::Null);
+        filled.problems.set(Vec::new());
+        filled.body.set(if is_empty(&before) { Body::new() } else { body_of([(id.clone(), before)]) });
+        field.set((!id.as_str().is_empty()).then_some(id));
     };
+    view! {
+        <div class="field" data-required="">
+            <label class="label" for="deed-field">{label}</label>
+            <select class="input" id="deed-field" on:change=chosen>
+                <option value="">{words::please_choose()}</option>
+                {options}
+            </select>
+        </div>
+    }
+}
+
+/// Which field, what it should say, and why.
+#[component]
+fn AmendFields(
+    stored: StoredValue<Kind>,
+    current: Body,
+    field: RwSignal<Option<FieldId>>,
+    filled: Filled,
+    text: RwSignal<String>,
+) -> impl IntoView {
+    let app = use_app();
+    let of_input = current.clone();
     let input = live(move || {
         let known = stored.with_value(|kind| kind.field(&field.get()?).cloned())?;
-        let before = current.get(&known.id).cloned().unwrap_or(Value::Null);
+        let before = of_input.get(&known.id).cloned().unwrap_or(Value::Null);
         let before =
             stored.with_value(|kind| value_text(Some(kind), Some(&known), &app.pocket().county(), &before));
         let before = if before.is_empty() { words::nothing_yet().to_owned() } else { before };
@@ -289,13 +372,7 @@ fn AmendFields(
         })
     });
     view! {
-        <div class="field" data-required="">
-            <label class="label" for="deed-field">{words::amend_which()}</label>
-            <select class="input" id="deed-field" on:change=chosen>
-                <option value="">{words::please_choose()}</option>
-                {options}
-            </select>
-        </div>
+        <WhichField stored current field filled label=words::amend_which()/>
         {input}
         <Words id="deed-text" label=words::amend_reason() text=text/>
         <p class="hint">{words::both_kept()}</p>

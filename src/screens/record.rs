@@ -1,13 +1,17 @@
 //! A record: its facts first, then 经过, and what this person may do next.
 
+use chrono::Datelike;
 use leptos::prelude::*;
+use serde_json::Value;
 use wasm_bindgen_futures::spawn_local;
 use xunji_domain::{
-    id::RecordId,
-    kind::Step,
-    person::Worker,
-    record::Record,
-    workflow::{Actor, open_steps},
+    deadline,
+    entry::Action,
+    id::{FieldId, RecordId},
+    kind::{Kind, Step},
+    recipient::Recipient,
+    record::{Partner, Record},
+    workflow::{self, Actor, open_steps},
 };
 use xunji_sync::pocket::Doing;
 
@@ -18,8 +22,12 @@ use super::{
 };
 use crate::{
     address::query,
-    components::{Alarms, CameFrom, Facts, Head, Sign, Timeline, badge, icon, live, title_of, view, watch},
-    state::{loaded, use_app},
+    components::{
+        Alarms, AtField, CameFrom, Case, Facts, Head, Names, Sign, Timeline, badge, card_name, due, icon,
+        live, title_of, view, watch,
+    },
+    platform,
+    state::{App, AppPocket, Deed, loaded, use_app},
     words,
 };
 
@@ -35,8 +43,7 @@ pub fn RecordPage(open: Memo<Option<String>>) -> impl IntoView {
         let id = open.get().and_then(|id| id.parse::<RecordId>().ok());
         async move {
             let record = app.pocket().record(id?).await.ok()??;
-            let people = app.pocket().people().await.unwrap_or_default();
-            Some((record, people))
+            Some((record, Names::read(&app.pocket()).await))
         }
     });
     let adding = RwSignal::new_local(None::<Begun>);
@@ -54,7 +61,7 @@ pub fn RecordPage(open: Memo<Option<String>>) -> impl IntoView {
     });
     let shown = live(move || {
         Some(match known.get()?.0 {
-            Some((record, people)) => view! { <Shown record=record people=people adding=adding/> },
+            Some((record, names)) => view! { <Shown record=record names=names adding=adding/> },
             None => view! { <NotFound/> },
         })
     });
@@ -72,17 +79,11 @@ pub fn RecordPage(open: Memo<Option<String>>) -> impl IntoView {
 }
 
 #[component]
-fn Shown(
-    record: Record,
-    mut people: Vec<Worker>,
-    adding: RwSignal<Option<Begun>, LocalStorage>,
-) -> impl IntoView {
+fn Shown(record: Record, names: Names, adding: RwSignal<Option<Begun>, LocalStorage>) -> impl IntoView {
     let app = use_app();
     let pocket = app.pocket();
     let (me, desks) = (app.signals.me.get_untracked(), app.signals.desks.get_untracked());
-    people.extend(me.clone());
     let kind = pocket.kinds().nearest(&record.kind, record.kind_version).cloned();
-    let county = StoredValue::new_local(pocket.county());
     let title = title_of(
         &pocket.kinds(),
         &pocket.county(),
@@ -90,15 +91,38 @@ fn Shown(
         record.kind_version,
         &record.body(),
     );
-    let state = kind
-        .as_ref()
-        .and_then(|kind| kind.state(&record.state))
-        .map(|state| words::label(&state.label).to_owned());
+    let actor = me.as_ref().map(|me| Actor::new(me, &desks));
+    let as_actor = |may: fn(&Kind, &Record, Actor<'_>) -> bool| {
+        let known = kind.as_ref().zip(actor);
+        // Before its opening has arrived nobody knows whose it is.
+        record.keeper.is_none() || known.is_some_and(|(kind, actor)| may(kind, &record, actor))
+    };
+    let may_amend = as_actor(workflow::may_amend);
+    let may_ask = record.keeper.is_some() && as_actor(workflow::may_ask);
+    let is_keeper = me.as_ref().is_some_and(|me| record.keeper == Some(me.id));
+    let standing = standing(&pocket, &record, kind.as_ref(), &names, actor);
     let begin = {
         let begun = kind.clone().map(|kind| (record.clone(), kind));
-        Callback::new(move |doing: Doing| {
+        Callback::new(move |(doing, field): (Doing, Option<FieldId>)| {
             if let Some((record, kind)) = begun.clone() {
-                spawn_local(begin(app, record, kind, doing, adding));
+                spawn_local(begin(app, record, kind, doing, field, adding));
+            }
+        })
+    };
+    let act = {
+        let record = record.clone();
+        let busy = RwSignal::new(false);
+        Callback::new(move |at: AtField| match at {
+            AtField::Mend(field) => begin.run((Doing::Amend, Some(field))),
+            AtField::Explain(ask) => begin.run((Doing::Explain { ask }, None)),
+            AtField::Settle { .. } | AtField::Unsettle { .. } if busy.get_untracked() => {}
+            AtField::Settle { field, from, to } => {
+                busy.set(true);
+                settle(app, record.clone(), field, from, to, busy);
+            }
+            AtField::Unsettle { field, other } => {
+                busy.set(true);
+                unsettle(app, record.clone(), field, other, busy);
             }
         })
     };
@@ -116,7 +140,7 @@ fn Shown(
                     class="btn"
                     class:primary=index == 0
                     type="button"
-                    on:click=move |_| begin.run(Doing::Step { step: step.id.clone() })
+                    on:click=move |_| begin.run((Doing::Step { step: step.id.clone() }, None))
                 >
                     {name}
                 </button>
@@ -153,24 +177,24 @@ fn Shown(
         view! { <Alarms kind=kind body=body/> }
     });
     let onward = kind.clone().map(|kind| view! { <Onward id=record.id kind=kind body=body/> });
-    let bar = (!masked).then(|| {
-        view! {
-            <div class="bar">
-                <button class="btn" type="button" on:click=move |_| begin.run(Doing::Note)>
-                    {icon("plus")}{words::add_note()}
-                </button>
-                {known.then(|| {
-                    view! {
-                        <button class="btn" type="button" on:click=move |_| begin.run(Doing::Amend)>
-                            {icon("pencil")}{words::amend()}
-                        </button>
-                    }
-                })}
-            </div>
-        }
-    });
     let id = record.id;
     let back = if app.address.path().starts_with("/desk/") { "/desk" } else { "/records" };
+    let case = StoredValue::new_local(Case {
+        kinds: pocket.kinds(),
+        county: pocket.county(),
+        record,
+        kind,
+        names,
+        may_amend,
+        is_keeper,
+    });
+    let add = |doing: Doing, picture: &'static str, name: &'static str| {
+        view! {
+            <button class="btn" type="button" on:click=move |_| begin.run((doing.clone(), None))>
+                {icon(picture)}{name}
+            </button>
+        }
+    };
     view! {
         <Head title=title back=back long=true/>
         <div class="stack">
@@ -178,17 +202,127 @@ fn Shown(
             {alarms}
             <section class="paper" aria-label=words::facts()>
                 {outline}
-                {state.map(|state| view! { <p class="quiet">{words::state_is(state)}</p> })}
-                <Facts record=record.clone() kind=kind.clone() county=county/>
+                {standing}
+                <Facts case=case act=act/>
             </section>
             {next}
             <CameFrom id=id/>
             <section class="paper">
                 <h2>{words::history()}</h2>
-                <Timeline record=record kind=kind people=people county=county/>
+                <Timeline case=case act=act/>
             </section>
             {onward}
         </div>
-        {bar}
+        {(!masked).then(|| view! {
+            <div class="bar">
+                {add(Doing::Note, "plus", words::add_note())}
+                {(known && may_amend).then(|| add(Doing::Amend, "pencil", words::amend()))}
+                {may_ask.then(|| add(Doing::Ask, "return", words::ask_back()))}
+            </div>
+        })}
     }
+}
+
+/// Where the record stands: its state and deadline, whom it is with, who takes part, and how often it came back.
+fn standing(
+    pocket: &AppPocket,
+    record: &Record,
+    kind: Option<&Kind>,
+    names: &Names,
+    actor: Option<Actor<'_>>,
+) -> Option<AnyView> {
+    let kind = kind?;
+    let state = kind.state(&record.state)?;
+    let today = platform::china_today();
+    let clock = deadline::clock(&pocket.kinds(), &pocket.calendar(), record, today);
+    let village = record.village(kind);
+    let name = |recipient: &Recipient| names.recipient(recipient, village.as_ref());
+    let last_day = clock.due.map(|due| words::last_day_is(due.month(), due.day()));
+    let sign = (!state.closed).then(|| view! { {due(clock)}<span class="quiet">{last_day}</span> });
+    let card = clock.card.filter(|_| actor.is_some_and(|actor| workflow::oversees(kind, record, actor)));
+    let card = card.map(|card| view! { <span class="warned">{card_name(card)}</span> });
+    // What a person carries on alone needs no words about it.
+    let own = actor.is_some_and(|actor| record.with() == Some(Recipient::Worker(actor.id)));
+    let with = record.with().filter(|_| !state.closed && !own).map(|with| words::with_whom(name(&with)));
+    let returns =
+        kind.workflow.steps.iter().filter(|step| step.hands.as_ref().is_some_and(|hands| hands.back));
+    let returned: u32 = returns.filter_map(|step| record.taken.get(&step.id)).sum();
+    let returned = (returned > 0).then(|| words::returned_times(returned));
+    let attempts = record.taken.get("attempt").map(words::attempts);
+    let facts: Vec<_> = [with, attempts, returned].into_iter().flatten().collect();
+    let facts = (!facts.is_empty()).then(|| view! { <p>{facts.join(" · ")}</p> });
+    let partner = |partner: &Partner| {
+        let (picture, word) = match partner.part {
+            Some(_) => ("check", words::part_given()),
+            None => ("clock", words::part_missing()),
+        };
+        let class = if partner.part.is_some() { "part" } else { "part open" };
+        view! { <li class=class><span>{name(&partner.recipient)}</span><span>{icon(picture)}{word}</span></li> }
+    };
+    let partners = (!record.partners.is_empty()).then(|| {
+        let lines = record.partners.iter().map(partner).collect_view();
+        view! { <p class="quiet">{words::partners_are()}</p><ul class="parts">{lines}</ul> }
+    });
+    Some(view! {
+        <div class="standing">
+            <p class="state">{words::state_is(words::label(&state.label))}{sign}{card}</p>
+            {facts}
+            {partners}
+        </div>
+    })
+}
+
+/// One of several values is the right one.
+fn settle(app: App, record: Record, field: FieldId, from: Value, to: Value, busy: RwSignal<bool>) {
+    // Whoever takes it back finds another value beside the one that was chosen.
+    let held = record.fields.get(&field);
+    let values = held
+        .into_iter()
+        .flat_map(|held| std::iter::once(&held.value).chain(held.rivals.iter().map(|rival| &rival.value)));
+    let other = values.into_iter().find(|value| **value != to).cloned();
+    let reason = words::settle_reason();
+    amend(app, record.clone(), field.clone(), from, to, reason, move |saved| {
+        busy.try_set(false);
+        match (saved, other) {
+            (Ok(record), Some(other)) => {
+                let busy = RwSignal::new(false);
+                let take_back = Callback::new(move |()| {
+                    unsettle(app, record.clone(), field.clone(), other.clone(), busy);
+                });
+                app.offer(words::settled().to_owned(), take_back);
+            }
+            (Ok(_), None) => {}
+            (Err(sentence), _) => app.say(sentence),
+        }
+    });
+}
+
+/// A settlement was rash: another value stands beside the chosen one again.
+fn unsettle(app: App, record: Record, field: FieldId, other: Value, busy: RwSignal<bool>) {
+    amend(app, record, field, other.clone(), other, words::undo_reason(), move |saved| {
+        busy.try_set(false);
+        app.say(saved.err().unwrap_or_else(|| words::undone().to_owned()));
+    });
+}
+
+fn amend(
+    app: App,
+    record: Record,
+    field: FieldId,
+    from: Value,
+    to: Value,
+    reason: &str,
+    then: impl FnOnce(Result<Record, String>) + 'static,
+) {
+    let deed = Deed {
+        id: platform::new_entry_id(),
+        record: record.id,
+        kind: record.kind.clone(),
+        kind_version: record.kind_version,
+        basis: record.revision,
+        replaces: None,
+        action: Action::Amend { field, from, to, reason: reason.to_owned() },
+        attachments: Vec::new(),
+    };
+    app.save(deed, move |saved| then(saved.map(|_| record)));
 }

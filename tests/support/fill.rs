@@ -241,7 +241,12 @@ impl Phone {
         }
         until(&format!("take {option}"), async || self.tap("option", vec![option.into()]).await).await;
         until(&format!("see {option} in the field {label}"), async || {
-            let value = self.reads(label).await?;
+            let value = self.reads(label).await;
+            if value.is_err() {
+                // Several may be taken from some lists, which stay open.
+                drop(self.tap("press", vec!["完成".into()]).await);
+            }
+            let value = value?;
             if value.contains(option) { Ok(()) } else { Err(format!("{value:?}")) }
         })
         .await;

@@ -123,6 +123,19 @@ impl Station {
         (text(&code["code"]), text(&code["worker"]["name"]))
     }
 
+    /// The id of the person with this name.
+    pub fn worker(&self, name: &str) -> String {
+        let said = self.office("worker", &["list", "--json"]);
+        let all = said.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let found = all.into_iter().find(|worker: &Value| worker["name"] == name);
+        found.and_then(|worker| worker["id"].as_str().map(str::to_owned)).unwrap_or_else(|| panic!("{said}"))
+    }
+
+    /// Does something in the office, such as `desk add`.
+    pub fn office(&self, verb: &str, more: &[&str]) -> String {
+        output(self.command(verb).args(more))
+    }
+
     /// What a check finds, a line each.
     pub fn check(&self) -> Vec<String> {
         output(self.command("check").arg("--json")).lines().map(str::to_owned).collect()

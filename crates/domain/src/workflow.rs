@@ -146,6 +146,11 @@ pub fn may_ask(kind: &Kind, record: &Record, actor: Actor<'_>) -> bool {
         && [Who::Home, Who::Holder].iter().any(|who| actor.is(*who, kind, record))
 }
 
+/// Whether somebody may correct a record: its keeper, whom it is with, and its own desk. Partners only add to it.
+pub fn may_amend(kind: &Kind, record: &Record, actor: Actor<'_>) -> bool {
+    [Who::Keeper, Who::Holder, Who::Home].iter().any(|who| actor.is(*who, kind, record))
+}
+
 /// Judges one step and gives the state that it leads to.
 ///
 /// # Errors

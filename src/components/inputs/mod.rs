@@ -24,11 +24,11 @@ use self::{
     choice::{Chips, Radios, YesNo},
     people::People,
     photos::Photos,
-    picker::{CodePicker, VillagePicker},
+    picker::{CodePicker, ReceiverPicker, VillagePicker},
     place::Place,
     typed::{LongText, Typed},
 };
-use super::{RecordLink, control_id, icon, live, problem_sentence, view};
+use super::{Receiver, RecordLink, control_id, icon, live, problem_sentence, view};
 use crate::words;
 
 /// Up to so many values of a list are shown all at once, as big buttons.
@@ -56,6 +56,8 @@ pub struct Filled {
     pub recent: RwSignal<Body>,
     /// What was wrong when it was last to be saved.
     pub problems: RwSignal<Vec<Problem>>,
+    /// Whom the record may be handed to.
+    pub receivers: RwSignal<Vec<Receiver>>,
 }
 
 impl Filled {
@@ -66,6 +68,7 @@ impl Filled {
             given: RwSignal::default(),
             recent: RwSignal::default(),
             problems: RwSignal::default(),
+            receivers: RwSignal::default(),
         }
     }
 
@@ -132,6 +135,7 @@ pub fn FieldInput(
         FieldType::Codes => view! { <Chips kind=kind field=field filled=filled/> },
         FieldType::YesNo => view! { <YesNo field=field filled=filled/> },
         FieldType::Village => view! { <VillagePicker field=field filled=filled/> },
+        FieldType::Recipient | FieldType::Recipients => view! { <ReceiverPicker field=field filled=filled/> },
         FieldType::People => view! { <People field=field filled=filled/> },
         FieldType::Attachments => view! { <Photos field=field filled=filled/> },
         FieldType::Place => {

@@ -2,12 +2,12 @@
 
 use leptos::prelude::*;
 use serde_json::Value;
-use xunji_domain::kind::{Field, Kind};
+use xunji_domain::kind::{Field, FieldType, Kind};
 use xunji_sync::words::Words;
 
 use super::{Filled, Labelled, control_id};
 use crate::{
-    components::{SearchBox, Sheet, Show, icon, view, village_name},
+    components::{Receiver, SearchBox, Sheet, Show, icon, view, village_name},
     platform,
     state::use_app,
     words,
@@ -19,8 +19,8 @@ struct Choice {
     code: String,
     word: String,
     group: String,
-    /// Whether the code is worth showing, because papers name it.
-    shows_code: bool,
+    /// What stands beside the word: the code, where papers name it; what somebody does and where.
+    note: String,
 }
 
 /// One value of a longer code list.
@@ -37,7 +37,12 @@ pub(super) fn CodePicker(kind: StoredValue<Kind>, field: Field, filled: Filled) 
                     .as_ref()
                     .map(|group| kind.groups.get(group).map_or(group.as_str(), words::label).to_owned())
                     .unwrap_or_default(),
-                shows_code: code.code.bytes().all(|byte| byte.is_ascii_digit()),
+                // Papers name codes that are numbers.
+                note: if code.code.bytes().all(|byte| byte.is_ascii_digit()) {
+                    code.code.clone()
+                } else {
+                    String::new()
+                },
             })
             .collect()
     });
@@ -59,12 +64,45 @@ pub(super) fn VillagePicker(field: Field, filled: Filled) -> impl IntoView {
             code: village.code.to_string(),
             word: village.name.clone(),
             group: town.name.clone(),
-            shows_code: true,
+            note: village.code.to_string(),
         })
         .collect();
     let county = StoredValue::new_local(county);
     let show = move |code: &str| county.with_value(|county| village_name(county, code));
     view! { <Picker field=field filled=filled choices=choices show=Box::new(show)/> }
+}
+
+/// Somebody, or a desk, that the record is handed to; or several of them.
+#[component]
+pub(super) fn ReceiverPicker(field: Field, filled: Filled) -> impl IntoView {
+    let choices: Vec<_> = filled.receivers.with_untracked(|receivers| {
+        let choice = |receiver: &Receiver| Choice {
+            code: receiver.value.clone(),
+            word: receiver.name.clone(),
+            group: receiver.group.to_owned(),
+            note: receiver.about.clone(),
+        };
+        receivers.iter().map(choice).collect()
+    });
+    // The list comes with the first answer of the station.
+    let nobody = choices.is_empty().then(|| view! { <p class="hint">{words::nobody_to_name()}</p> });
+    let known = choices.clone();
+    let show = move |code: &str| {
+        let found = known.iter().find(|choice: &&Choice| choice.code == code);
+        found.map_or_else(|| words::somebody().to_owned(), |choice| choice.word.clone())
+    };
+    view! { <Picker field=field filled=filled choices=choices show=Box::new(show)/>{nobody} }
+}
+
+/// The codes that a field has: one, or several.
+fn picked(value: Option<Value>) -> Vec<String> {
+    match value {
+        Some(Value::String(code)) => vec![code],
+        Some(Value::Array(codes)) => {
+            codes.iter().filter_map(|code| Some(code.as_str()?.to_owned())).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 #[component]
@@ -79,12 +117,14 @@ fn Picker(
     let open = RwSignal::new(false);
     let title = StoredValue::new(words::label(&field.label).to_owned());
     let (of_value, of_mark, of_pick) = (field.id.clone(), field.id.clone(), field.id.clone());
+    let several = field.form == FieldType::Recipients;
     let value = {
         let show = StoredValue::new_local(show);
         let field = of_value.clone();
-        move || match filled.get(&field) {
-            Some(Value::String(code)) => Some(show.with_value(|show| show(&code))),
-            _ => None,
+        move || {
+            let picked = picked(filled.get(&field));
+            let named: Vec<String> = show.with_value(|show| picked.iter().map(|code| show(code)).collect());
+            (!named.is_empty()).then(|| named.join(words::list_comma()))
         }
     };
     let shown = value.clone();
@@ -94,11 +134,20 @@ fn Picker(
     let required_id = format!("{id}-required");
     let described = format!("{value_id} {required_id} {id}-error");
     let pick = Callback::new(move |code: String| {
-        filled.set(&of_pick, Value::String(code));
-        open.set(false);
+        if !several {
+            filled.set(&of_pick, Value::String(code));
+            open.set(false);
+            return;
+        }
+        let mut codes = picked(filled.get(&of_pick));
+        match codes.iter().position(|picked| *picked == code) {
+            Some(at) => drop(codes.remove(at)),
+            None => codes.push(code),
+        }
+        let codes: Vec<Value> = codes.into_iter().map(Value::String).collect();
+        filled.set(&of_pick, if codes.is_empty() { Value::Null } else { Value::Array(codes) });
     });
-    let current =
-        Signal::derive(move || filled.get(&of_value).and_then(|value| value.as_str().map(str::to_owned)));
+    let current = Signal::derive(move || picked(filled.get(&of_value)));
     view! {
         <Labelled field=field filled=filled>
             <button
@@ -119,7 +168,14 @@ fn Picker(
             {required.then(|| view! { <span class="hidden-text" id=required_id>{words::is_required()}</span> })}
             <Show when=move || open.get()>
                 <Sheet title=title.get_value() tall=true on_close=Callback::new(move |()| open.set(false))>
-                    <Choices choices=choices current=current pick=pick label=title.get_value()/>
+                    <Choices choices=choices current=current pick=pick label=title.get_value() several=several/>
+                    {several.then(|| view! {
+                        <footer class="sheet-foot">
+                            <button class="btn primary" type="button" on:click=move |_| open.set(false)>
+                                {words::done()}
+                            </button>
+                        </footer>
+                    })}
                 </Sheet>
             </Show>
         </Labelled>
@@ -129,9 +185,10 @@ fn Picker(
 #[component]
 fn Choices(
     choices: StoredValue<Vec<Choice>>,
-    current: Signal<Option<String>>,
+    current: Signal<Vec<String>>,
     pick: Callback<String>,
     label: String,
+    several: bool,
 ) -> impl IntoView {
     let typed = RwSignal::new(String::new());
     let groups = Memo::new(move |_| {
@@ -139,7 +196,7 @@ fn Choices(
         choices.with_value(|choices| {
             // All words of it together: 泸桥 固包 is the village 固包 of the township 泸桥, and so is `lq gb`.
             let hits = |choice: &&Choice| {
-                let all = format!("{} {} {}", choice.group, choice.word, choice.code);
+                let all = format!("{} {} {} {}", choice.group, choice.word, choice.code, choice.note);
                 wanted.fit(&all, platform::pinyin)
             };
             let mut groups: Vec<(String, Vec<Choice>)> = Vec::new();
@@ -162,11 +219,11 @@ fn Choices(
                         class="choice"
                         type="button"
                         role="option"
-                        aria-selected=move || (current.get().as_ref() == Some(&is)).to_string()
+                        aria-selected=move || current.get().contains(&is).to_string()
                         on:click=move |_| pick.run(becomes.clone())
                     >
                         <span>{choice.word}</span>
-                        {choice.shows_code.then(|| view! { <span class="code">{choice.code}</span> })}
+                        {(!choice.note.is_empty()).then(|| view! { <span class="code">{choice.note}</span> })}
                         {icon("check")}
                     </button>
                 }
@@ -181,7 +238,7 @@ fn Choices(
     };
     view! {
         <SearchBox typed=typed placeholder=words::search_choices()/>
-        <div class="choices" role="listbox" aria-label=label>
+        <div class="choices" role="listbox" aria-label=label aria-multiselectable=several.then_some("true")>
             {move || groups.get().into_iter().map(group_view).collect_view()}
             <Show when=move || groups.with(Vec::is_empty)>
                 <p role="status">{move || words::no_choice(typed.get())}</p>

@@ -13,7 +13,7 @@ use xunji_domain::{
 };
 
 use crate::{
-    components::{FieldInput, Filled, Sheet, alert, live, view},
+    components::{FieldInput, Filled, Names, Receiver, Sheet, alert, live, view},
     platform,
     state::{App, Deed, loaded, use_app},
     words,
@@ -32,18 +32,27 @@ struct Ready {
 pub(super) fn Assign(records: Vec<RecordId>, done: Callback<bool>) -> impl IntoView {
     let app = use_app();
     let asked = records.len();
+    let filled = Filled::new(Body::new());
     let ready = loaded(move || {
         let records = records.clone();
         async move {
-            let mut ready = Vec::new();
+            let pocket = app.pocket();
+            let mut ready: Vec<Ready> = Vec::new();
             for id in records {
-                ready
-                    .extend(app.pocket().record(id).await.ok().flatten().and_then(|record| can(app, record)));
+                ready.extend(pocket.record(id).await.ok().flatten().and_then(|record| can(app, record)));
             }
+            // Only those who can take all of them.
+            let (names, county) = (Names::read(&pocket).await, pocket.county());
+            let mut receivers = None::<Vec<Receiver>>;
+            for case in &ready {
+                let mut able = names.receivers(&case.kind, &case.record, &county);
+                able.retain(|one| receivers.as_ref().is_none_or(|before| before.contains(one)));
+                receivers = Some(able);
+            }
+            filled.receivers.try_set(receivers.unwrap_or_default());
             ready
         }
     });
-    let filled = Filled::new(Body::new());
     let failure = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
     let submit = move |event: leptos::ev::SubmitEvent| {

@@ -159,7 +159,7 @@ pub(crate) fn calls(record: &Record, timing: &Timing, kinds: &Kinds) -> BTreeMap
         let key = format!("call/{whom}/{day}/{}", record.id);
         calls.insert(key, Call { row: row_key(record), handed });
     };
-    if let Some(keeper) = record.keeper.filter(|_| !record.asked.is_empty()) {
+    if let Some(keeper) = record.keeper.filter(|_| !record.asked.is_empty() && record.merged_into.is_none()) {
         call(&Recipient::Worker(keeper), ASKED, false);
     }
     if timing.closed {

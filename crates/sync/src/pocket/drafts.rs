@@ -28,9 +28,22 @@ pub enum Doing {
         /// Which.
         step: StepId,
     },
+    /// A question to its keeper about a field.
+    Ask,
+    /// The keeper's answer where a field stays as it is.
+    Explain {
+        /// The entry that asks.
+        ask: EntryId,
+    },
 }
 
-reads!(Doing by "type" { "note" => Note {}, "amend" => Amend {}, "step" => Step { step } });
+reads!(Doing by "type" {
+    "note" => Note {},
+    "amend" => Amend {},
+    "step" => Step { step },
+    "ask" => Ask {},
+    "explain" => Explain { ask },
+});
 
 /// What is added to a record, beside the fields that it asks for.
 #[derive(Clone, PartialEq, Serialize)]
@@ -39,7 +52,7 @@ pub struct Addition {
     pub doing: Doing,
     /// The remark, or the reason.
     pub text: String,
-    /// The field that is corrected.
+    /// The field that is corrected, or asked about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<FieldId>,
     /// What goes with it.

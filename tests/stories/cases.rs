@@ -1,0 +1,235 @@
+//! What a person sees and settles about a case: deadlines, two who changed the same thing, what a desk gives back.
+
+use serde_json::Value;
+
+use crate::{
+    samples::{self, DISPUTE},
+    support::{LUQIAO_GUBAO, Phone, World, story, until},
+};
+
+/// The page's clock, so many days ahead of the station's.
+fn days_ahead(days: u32) -> String {
+    format!(
+        "{{
+            const Real = Date;
+            const ahead = {days} * 24 * 3600 * 1000;
+            globalThis.Date = class Date extends Real {{
+                constructor(...given) {{ given.length ? super(...given) : super(Date.now()); }}
+                static now() {{ return Real.now() + ahead; }}
+            }};
+        }}"
+    )
+}
+
+/// A dispute of 张三's village phone, and 李四 at the township's centre with a browser that has it, too.
+async fn two_who_see_a_dispute(world: &World) -> (&Phone, Phone, String) {
+    let village = world.enrolled_as("张三", "mediator").await;
+    let page = samples::dispute().record(village).await;
+    village.send_now("全部已送达").await;
+    let centre = world.another_phone("centre").await;
+    centre.enrol(&world.station.enrol("李四", "coordinator", LUQIAO_GUBAO)).await;
+    centre.keeps_the_app().await;
+    centre.press("台账").await;
+    centre.row_count_becomes(1).await;
+    centre.open(&page).await;
+    village.open(&page).await;
+    (village, centre, page)
+}
+
+async fn amend(phone: &Phone, field: &str, value: &str) {
+    phone.press("更正").await;
+    phone.enter("更正哪一项", field).await;
+    phone.enter(field, value).await;
+    phone.enter("更正原因", "核实").await;
+    phone.press("保存").await;
+}
+
+fn actions(world: &World) -> Vec<Value> {
+    world.station.entries().into_iter().skip(1).map(|entry| entry["action"].clone()).collect()
+}
+
+#[tokio::test]
+async fn what_is_overdue_comes_to_the_top_of_today_and_says_so_in_words() {
+    story(async |world| {
+        let phone = world.enrolled_as("张三", "mediator").await;
+        samples::patrol().record(phone).await;
+        samples::dispute().record(phone).await;
+        phone.send_now("全部已送达").await;
+        phone.press("今天").await;
+        phone.row_count_becomes(2).await;
+        assert!(!phone.everything().await.unwrap_or_default().contains("需要办理"), "there is time");
+        // A dispute may take thirty days, and whatever days off stand at their end.
+        phone.before_every_page(&days_ahead(60)).await;
+        phone.reload().await;
+        phone.heading_becomes("今天").await;
+        let rows = phone.row_count_becomes(3).await;
+        assert!(rows[0].contains(DISPUTE) && rows[0].contains("已超期"), "{rows:#?}");
+        let all = phone.everything().await.unwrap_or_default();
+        assert!(all.find("需要办理") < all.find("最近记录"), "{all}");
+        phone.press("台账").await;
+        let rows = phone.row_count_becomes(2).await;
+        let overdue: Vec<_> = rows.iter().filter(|row| row.contains("已超期")).collect();
+        assert!(overdue.len() == 1 && overdue[0].contains(DISPUTE), "a patrol has no last day: {rows:#?}");
+        phone.press_row(DISPUTE).await;
+        phone.sees("最后一天").await;
+        assert!(
+            !phone.everything().await.unwrap_or_default().contains("督办"),
+            "cards are for the next desk"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_who_changed_the_same_thing_are_both_shown_and_one_tap_settles_it() {
+    story(async |world| {
+        let (village, centre, page) = two_who_see_a_dispute(&world).await;
+        world.station.stop().await;
+        amend(village, "涉及人数", "4").await;
+        village.timeline_becomes(&["登记", "更正"]).await;
+        amend(village, "涉及金额(元)", "1500").await;
+        amend(&centre, "涉及人数", "5").await;
+        village.sync_becomes("离线,2 条已存在本机").await;
+        world.station.start().await;
+        village.send_now("全部已送达").await;
+        centre.send_now("全部已送达").await;
+
+        village.open(&page).await;
+        village.sees("李四改为").await;
+        village.sees("张三改为").await;
+        village.fact_becomes("涉及金额(元)", "1500").await;
+        village.press("采用这个:张三").await;
+        village.fact_becomes("涉及人数", "4").await;
+        village.hears("已选定").await;
+        village.press("撤销").await;
+        village.hears("已撤销").await;
+        village.sees("李四改为").await;
+        village.press("采用这个:李四").await;
+        village.fact_becomes("涉及人数", "5").await;
+        // The history takes it back, too, long after the message has gone.
+        village.press("撤销更正 涉及人数").await;
+        village.press("采用这个:李四").await;
+        village.fact_becomes("涉及人数", "5").await;
+        village.send_now("全部已送达").await;
+        let changes: Vec<_> = actions(&world)
+            .into_iter()
+            .filter(|action| action["field"] == "people_count")
+            .map(|action| ["from", "to"].map(|part| action[part].as_u64().unwrap_or_default()))
+            .collect();
+        // Either phone may have been the quicker one; the later value was the one that the page showed.
+        let (both, after) = changes.split_at(2);
+        assert!([[2, 4], [2, 5]].iter().all(|change| both.contains(change)), "{changes:?}");
+        assert_eq!(after, [[both[1][1], 4], [5, 5], [5, 5], [4, 4], [4, 5]]);
+        centre.open(&page).await;
+        centre.fact_becomes("涉及人数", "5").await;
+        assert!(!centre.everything().await.unwrap_or_default().contains("采用这个"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_desk_gives_back_is_seen_at_its_field_offline_and_corrected_or_explained_there() {
+    story(async |world| {
+        let (village, centre, page) = two_who_see_a_dispute(&world).await;
+        world.station.stop().await;
+        for (field, words) in [("涉及金额(元)", "写清是哪一年的水费"), ("涉及人数", "两家一共几人?")]
+        {
+            centre.press("退回补正").await;
+            centre.enter("要补正哪一项", field).await;
+            centre.press("保存").await;
+            centre.is_warned("没有保存").await;
+            centre.enter("要补正什么", words).await;
+            centre.press("保存").await;
+            centre.sees(words).await;
+        }
+        world.station.start().await;
+        centre.send_now("全部已送达").await;
+        village.open("/").await;
+        village.sees("需要补正").await;
+
+        world.station.stop().await;
+        village.open(&page).await;
+        village.sees("李四:写清是哪一年的水费").await;
+        // Two fields are asked about; each has its own buttons.
+        let at = |field: &str, button: &str| format!("{field} › {button}");
+        village.press(&at("请补正:涉及金额(元)", "更正")).await;
+        village.holds("更正哪一项", "涉及金额(元)").await;
+        village.enter("涉及金额(元)", "1500").await;
+        village.enter("更正原因", "去年的水费").await;
+        village.press("保存").await;
+        village.fact_becomes("涉及金额(元)", "1500").await;
+        village.press(&at("请补正:涉及人数", "说明")).await;
+        village.sees("两家一共几人?").await;
+        village.enter("说明内容", "只有户主两人").await;
+        village.press("保存").await;
+        village.fact_becomes("涉及人数", "2").await;
+        village.sync_becomes("离线,2 条已存在本机").await;
+        village.press("今天").await;
+        village.row_count_becomes(1).await;
+
+        world.station.start().await;
+        village.send_now("全部已送达").await;
+        centre.open(&page).await;
+        centre.sees("只有户主两人").await;
+        centre.fact_becomes("涉及金额(元)", "1500").await;
+        let done: Vec<_> = actions(&world).iter().map(|action| action["type"].clone()).collect();
+        assert_eq!(done, ["ask", "ask", "amend", "explain"]);
+        assert!(world.station.entries().iter().all(|entry| entry["outcome"] == "accepted"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_case_is_handed_to_a_desk_by_its_name_and_each_partner_s_part_is_seen() {
+    story(async |world| {
+        for (id, kind, name) in
+            [("police:luqiao", "police", "泸桥镇派出所"), ("court:luqiao", "court", "泸桥人民法庭")]
+        {
+            let desk = ["add", "--desk", id, "--kind", kind, "--name", name, "--area", "513322100"];
+            world.station.office("desk", &desk);
+        }
+        let (village, centre, page) = two_who_see_a_dispute(&world).await;
+        centre.press("交办").await;
+        centre.enter("交办给", "泸桥镇派出所").await;
+        centre.press("保存").await;
+        centre.sees("现由泸桥镇派出所办理").await;
+        centre.fact_becomes("交办给", "泸桥镇派出所").await;
+        centre.press("联合调解").await;
+        centre.enter("参加单位", "泸桥镇派出所").await;
+        centre.enter("参加单位", "泸桥人民法庭").await;
+        centre.press("保存").await;
+        centre.fact_becomes("参加单位", "泸桥镇派出所、泸桥人民法庭").await;
+        centre.send_now("全部已送达").await;
+
+        let police = world.another_phone("police").await;
+        police.enrol(&world.station.enrol("王五", "partner", LUQIAO_GUBAO)).await;
+        let worker = world.station.worker("王五");
+        world.station.office("desk", &["seat", "--desk", "police:luqiao", "--worker", &worker]);
+        police.reload().await;
+        until("see what was handed to the desk", async || {
+            police.open("/").await;
+            let all = police.everything().await?;
+            if all.contains("需要办理") { Ok(()) } else { Err(all) }
+        })
+        .await;
+        police.open(&page).await;
+        police.press("提交办理意见").await;
+        // Whose part it is leaves no choice, so it is not asked.
+        assert!(!police.has("代表单位").await);
+        police.enter("办理意见", "画面不涉及公共区域").await;
+        police.press("保存").await;
+        police.send_now("全部已送达").await;
+
+        village.open(&page).await;
+        village.sees("联调各方").await;
+        until("see whose part is there", async || {
+            let all = village.everything().await?.split_whitespace().collect::<String>();
+            let seen = all.contains("泸桥镇派出所已答复") && all.contains("泸桥人民法庭未答复");
+            if seen { Ok(()) } else { Err(all) }
+        })
+        .await;
+        let part = actions(&world).pop().unwrap_or_default();
+        assert_eq!(part["body"]["part_of"], "desk:police:luqiao");
+    })
+    .await;
+}
