@@ -15,6 +15,8 @@ mod attached;
 mod backup;
 #[path = "stories/bad_photos.rs"]
 mod bad_photos;
+#[path = "stories/both_ways.rs"]
+mod both_ways;
 #[path = "stories/cases.rs"]
 mod cases;
 #[path = "stories/clock.rs"]

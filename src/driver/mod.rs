@@ -6,6 +6,7 @@
 
 mod idle;
 mod jobs;
+mod listening;
 mod receipts;
 mod standing;
 mod tabs;
@@ -55,6 +56,8 @@ struct Inner {
     defined: RefCell<bool>,
     /// The mailboxes that are still to be read in this cycle, the next one last.
     round: RefCell<Vec<Mailbox>>,
+    /// How often it has begun or ended listening.
+    ear: Cell<u32>,
     /// When the station last said who the person is.
     learned: Cell<Option<Millis>>,
     idle: Idle,
@@ -74,6 +77,7 @@ impl Driver {
                 listeners: RefCell::default(),
                 defined: RefCell::new(false),
                 round: RefCell::default(),
+                ear: Cell::new(0),
                 learned: Cell::new(None),
                 idle: Idle::default(),
             }),
@@ -198,6 +202,8 @@ impl Driver {
             match effect {
                 Effect::WakeAt(at) => self.wake_at(at, now),
                 Effect::SetAside => set_aside = true,
+                Effect::Listen => self.listen_for_news(),
+                Effect::Hush => self.hush(),
                 Effect::Begin(job) => {
                     let driver = self.clone();
                     spawn_local(async move {

@@ -96,9 +96,17 @@ export function applyUpdate() {
   window.dispatchEvent(new CustomEvent("xunji-update-apply"));
 }
 
+let listening;
+
+// Ends the request that waits at the station.
+export function hush() {
+  listening?.abort();
+}
+
 // One fetch with a time limit. Answers its status, the headers that matter and the body, or throws.
 export async function ask(method, url, headers, body, milliseconds) {
   const abort = new AbortController();
+  if (url === "/api/v1/arrivals") listening = abort;
   const timer = setTimeout(() => abort.abort(), milliseconds);
   try {
     const response = await fetch(url, { method, headers, body, signal: abort.signal, cache: "no-store" });

@@ -16,6 +16,8 @@ extern "C" {
     fn lead_js(name: &str, on_lead: &Closure<dyn FnMut()>);
     /// Lets another tab be the one that sends, for good.
     pub fn follow();
+    /// Ends the request that waits at the station for something new, if there is one.
+    pub fn hush();
     #[wasm_bindgen(js_name = persisted)]
     fn persisted_js() -> Promise;
     #[wasm_bindgen(js_name = persist)]

@@ -13,7 +13,7 @@ use crate::{
     deadline::Calendar,
     desk::Desk,
     entry::Entry,
-    id::{EntryId, InstallationId, KindId, Position, Revision},
+    id::{DeskId, EntryId, InstallationId, KindId, Position, Revision},
     kind::Kind,
     person::Worker,
     reads,
@@ -463,6 +463,43 @@ pub struct MailboxPage {
 }
 
 reads!(MailboxPage { items, people, head, reset or default });
+
+/// `POST /arrivals`: how far somebody has read their mailboxes, to wait until there is more in one of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Listening {
+    /// The asker's own mailbox and those of the desks at which they sit, as far as they know.
+    pub mailboxes: Vec<MailboxPlace>,
+    /// The most seconds to wait, up to [`WAIT_SECONDS`]. The station may answer earlier.
+    pub wait: u64,
+}
+
+reads!(Listening { mailboxes, wait or default });
+
+/// The answer to [`Listening`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Arrived {
+    /// The asker's mailboxes whose newest position is another one than they named, with that position.
+    pub mailboxes: Vec<MailboxPlace>,
+    /// Whether the asker sits at the desks whose mailboxes they named, and at no other: if not, `GET /me` says where.
+    pub seated: bool,
+}
+
+reads!(Arrived { mailboxes, seated });
+
+/// A place in one of somebody's mailboxes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MailboxPlace {
+    /// The desk whose mailbox it is; the person's own without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub desk: Option<DeskId>,
+    /// Whether it holds what that desk oversees.
+    #[serde(skip_serializing_if = "is_false")]
+    pub oversight: bool,
+    /// The place.
+    pub position: Position,
+}
+
+reads!(MailboxPlace { desk, oversight or default, position });
 
 /// One item of a mailbox.
 #[derive(Clone, Debug, PartialEq, Serialize)]

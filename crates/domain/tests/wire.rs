@@ -18,9 +18,9 @@ use xunji_domain::{
     validate::{Fault, Problem},
     village::VillageCode,
     wire::{
-        Answer, Answers, Batch, Count, Counts, Directory, Enrolment, EnrolmentRequest, MailboxItem,
-        MailboxPage, Me, MergeFault, Outcome, ProblemDetails, Reason, Receipt, Received, RecipientFault,
-        Refusal, Signature, base64url, from_base64url,
+        Answer, Answers, Arrived, Batch, Count, Counts, Directory, Enrolment, EnrolmentRequest, Listening,
+        MailboxItem, MailboxPage, MailboxPlace, Me, MergeFault, Outcome, ProblemDetails, Reason, Receipt,
+        Received, RecipientFault, Refusal, Signature, base64url, from_base64url,
     },
     workflow::Obstacle,
 };
@@ -404,6 +404,19 @@ fn batches_pages_and_enrolments() {
     frozen(&received, r#"{"entries":3,"missing":1,"last_noted_at":null}"#);
     let problem = ProblemDetails { kind: "/problems/x".into(), title: "X".into(), status: 400 };
     frozen(&problem, r#"{"type":"/problems/x","title":"X","status":400}"#);
+}
+
+#[test]
+fn listening_and_what_is_heard() {
+    let own = MailboxPlace { desk: None, oversight: false, position: Position(12) };
+    let overseen =
+        MailboxPlace { desk: Some("county_centre:513322".into()), oversight: true, position: Position(0) };
+    let (own_text, overseen_text) =
+        (r#"{"position":12}"#, r#"{"desk":"county_centre:513322","oversight":true,"position":0}"#);
+    let listening = Listening { mailboxes: vec![own, overseen.clone()], wait: 50 };
+    frozen(&listening, &format!(r#"{{"mailboxes":[{own_text},{overseen_text}],"wait":50}}"#));
+    let arrived = Arrived { mailboxes: vec![overseen], seated: true };
+    frozen(&arrived, &format!(r#"{{"mailboxes":[{overseen_text}],"seated":true}}"#));
 }
 
 #[test]

@@ -1,15 +1,16 @@
-//! Tells those who wait for something new in a mailbox that it is there (long-poll).
+//! Tells those who wait for something new in their mailboxes that it is there (long-poll).
 //!
 //! A listener is there before its mailbox is read, so that nothing can arrive between the two unnoticed. Few may wait at
 //! once: a seat that waits is one that nobody else has. Whoever finds none is answered at once and asks again later.
 
 use std::{
     collections::BTreeMap,
-    pin::pin,
+    future::poll_fn,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    task::Poll,
     time::Duration,
 };
 
@@ -28,12 +29,11 @@ pub struct Arrivals {
     closed: AtomicBool,
 }
 
-/// Somebody who waits for a mailbox.
+/// Somebody who waits for any of their mailboxes.
 #[derive(Debug)]
 pub struct Listener {
     arrivals: Arc<Arrivals>,
-    mailbox: MailboxId,
-    bell: Arc<Notify>,
+    bells: Vec<(MailboxId, Arc<Notify>)>,
     _seat: OwnedSemaphorePermit,
 }
 
@@ -47,11 +47,14 @@ impl Arrivals {
         })
     }
 
-    /// Listens to a mailbox, unless too many wait already.
-    pub fn listen(self: &Arc<Self>, mailbox: MailboxId) -> Option<Listener> {
+    /// Listens to some mailboxes, unless too many wait already.
+    pub fn listen(self: &Arc<Self>, mailboxes: Vec<MailboxId>) -> Option<Listener> {
         let seat = self.seats.clone().try_acquire_owned().ok()?;
-        let bell = self.lock().entry(mailbox.clone()).or_default().clone();
-        Some(Listener { arrivals: self.clone(), mailbox, bell, _seat: seat })
+        let mut waiting = self.lock();
+        let hang = |mailbox: MailboxId| (mailbox.clone(), waiting.entry(mailbox).or_default().clone());
+        let bells = mailboxes.into_iter().map(hang).collect();
+        drop(waiting);
+        Some(Listener { arrivals: self.clone(), bells, _seat: seat })
     }
 
     /// Tells those who wait for any of these mailboxes.
@@ -93,13 +96,19 @@ impl Listener {
     ) -> Result<T, E> {
         let deadline = tokio::time::Instant::now() + wait;
         loop {
-            let mut rings = pin!(self.bell.notified());
-            rings.as_mut().enable();
+            let mut rings: Vec<_> = self.bells.iter().map(|(_, bell)| Box::pin(bell.notified())).collect();
+            for rings in &mut rings {
+                rings.as_mut().enable();
+            }
             let found = look().await?;
             if !is_empty(&found) || self.arrivals.closed.load(Ordering::SeqCst) {
                 return Ok(found);
             }
-            if tokio::time::timeout_at(deadline, rings).await.is_err() {
+            let any = poll_fn(|context| {
+                let rung = rings.iter_mut().any(|rings| rings.as_mut().poll(context).is_ready());
+                if rung { Poll::Ready(()) } else { Poll::Pending }
+            });
+            if tokio::time::timeout_at(deadline, any).await.is_err() {
                 return Ok(found);
             }
         }
@@ -109,9 +118,11 @@ impl Listener {
 impl Drop for Listener {
     fn drop(&mut self) {
         let mut waiting = self.arrivals.lock();
-        // The map's own and this one.
-        if Arc::strong_count(&self.bell) <= 2 {
-            waiting.remove(&self.mailbox);
+        for (mailbox, bell) in &self.bells {
+            // The map's own and this one.
+            if Arc::strong_count(bell) <= 2 {
+                waiting.remove(mailbox);
+            }
         }
     }
 }
@@ -126,10 +137,14 @@ mod tests {
         MailboxId::Desk(DeskId::new("a"))
     }
 
+    fn other() -> MailboxId {
+        MailboxId::Oversight(DeskId::new("a"))
+    }
+
     #[tokio::test(start_paused = true)]
     async fn what_arrives_while_somebody_looks_is_not_missed() {
         let arrivals = Arrivals::new();
-        let listener = arrivals.listen(desk()).unwrap();
+        let listener = arrivals.listen(vec![other(), desk()]).unwrap();
         let looks = std::cell::Cell::new(0);
         let found: Result<u32, ()> = listener
             .look(
@@ -152,13 +167,13 @@ mod tests {
     async fn nobody_waits_for_ever_nor_all_at_once() {
         let arrivals = Arrivals::new();
         let began = tokio::time::Instant::now();
-        let listener = arrivals.listen(desk()).unwrap();
+        let listener = arrivals.listen(vec![desk()]).unwrap();
         let found: Result<(), ()> =
             listener.look(Duration::from_secs(50), |()| true, || std::future::ready(Ok(()))).await;
         assert_eq!((found, began.elapsed()), (Ok(()), Duration::from_secs(50)));
-        let all: Vec<_> = (1..WAITING).filter_map(|_| arrivals.listen(desk())).collect();
+        let all: Vec<_> = (1..WAITING).filter_map(|_| arrivals.listen(vec![desk()])).collect();
         assert_eq!(all.len(), WAITING - 1);
-        assert!(arrivals.listen(desk()).is_none());
+        assert!(arrivals.listen(vec![desk()]).is_none());
         arrivals.close();
         let began = tokio::time::Instant::now();
         let found: Result<(), ()> =

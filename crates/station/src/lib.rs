@@ -25,6 +25,7 @@ pub mod handover;
 pub mod health;
 pub mod import;
 pub mod ingest;
+pub mod listening;
 pub mod mailbox;
 pub mod masked;
 pub mod office;

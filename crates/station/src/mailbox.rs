@@ -164,6 +164,18 @@ struct Sealed {
     content: Box<RawValue>,
 }
 
+/// The last position of a mailbox; 0 while nothing is in it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn head(connection: &mut SqliteConnection, mailbox: &MailboxId) -> Result<Position, DbError> {
+    let head: Option<i64> = sqlx::query_scalar("SELECT head FROM mailboxes WHERE id = ?")
+        .bind(mailbox.to_string())
+        .fetch_optional(connection)
+        .await?;
+    Ok(Position(head.unwrap_or(0).unsigned_abs()))
+}
+
 /// Reads what follows a cursor in a mailbox. `last` is the entry that the reader got at the cursor: where another one is
 /// now, this station was restored from an older backup, and the reader begins again.
 ///
@@ -178,15 +190,11 @@ pub async fn page(
 ) -> Result<Page, DbError> {
     let Cursor { after, last, limit } = cursor;
     let masked = matches!(mailbox, MailboxId::Oversight(_));
-    let mailbox = mailbox.to_string();
     let mut connection = readers.acquire().await?;
     // One snapshot for the head, the items and the people.
     let mut snapshot = connection.begin().await?;
-    let head: Option<i64> = sqlx::query_scalar("SELECT head FROM mailboxes WHERE id = ?")
-        .bind(&mailbox)
-        .fetch_optional(&mut *snapshot)
-        .await?;
-    let head = Position(head.unwrap_or(0).unsigned_abs());
+    let head = head(&mut snapshot, mailbox).await?;
+    let mailbox = mailbox.to_string();
     if after > head || last.is_some() && last != at(&mut snapshot, &mailbox, after).await? {
         return Ok(Page::empty(head, true));
     }

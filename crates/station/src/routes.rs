@@ -22,7 +22,7 @@ use xunji_domain::{
 use crate::{
     app, blobs, definitions, desks, directory, enrolment,
     entitled::MailboxId,
-    gaps, health, ingest, mailbox,
+    gaps, health, ingest, listening, mailbox,
     people::{self, Caller},
     problem::Problem,
     recovery, reply, slips, staff,
@@ -46,6 +46,7 @@ pub fn routes() -> Vec<(&'static str, &'static str, MethodRouter<Station>)> {
         ("GET", "/api/v1/installations/{id}", routing::get(received)),
         ("POST", "/api/v1/entries", routing::post(ingest::post)),
         ("GET", "/api/v1/mailbox", routing::get(page)),
+        ("POST", "/api/v1/arrivals", routing::post(listening::post)),
         ("GET", "/api/v1/counts", routing::get(counts)),
         ("GET", "/api/v1/blobs/{sha256}", routing::get(blobs::get)),
         ("HEAD", "/api/v1/blobs/{sha256}", routing::head(blobs::head)),
@@ -167,7 +168,7 @@ async fn page(State(station): State<Station>, headers: HeaderMap, uri: Uri) -> R
         true => None,
         false => {
             let caller = people::authenticate(&station.readers, &headers).await?;
-            station.arrivals.listen(mailbox_of(&station, &caller, &asked).await?)
+            station.arrivals.listen(vec![mailbox_of(&station, &caller, &asked).await?])
         }
     };
     let (caller, mailbox, page) = match listener {

@@ -14,6 +14,10 @@
 //!                             failed: 401 ──► Stopped until the phone is enrolled again
 //! ```
 //!
+//! While there is nothing to do and the app is on the screen, the engine listens: the station holds one request back
+//! until something arrives for the person. Whatever else there is to do ends the listening first, so it never keeps a
+//! save waiting; what is heard begins a fetch at once.
+//!
 //! One job is under way at a time. A job that fails keeps everything in the outbox; a batch that the station can't read
 //! is halved until one entry is left, which is then set aside, so that it never blocks another.
 
@@ -27,8 +31,12 @@ pub struct Millis(pub u64);
 const FIRST_WAIT: u64 = 2_000;
 /// No wait is longer.
 const LONGEST_WAIT: u64 = 5 * 60_000;
-/// While the app is on the screen the mailbox is looked at this often.
+/// While the app is on the screen the mailboxes are looked at this often …
 const LOOK_EVERY: u64 = 60_000;
+/// … and this often where listening says that there is nothing new.
+const LOOK_LISTENING: u64 = 5 * 60_000;
+/// Whoever answers sooner that there is nothing new doesn't let anybody wait.
+const HASTY: u64 = 10_000;
 /// How long a job may take before the engine stops believing in it. Longer than the driver's own time-outs.
 const WATCHDOG: u64 = 180_000;
 
@@ -59,6 +67,19 @@ pub enum Event {
     Going(Job),
     /// A job is done.
     Done(Job, Ended),
+    /// The listening has come to an end by itself.
+    Heard(Heard),
+}
+
+/// What came of listening.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// Something is new for the person.
+    News,
+    /// Nothing, for as long as the station lets anybody wait.
+    Nothing,
+    /// The station could not be asked.
+    Badly(Failure),
 }
 
 /// Something that takes a while. The driver does one at a time and reports its end.
@@ -120,6 +141,10 @@ pub enum Effect {
     SetAside,
     /// Send [`Event::Timer`] at this time, and forget an earlier one.
     WakeAt(Millis),
+    /// Wait at the station until something is new, and send [`Event::Heard`].
+    Listen,
+    /// Stop waiting, and send nothing.
+    Hush,
 }
 
 /// What the engine is doing, for the screen.
@@ -167,6 +192,16 @@ pub struct Engine {
     done: usize,
     total: usize,
     look_at: Millis,
+    /// When the last cycle was at its end.
+    looked: Millis,
+    /// Since when it has been listening.
+    listening: Option<Millis>,
+    /// Until when it doesn't try to listen.
+    deaf_until: Millis,
+    /// How often in a row listening was of no use.
+    misheard: u32,
+    /// What has been fetched since something new was heard of.
+    heard: Option<usize>,
 }
 
 impl Engine {
@@ -186,6 +221,11 @@ impl Engine {
             done: 0,
             total: 0,
             look_at: Millis(0),
+            looked: Millis(0),
+            listening: None,
+            deaf_until: Millis(0),
+            misheard: 0,
+            heard: None,
         }
     }
 
@@ -235,13 +275,17 @@ impl Engine {
             Event::Saved if self.rest.is_some() => self.again = true,
             Event::Saved => self.wake(&mut effects, now),
             Event::Timer => {
+                let idle = self.under_way.is_none() && self.rest.is_none();
                 if self.rest.as_ref().is_some_and(|(_, until)| *until <= now) {
                     self.rest = None;
                 }
                 if self.under_way.is_some_and(|(_, since)| now.0.saturating_sub(since.0) > WATCHDOG) {
                     self.under_way = None;
                 }
-                self.wake(&mut effects, now);
+                // Otherwise it is only time to listen again.
+                if !idle || self.look_at <= now {
+                    self.wake(&mut effects, now);
+                }
             }
             Event::Going(job) => {
                 if let Some((_, since)) = self.under_way.as_mut().filter(|(current, _)| *current == job) {
@@ -249,7 +293,9 @@ impl Engine {
                 }
             }
             Event::Done(job, ended) => self.done(job, ended, now, dice, &mut effects),
+            Event::Heard(heard) => self.heard(heard, now, dice, &mut effects),
         }
+        self.lend_an_ear(now, &mut effects);
         self.plan_timer(now, &mut effects);
         effects
     }
@@ -257,6 +303,49 @@ impl Engine {
     fn forget_failures(&mut self) {
         self.rest = None;
         self.failures = 0;
+        self.deaf_until = Millis(0);
+        self.misheard = 0;
+    }
+
+    /// Begins or ends listening, as what else there is to do allows.
+    fn lend_an_ear(&mut self, now: Millis, effects: &mut Vec<Effect>) {
+        let free = self.leading && self.enrolled && self.visible && !self.offline;
+        let idle = self.under_way.is_none() && self.rest.is_none() && self.deaf_until <= now;
+        match self.listening {
+            None if free && idle => {
+                self.listening = Some(now);
+                effects.push(Effect::Listen);
+            }
+            Some(_) if !free || !idle => {
+                self.listening = None;
+                effects.push(Effect::Hush);
+            }
+            _ => {}
+        }
+    }
+
+    fn heard(&mut self, heard: Heard, now: Millis, dice: u64, effects: &mut Vec<Effect>) {
+        // What is heard late is looked at in the cycle that has ended the listening.
+        let Some(since) = self.listening.take() else { return };
+        match heard {
+            Heard::News => {
+                self.heard = Some(0);
+                self.begin(Job::Fetch, now, effects);
+            }
+            Heard::Nothing if now.0.saturating_sub(since.0) >= HASTY => {
+                self.misheard = 0;
+                self.look_at = Millis((now.0 + LOOK_EVERY).min(self.looked.0 + LOOK_LISTENING));
+            }
+            Heard::Nothing => self.mishear(&Failure::Busy { retry_after: None }, now, dice),
+            Heard::Badly(failure) => self.mishear(&failure, now, dice),
+        }
+    }
+
+    /// Listening is a convenience: that it fails is nothing that a person has to know. Looking goes on without it.
+    fn mishear(&mut self, failure: &Failure, now: Millis, dice: u64) {
+        self.deaf_until = Millis(now.0 + 1 + wait(self.misheard, failure, dice));
+        self.misheard = self.misheard.saturating_add(1);
+        self.look_at = self.look_at.min(Millis(now.0 + LOOK_EVERY));
     }
 
     fn wake(&mut self, effects: &mut Vec<Effect>, now: Millis) {
@@ -269,6 +358,7 @@ impl Engine {
             self.again = false;
             self.done = 0;
             self.total = 0;
+            self.heard = None;
             self.begin(Job::Probe, now, effects);
         }
     }
@@ -308,8 +398,21 @@ impl Engine {
                     Job::Upload { .. } => Job::SendBlob,
                     Job::SendBlob if done > 0 => Job::SendBlob,
                     Job::SendBlob => Job::Fetch,
-                    Job::Fetch if left > 0 => Job::Fetch,
-                    Job::Fetch => return self.rest_or_repeat(now, effects),
+                    Job::Fetch if left > 0 => {
+                        self.heard = self.heard.map(|fetched| fetched + done);
+                        Job::Fetch
+                    }
+                    Job::Fetch => {
+                        // Whoever promises news and has none must not make the phone ask without end.
+                        match self.heard.take() {
+                            Some(fetched) if fetched + done == 0 => {
+                                self.mishear(&Failure::NotTheStation, now, dice);
+                            }
+                            Some(_) => self.misheard = 0,
+                            None => {}
+                        }
+                        return self.rest_or_repeat(now, effects);
+                    }
                 };
                 if self.leading {
                     self.begin(next, now, effects);
@@ -319,6 +422,7 @@ impl Engine {
     }
 
     fn rest_or_repeat(&mut self, now: Millis, effects: &mut Vec<Effect>) {
+        self.looked = now;
         self.look_at = Millis(now.0 + LOOK_EVERY);
         if self.again {
             self.wake(effects, now);
@@ -353,6 +457,9 @@ impl Engine {
         let at = match (&self.under_way, &self.rest) {
             (Some((_, since)), _) => since.0 + WATCHDOG + 1,
             (None, Some((_, until))) => until.0,
+            (None, None) if self.visible && self.deaf_until > now => {
+                self.deaf_until.0.min(self.look_at.0).max(now.0 + 1)
+            }
             (None, None) if self.visible => self.look_at.0.max(now.0 + 1),
             // Off the screen phones throttle timers anyway; coming back to it is an event of its own.
             (None, None) => return,
@@ -503,18 +610,104 @@ mod tests {
         assert_eq!(begun(&engine.step(Event::Timer, Millis(2 * WATCHDOG + 1), 0)), Some(Job::Probe));
     }
 
+    /// Ends a cycle, and gives what follows on it.
+    fn finish(engine: &mut Engine, mut job: Job, now: Millis) -> Vec<Effect> {
+        loop {
+            let effects = engine.step(Event::Done(job, well(0, 0)), now, 0);
+            match begun(&effects) {
+                Some(next) => job = next,
+                None => return effects,
+            }
+        }
+    }
+
+    #[test]
+    fn listening_never_keeps_a_save_waiting() {
+        let (mut engine, job) = leading();
+        assert!(finish(&mut engine, job, Millis(1)).contains(&Effect::Listen));
+        assert_eq!(engine.phase(), Phase::Idle, "nothing that a person has to see");
+        let effects = engine.step(Event::Saved, Millis(2), 0);
+        assert_eq!((begun(&effects), effects.contains(&Effect::Hush)), (Some(Job::Probe), true));
+        let late = engine.step(Event::Heard(Heard::News), Millis(3), 0);
+        assert_eq!(begun(&late), None);
+        assert!(
+            finish(&mut engine, Job::Probe, Millis(4)).contains(&Effect::Listen),
+            "and goes on afterwards"
+        );
+    }
+
+    #[test]
+    fn news_are_fetched_at_once_and_silence_is_listened_to_again() {
+        let (mut engine, job) = leading();
+        finish(&mut engine, job, Millis(1));
+        let effects = engine.step(Event::Heard(Heard::News), Millis(20), 0);
+        assert_eq!(begun(&effects), Some(Job::Fetch));
+        let effects = engine.step(Event::Done(Job::Fetch, well(3, 0)), Millis(30), 0);
+        assert!(effects.contains(&Effect::Listen));
+        // Whoever listens need not look as often.
+        let mut now = Millis(30);
+        for _ in 0..5 {
+            now = Millis(now.0 + 50_000);
+            let effects = engine.step(Event::Heard(Heard::Nothing), now, 0);
+            assert!(effects.contains(&Effect::Listen) && begun(&effects).is_none(), "{effects:?}");
+            assert_eq!(begun(&engine.clone().step(Event::Timer, Millis(now.0 + 9_000), 0)), None);
+        }
+        let due = Millis(30 + LOOK_LISTENING);
+        assert_eq!(begun(&engine.step(Event::Timer, due, 0)), Some(Job::Probe));
+    }
+
+    #[test]
+    fn a_station_that_lets_nobody_wait_is_asked_less_and_less_and_nobody_is_troubled() {
+        let (mut engine, job) = leading();
+        finish(&mut engine, job, Millis(1));
+        let hasty = [Heard::Nothing, Heard::Badly(Failure::NoAnswer), Heard::Badly(Failure::Unauthorised)];
+        let mut now = Millis(2);
+        for heard in hasty {
+            let effects = engine.step(Event::Heard(heard), now, 1_000);
+            assert!(!effects.contains(&Effect::Listen) && engine.phase() == Phase::Idle, "{effects:?}");
+            let at = effects.iter().find_map(|effect| match effect {
+                Effect::WakeAt(at) => Some(*at),
+                _ => None,
+            });
+            assert_eq!(at, Some(Millis(now.0 + 1_001)));
+            now = Millis(now.0 + 1_001);
+            let effects = engine.step(Event::Timer, now, 0);
+            assert!(effects.contains(&Effect::Listen) && begun(&effects).is_none(), "{effects:?}");
+        }
+        // News that are none are no better.
+        engine.step(Event::Heard(Heard::News), now, 0);
+        let effects = engine.step(Event::Done(Job::Fetch, well(0, 0)), now, 1_000);
+        assert!(!effects.contains(&Effect::Listen), "{effects:?}");
+    }
+
+    #[test]
+    fn nobody_listens_off_the_screen_or_without_a_network_or_for_another_tab() {
+        for (event, back) in [
+            (Event::Hidden, Event::Visible),
+            (Event::Offline, Event::Online),
+            (Event::Following, Event::Leading),
+        ] {
+            let (mut engine, job) = leading();
+            finish(&mut engine, job, Millis(1));
+            assert!(engine.step(event.clone(), Millis(2), 0).contains(&Effect::Hush), "{event:?}");
+            assert_eq!(begun(&engine.step(back, Millis(3), 0)), Some(Job::Probe));
+            assert!(finish(&mut engine, Job::Probe, Millis(4)).contains(&Effect::Listen), "{event:?}");
+        }
+    }
+
     fn events() -> impl Strategy<Value = Vec<(u8, u64)>> {
-        proptest::collection::vec((0u8..14, any::<u64>()), 0..200)
+        proptest::collection::vec((0u8..20, any::<u64>()), 0..200)
     }
 
     proptest! {
-        /// Whatever happens, at most one job is under way, and an enrolled leader always has a job or a timer: the
+        /// Whatever happens, at most one job is under way, nobody listens meanwhile, and an enrolled leader always has a job or a timer: the
         /// sending never falls asleep for good.
         #[test]
         fn it_never_stalls(events in events()) {
             let mut engine = Engine::new(true);
             let mut job = None;
             let mut timer = None;
+            let mut listens = false;
             for (index, (kind, dice)) in (1u64..).zip(events) {
                 let now = Millis(index * 700);
                 let event = match (kind, job.take()) {
@@ -525,6 +718,17 @@ mod tests {
                     (4, kept) => { job = kept; Event::Offline }
                     (5, kept) => { job = kept; Event::SendNow }
                     (6, kept) => { job = kept; Event::Timer }
+                    (14, kept) => { job = kept; Event::Hidden }
+                    (15, kept) => { job = kept; Event::Following }
+                    (16..20, kept) => {
+                        job = kept;
+                        listens = false;
+                        Event::Heard(match kind {
+                            16 => Heard::News,
+                            17 => Heard::Badly(Failure::NoAnswer),
+                            _ => Heard::Nothing,
+                        })
+                    }
                     (7, Some(kept)) => Event::Done(kept, Ended::Badly(Failure::NoAnswer)),
                     (8, Some(kept)) => {
                         Event::Done(kept, Ended::Badly(Failure::Busy { retry_after: Some(dice % 9_000) }))
@@ -541,8 +745,14 @@ mod tests {
                         }
                         Effect::WakeAt(at) => timer = Some(at),
                         Effect::SetAside => {}
+                        Effect::Listen => {
+                            prop_assert!(!listens, "it listens twice");
+                            listens = true;
+                        }
+                        Effect::Hush => listens = false,
                     }
                 }
+                prop_assert!(!listens || (engine.leading && job.is_none()));
                 if engine.leading {
                     prop_assert!(job.is_some() || timer.is_some());
                 }

@@ -16,6 +16,7 @@ mod enrolment;
 mod exactly_once;
 mod http;
 mod judging;
+mod listening;
 mod mailboxes;
 mod merging;
 mod people;

@@ -5,6 +5,8 @@ use std::{
     rc::Rc,
 };
 
+use xunji_domain::id::Position;
+
 use super::{
     disk::Disk,
     env::{Env, Hint, TabId},
@@ -14,7 +16,7 @@ use super::{
     tally::Fault,
 };
 use crate::{
-    engine::{Effect, Engine, Event, Failure, Millis, Phase},
+    engine::{Effect, Engine, Event, Failure, Heard, Millis, Phase},
     pocket::{Mailbox, Pocket},
 };
 
@@ -24,6 +26,12 @@ pub(super) enum Said {
     Saved,
     SendNow,
     Enrolled,
+}
+
+/// A request that the station holds back. Its way there and back takes no time here.
+pub(super) struct Ear {
+    pub(super) until: u64,
+    pub(super) read: Vec<(Mailbox, Position)>,
 }
 
 /// An open tab.
@@ -41,6 +49,10 @@ pub(super) struct Tab {
     pub(super) learned: Cell<Option<Millis>>,
     /// The mailboxes that are still to be read in this cycle, the next one last.
     pub(super) round: RefCell<Vec<Mailbox>>,
+    /// What it waits for at the station.
+    pub(super) ear: RefCell<Option<Ear>>,
+    /// How often it has begun or ended listening.
+    ears: Cell<u32>,
     engine: RefCell<Engine>,
     opened_at: u64,
     /// How much its clock is ahead: it counts while the phone sleeps, timers don't.
@@ -70,6 +82,8 @@ impl Tab {
             defined: Cell::new(!env.defines),
             learned: Cell::new(None),
             round: RefCell::default(),
+            ear: RefCell::new(None),
+            ears: Cell::new(0),
             engine: RefCell::new(Engine::new(enrolled)),
             opened_at: env.now.get(),
             ahead: Cell::new(0),
@@ -161,6 +175,8 @@ impl Tab {
             match effect {
                 Effect::WakeAt(at) => self.wake_at(at, now),
                 Effect::SetAside => set_aside = true,
+                Effect::Listen => self.listen(),
+                Effect::Hush => self.hush(),
                 Effect::Begin(job) => {
                     let tab = Rc::clone(self);
                     env.spawn(self.id, async move {
@@ -173,6 +189,65 @@ impl Tab {
                 }
             }
         }
+    }
+
+    fn hush(&self) {
+        self.ears.set(self.ears.get() + 1);
+        self.ear.replace(None);
+    }
+
+    fn listen(self: &Rc<Self>) {
+        self.hush();
+        let (tab, ear) = (Rc::clone(self), self.ears.get());
+        self.env.spawn(self.id, async move {
+            let mut read = Vec::new();
+            let Ok(Some(me)) = tab.pocket.me().await else {
+                return tab.heard_of(ear, Heard::Badly(Failure::Storage));
+            };
+            for mailbox in Mailbox::of(&me) {
+                let Ok(cursor) = tab.pocket.cursor(&mailbox).await else {
+                    return tab.heard_of(ear, Heard::Badly(Failure::Storage));
+                };
+                read.push((mailbox, cursor.after));
+            }
+            if tab.ears.get() == ear {
+                tab.ear.replace(Some(Ear { until: tab.env.now.get() + 50_000, read }));
+            }
+        });
+    }
+
+    fn heard_of(self: &Rc<Self>, ear: u32, heard: Heard) {
+        if self.ears.get() == ear {
+            self.hush();
+            self.step(Event::Heard(heard));
+        }
+    }
+
+    /// What the station has that it doesn't, and whether it sits where it thinks.
+    pub(super) fn news(&self, heads: &[(Mailbox, Position)]) -> (Vec<Mailbox>, bool) {
+        let ear = self.ear.borrow();
+        let Some(Ear { read, .. }) = &*ear else { return (Vec::new(), true) };
+        let news = heads.iter().filter(|head| !read.contains(head)).map(|(mailbox, _)| mailbox.clone());
+        let seats =
+            |places: &[(Mailbox, Position)]| places.iter().map(|place| place.0.clone()).collect::<Vec<_>>();
+        (news.collect(), seats(read) == seats(heads))
+    }
+
+    /// The station answers, or somebody on the way.
+    pub(super) fn end_listening(self: &Rc<Self>, heads: &[(Mailbox, Position)]) {
+        let (news, seated) = self.news(heads);
+        let heard = match news.is_empty() && seated {
+            _ if self.env.strikes(Fault::AnswerLost, 100) => Heard::Badly(Failure::NoAnswer),
+            true => Heard::Nothing,
+            false => Heard::News,
+        };
+        if heard == Heard::News {
+            if !seated {
+                self.learned.set(None);
+            }
+            self.round.replace(news.into_iter().rev().collect());
+        }
+        self.heard_of(self.ears.get(), heard);
     }
 
     fn wake_at(&self, at: Millis, now: Millis) {

@@ -48,6 +48,7 @@ enum Next {
     Flight(usize),
     Hint(usize),
     Timer(Rc<Tab>),
+    Ear(Rc<Tab>, Vec<(Mailbox, Position)>),
 }
 
 /// Plays one scenario to its end and checks it.
@@ -225,6 +226,11 @@ impl World {
         for phone in &self.phones {
             for tab in phone.tabs.borrow().iter() {
                 add(tab.timer.get().unwrap_or(NEVER), &|| Next::Timer(Rc::clone(tab)));
+                let Some(until) = tab.ear.borrow().as_ref().map(|ear| ear.until) else { continue };
+                let heads = self.env.station.borrow().heads(phone.worker.id);
+                let (news, seated) = tab.news(&heads);
+                let at = if news.is_empty() && seated { until } else { now };
+                add(at, &|| Next::Ear(Rc::clone(tab), heads.clone()));
             }
         }
         (ready, next_at)
@@ -252,6 +258,7 @@ impl World {
                 tabs.iter().filter(|tab| tab.id != hint.from).for_each(|tab| tab.heard(hint.said));
             }
             Next::Timer(tab) => tab.ring(),
+            Next::Ear(tab, heads) => tab.end_listening(&heads),
         }
     }
 
