@@ -187,7 +187,13 @@ fn people_view(people: &[Value]) -> AnyView {
 
 /// A value that passers-by don't see: shown by a tap, hidden by another.
 #[component]
-fn Masked(#[prop(into)] label: String, text: String) -> impl IntoView {
+pub fn Masked(
+    /// What it is.
+    #[prop(into)]
+    label: String,
+    /// The value.
+    text: String,
+) -> impl IntoView {
     let shown = RwSignal::new(false);
     let name = label.clone();
     let button = live(move || {

@@ -14,6 +14,7 @@ use xunji_domain::{
 use super::{
     AtField, Case, ShownCase,
     badge::{Sign, badge},
+    facts::Masked,
     icon, reason_sentence,
     receipt::{About, ReceiptButton},
     role_name,
@@ -27,7 +28,7 @@ use crate::{platform::format_moment, words};
 pub fn Timeline(case: ShownCase, act: Callback<AtField>) -> impl IntoView {
     let lines =
         case.with_value(|case| case.record.entries.iter().map(|known| line(case, known, act)).collect_view());
-    view! { <ol class="timeline">{lines}</ol> }
+    view! { <ol class="timeline" aria-label=words::history()>{lines}</ol> }
 }
 
 fn line(case: &Case, known: &Known, act: Callback<AtField>) -> AnyView {
@@ -38,6 +39,7 @@ fn line(case: &Case, known: &Known, act: Callback<AtField>) -> AnyView {
         || words::somebody().to_owned(),
         |worker| format!("{} · {}", worker.name, role_name(worker.role)),
     );
+    let mut hidden = Vec::new();
     let (what, words_said) = match &content.action {
         Action::Open { .. } => (words::did_open().to_owned(), None),
         Action::Amend { field, from, to, reason } => {
@@ -53,7 +55,7 @@ fn line(case: &Case, known: &Known, act: Callback<AtField>) -> AnyView {
             };
             (words::did_amend(name), Some(format!("{change}\n{}", words::because(reason))))
         }
-        Action::Step { step, body } => took(case, content.id, step, body),
+        Action::Step { step, body } => took(case, content.id, step, body, &mut hidden),
         Action::Note { text } => (words::did_note().to_owned(), Some(text.clone())),
         Action::Attach {} => (words::did_attach().to_owned(), None),
         Action::HandOver { to, reason, .. } => {
@@ -106,6 +108,7 @@ fn line(case: &Case, known: &Known, act: Callback<AtField>) -> AnyView {
             <h3>{what}</h3>
             <p class="who">{who}" · "<time>{format_moment(content.noted_at.to_utc())}</time></p>
             {words_said.map(|said| view! { <blockquote>{said}</blockquote> })}
+            {hidden}
             {attached}
             {undo}
             <p class="receipt">{badge(sign)}{receipt.map(|receipt| view! { <span>{receipt}</span> })}{proof}</p>
@@ -113,8 +116,15 @@ fn line(case: &Case, known: &Known, act: Callback<AtField>) -> AnyView {
     }
 }
 
-/// What a step is called; whom it named; and what it said, where a later one has taken its place among the facts.
-fn took(case: &Case, by: EntryId, step: &StepId, body: &Body) -> (String, Option<String>) {
+/// What a step is called; whom it named; and what it said, where a later one has taken its place among the facts: what
+/// is sensitive of it is put into `hidden`, masked.
+fn took(
+    case: &Case,
+    by: EntryId,
+    step: &StepId,
+    body: &Body,
+    hidden: &mut Vec<AnyView>,
+) -> (String, Option<String>) {
     let kind = case.kind.as_ref();
     let known = kind.and_then(|kind| kind.workflow.steps.iter().find(|known| known.id == *step));
     let Some((kind, step)) = kind.zip(known) else { return (step.to_string(), None) };
@@ -126,11 +136,17 @@ fn took(case: &Case, by: EntryId, step: &StepId, body: &Body) -> (String, Option
     for (id, value) in body {
         let field = kind.field(id).filter(|field| {
             let is_name = matches!(field.form, FieldType::Recipient | FieldType::Recipients);
-            !field.sensitive && !is_name && step.asks.contains(id)
+            !is_name && step.asks.contains(id)
         });
         let replaced = case.record.fields.get(id).is_none_or(|held| held.by != by);
-        if let Some(field) = field.filter(|_| replaced) {
-            said.push(words::problem_of(words::label(&field.label), case.text(Some(field), value)));
+        let Some(field) = field.filter(|_| replaced) else { continue };
+        let (label, text) = (words::label(&field.label), case.text(Some(field), value));
+        if field.sensitive {
+            hidden.push(
+                view! { <blockquote>{label.to_owned()}" "<Masked label=label text=text/></blockquote> },
+            );
+        } else {
+            said.push(words::problem_of(label, text));
         }
     }
     (words::label(&step.label).to_owned(), (!said.is_empty()).then(|| said.join("\n")))

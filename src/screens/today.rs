@@ -1,6 +1,7 @@
 //! 今天: three books to write in, what was begun, what was written last.
 
 use chrono::{Datelike, Local, NaiveDate};
+use gloo::events::EventListener;
 use leptos::prelude::*;
 use xunji_domain::{deadline::Colour, kind::Kind, recipient::Recipient};
 use xunji_sync::{
@@ -41,8 +42,12 @@ pub fn Today() -> impl IntoView {
             (calls, drafts, rows)
         }
     });
-    let now = Local::now();
-    let day = words::day(now.month(), now.day(), words::weekday(now.weekday().num_days_from_sunday()));
+    let today = follow_today();
+    let day = live(move || {
+        today.track();
+        let now = Local::now();
+        words::day(now.month(), now.day(), words::weekday(now.weekday().num_days_from_sunday()))
+    });
     let village = live(move || {
         app.signals.me.with(|me| {
             me.as_ref()
@@ -73,7 +78,7 @@ pub fn Today() -> impl IntoView {
     let all = RwSignal::new(false);
     let to_do = live(move || {
         let (calls, ..) = listed.get()?;
-        let today = platform::china_today();
+        let today = today.get();
         let mut cells: Vec<AnyView> =
             calls.into_iter().filter_map(|called| call_cell(&app.pocket(), called, today)).collect();
         let more = cells.len().saturating_sub(FIRST);
@@ -138,6 +143,22 @@ pub fn Today() -> impl IntoView {
             </div>
         </div>
     }
+}
+
+/// The day in China, which may be another one when a phone is taken out of the pocket again.
+fn follow_today() -> RwSignal<NaiveDate> {
+    let today = RwSignal::new(platform::china_today());
+    let look = move |_: &web_sys::Event| {
+        let now = platform::china_today();
+        if today.try_get_untracked().is_some_and(|before| before != now) {
+            today.set(now);
+        }
+    };
+    let document = web_sys::window().and_then(|window| window.document());
+    let listener = document.map(|document| EventListener::new(&document, "visibilitychange", look));
+    let listener = StoredValue::new_local(listener);
+    on_cleanup(move || drop(listener.try_update_value(Option::take)));
+    today
 }
 
 /// Whom this person's cases wait for: themselves, and the desks at which they sit.

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// The page's clock, so many days ahead of the station's.
-fn days_ahead(days: u32) -> String {
+pub fn days_ahead(days: u32) -> String {
     format!(
         "{{
             const Real = Date;
@@ -22,7 +22,7 @@ fn days_ahead(days: u32) -> String {
 }
 
 /// A dispute of 张三's village phone, and 李四 at the township's centre with a browser that has it, too.
-async fn two_who_see_a_dispute(world: &World) -> (&Phone, Phone, String) {
+pub async fn two_who_see_a_dispute(world: &World) -> (&Phone, Phone, String) {
     let village = world.enrolled_as("张三", "mediator").await;
     let page = samples::dispute().record(village).await;
     village.send_now("全部已送达").await;
@@ -36,7 +36,8 @@ async fn two_who_see_a_dispute(world: &World) -> (&Phone, Phone, String) {
     (village, centre, page)
 }
 
-async fn amend(phone: &Phone, field: &str, value: &str) {
+/// Corrects a field.
+pub async fn amend(phone: &Phone, field: &str, value: &str) {
     phone.press("更正").await;
     phone.enter("更正哪一项", field).await;
     phone.enter(field, value).await;
@@ -230,6 +231,53 @@ async fn a_case_is_handed_to_a_desk_by_its_name_and_each_partner_s_part_is_seen(
         .await;
         let part = actions(&world).pop().unwrap_or_default();
         assert_eq!(part["body"]["part_of"], "desk:police:luqiao");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn work_comes_down_to_a_person_and_how_often_it_came_back_and_was_mediated_is_said() {
+    story(async |world| {
+        let (village, centre, page) = two_who_see_a_dispute(&world).await;
+        centre.press("交办").await;
+        centre.enter("交办给", "张三").await;
+        centre.press("保存").await;
+        centre.sees("现由张三办理").await;
+        centre.send_now("全部已送达").await;
+        // It was handed on, so it stands at the top however much time there is.
+        village.open("/").await;
+        village.sees("需要办理").await;
+        let rows = village.row_count_becomes(2).await;
+        assert!(rows[0].contains(DISPUTE), "{rows:#?}");
+        village.open(&page).await;
+        village.press("退回").await;
+        village.enter("退回理由", "当事人在外地").await;
+        village.press("保存").await;
+        village.sees("退回 1 次").await;
+        village.press("开始调解").await;
+        village.press("保存").await;
+        for attempt in ["甲方不肯让", "乙方不肯等"] {
+            village.press("记一次调解").await;
+            village.enter("调解经过", attempt).await;
+            village.press("保存").await;
+        }
+        village.sees("已调解 2 次").await;
+        // Of two attempts the facts show the last one, the history the others.
+        village.press("经过 › 调解经过,点按显示").await;
+        village.sees("甲方不肯让").await;
+        village.press("其他步骤").await;
+        village.press("上报综治中心").await;
+        village.enter("上报理由", "两次调解无果").await;
+        village.press("保存").await;
+        village.sees("现由泸桥镇综治中心办理 · 已调解 2 次 · 退回 1 次").await;
+        let history = village.timeline().await;
+        let named =
+            |step: &str, name: &str| history.iter().any(|line| line.starts_with(step) && line.contains(name));
+        assert!(named("交办", "交给 张三") && named("上报综治中心", "交给 泸桥镇综治中心"), "{history:#?}");
+        village.send_now("全部已送达").await;
+        centre.open("/").await;
+        centre.sees("需要办理").await;
+        assert!(world.station.entries().iter().all(|entry| entry["outcome"] == "accepted"));
     })
     .await;
 }

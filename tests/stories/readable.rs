@@ -6,6 +6,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use crate::{
+    cases::{amend, days_ahead, two_who_see_a_dispute},
     screens::every_screen,
     support::{Phone, axe, story},
 };
@@ -96,6 +97,75 @@ async fn english_of_twice_the_size_fits_a_narrow_phone_too() {
                 found.extend(measured(phone, "cut", &format!("{path} at {size}")).await);
             }
         }
+        assert!(found.is_empty(), "{}", found.join("\n"));
+    })
+    .await;
+}
+
+/// Cases show more than the walk through the screens comes by: what is overdue, contested, given back, handed on.
+#[tokio::test]
+async fn cases_with_much_to_settle_and_to_answer_are_readable_too() {
+    story(async |world| {
+        let engine = fs::read_to_string(axe()).expect("axe-core is where it was named");
+        let name = "四川大渡河(泸定)律师事务所驻泸桥镇法律服务工作站";
+        let desk =
+            ["add", "--desk", "law_firm:luqiao", "--kind", "law_firm", "--name", name, "--area", "513322100"];
+        world.station.office("desk", &desk);
+        let (village, centre, page) = two_who_see_a_dispute(&world).await;
+        world.station.stop().await;
+        amend(village, "涉及人数", "4").await;
+        amend(&centre, "涉及人数", "5").await;
+        let mut found = Vec::new();
+        let mut look = async |phone: &Phone, screen: &str| {
+            width(phone, 360).await;
+            for theme in ["light", "dark"] {
+                emulate(phone, &[("prefers-color-scheme", theme), ("prefers-reduced-motion", "reduce")])
+                    .await;
+                found.extend(
+                    violations(phone, &engine).await.iter().map(|one| format!("{screen}, {theme}: {one}")),
+                );
+            }
+            found.extend(measured(phone, "small", screen).await);
+            for size in ["18px", "36px"] {
+                grow(phone, size).await;
+                found.extend(measured(phone, "cut", &format!("{screen} at {size}")).await);
+            }
+            grow(phone, "").await;
+        };
+        centre.press("退回补正").await;
+        look(&centre, "退回补正").await;
+        centre.enter("要补正哪一项", "涉及金额(元)").await;
+        centre.enter("要补正什么", "写清是哪一年的水费").await;
+        centre.press("保存").await;
+        centre.sees("写清是哪一年的水费").await;
+        centre.press("交办").await;
+        centre.press("交办给").await;
+        look(&centre, "交办 with its list").await;
+        centre.press("关闭").await;
+        centre.enter("交办给", name).await;
+        centre.press("保存").await;
+        centre.sees("现由").await;
+        centre.press("联合调解").await;
+        centre.enter("参加单位", name).await;
+        centre.press("参加单位").await;
+        look(&centre, "联合调解 with its list").await;
+        centre.press("完成").await;
+        centre.press("保存").await;
+        centre.sees("未答复").await;
+        look(&centre, "a record that is handed on").await;
+        world.station.start().await;
+        village.send_now("全部已送达").await;
+        centre.send_now("全部已送达").await;
+        village.before_every_page(&days_ahead(60)).await;
+        village.open("/").await;
+        village.sees("需要办理").await;
+        look(village, "今天 with what is overdue").await;
+        village.press("台账").await;
+        village.row_count_becomes(1).await;
+        look(village, "台账 with what is overdue").await;
+        village.open(&page).await;
+        village.sees("李四改为").await;
+        look(village, "a record with two versions and a question").await;
         assert!(found.is_empty(), "{}", found.join("\n"));
     })
     .await;
