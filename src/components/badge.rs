@@ -84,6 +84,7 @@ pub fn mark(kind: &str) -> AnyView {
         "consultation" => words::mark_consultation(),
         "dispute" => words::mark_dispute(),
         "complaint" => words::mark_complaint(),
+        "legal_aid" => words::mark_legal_aid(),
         _ => words::mark_other(),
     };
     view! { <span class="mark" data-kind=kind.to_owned() aria-hidden="true">{character}</span> }

@@ -56,6 +56,9 @@ pub fn Me() -> impl IntoView {
                 <a href="/drill" class="row"><span>{words::drill()}</span>{icon("chevron")}</a>
             </section>
             <section class="paper">
+                <a href="/new/legal_aid" class="row"><span>{words::legal_aid()}</span>{icon("chevron")}</a>
+            </section>
+            <section class="paper">
                 <a href="/new/complaint" class="row"><span>{words::complaint()}</span>{icon("chevron")}</a>
                 <p class="quiet">{words::county_only_hint()}</p>
             </section>

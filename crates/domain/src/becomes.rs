@@ -133,6 +133,28 @@ mod tests {
     }
 
     #[test]
+    fn a_consultation_that_guides_to_legal_aid_becomes_an_application() {
+        let kinds = Kinds::default();
+        let (from, to) =
+            (kinds.newest(&"consultation".into()).unwrap(), kinds.newest(&"legal_aid".into()).unwrap());
+        let said = body(json!({
+            "village": "513322100201", "client": "张三", "phone": "13800138000", "groups": ["migrant_worker"],
+            "content": "工资三个月没有发", "outcome": "legal_aid", "advice": "x",
+        }));
+        let becomes = from.may_become(&said).find(|becomes| becomes.kind == to.id).unwrap();
+        let origin: RecordId = "01890000-0000-7000-8000-000000000001".parse().unwrap();
+        assert_eq!(
+            becomes.carried(to, origin, &said),
+            body(json!({
+                "village": "513322100201", "applicant": "张三", "phone": "13800138000", "groups": ["migrant_worker"],
+                "facts": "工资三个月没有发", "origin": origin.to_string(),
+            }))
+        );
+        let answered = body(json!({ "outcome": "answered" }));
+        assert!(from.may_become(&answered).all(|becomes| becomes.kind != to.id));
+    }
+
+    #[test]
     fn an_unnamed_client_leaves_no_empty_party() {
         let kinds = Kinds::default();
         let to = kinds.newest(&"dispute".into()).unwrap();

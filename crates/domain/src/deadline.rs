@@ -32,12 +32,16 @@ pub struct Limit {
     /// Until the day in this field.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<FieldId>,
+    /// Counts from the day on which the case came into this state last, what it waited for others since then left out;
+    /// without it from the day on which it came into its present one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<StateId>,
     /// Orange from so many days before the end on; without it two.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warn: Option<u32>,
 }
 
-reads!(Limit { days, working or default, until, warn });
+reads!(Limit { days, working or default, until, since, warn });
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "As serde calls it.")]
 const fn is_false(value: &bool) -> bool {
@@ -231,8 +235,11 @@ pub fn timing(kinds: &Kinds, calendar: &Calendar, record: &Record) -> Timing {
             (None, None) => None,
         };
     let of_state = stays.last().zip(state.limit.as_ref());
-    let of_state =
-        of_state.and_then(|((_, begins), limit)| Some((due(limit, *begins, &BTreeSet::new())?, limit)));
+    let of_state = of_state.and_then(|((_, begins), limit)| {
+        let earlier = limit.since.as_ref().and_then(|since| stays.iter().rfind(|(state, _)| state == since));
+        let begins = earlier.map_or(*begins, |(_, begins)| *begins);
+        Some((due(limit, begins, &paused(kind, &stays))?, limit))
+    });
     let of_all = kind.workflow.limit.as_ref().filter(|_| !state.waits);
     let of_all = of_all
         .zip(stays.first())

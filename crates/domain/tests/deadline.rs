@@ -69,6 +69,11 @@ fn cards_grow_with_the_days_overdue() {
 
 /// A dispute with steps on given days.
 fn dispute(steps: &[(&str, &str, Value)]) -> Record {
+    case("dispute", 2, steps)
+}
+
+/// A record with steps on given days.
+fn case(kind: &str, kind_version: u32, steps: &[(&str, &str, Value)]) -> Record {
     let opened =
         ("2026-11-02", Action::Open { body: serde_json::from_value(json!({ "title": "x" })).unwrap() });
     let steps = steps.iter().map(|(at, step, body)| {
@@ -79,8 +84,8 @@ fn dispute(steps: &[(&str, &str, Value)]) -> Record {
         let content = Content {
             id: EntryId::new(Uuid::from_u128(number.into())),
             record: RecordId::new(Uuid::from_u128(1)),
-            kind: "dispute".into(),
-            kind_version: 2,
+            kind: kind.into(),
+            kind_version,
             author: WorkerId::new(Uuid::from_u128(1)),
             noted_at: received_at,
             basis: Revision(number - 1),
@@ -121,6 +126,42 @@ fn a_dispute_turns_yellow_orange_red_and_green() {
     assert_eq!(cards, [None, Some(Card::Plain), Some(Card::Yellow), Some(Card::Red)]);
     let closed = dispute(&[("2026-11-03", "resolve_on_spot", json!({ "on_spot_result": "x" }))]);
     assert_eq!(at(&closed, "2027-11-02"), Clock { colour: Colour::Green, due: None, card: None });
+}
+
+/// 法律援助法 art. 43, 49: seven days for the review without what the applicant takes for the papers, three for the
+/// assignment, five for an objection.
+#[test]
+fn legal_aid_has_seven_three_and_five_days_and_the_applicants_time_is_counted_out() {
+    let aid = |steps: &[(&str, &str, Value)]| case("legal_aid", 1, steps);
+    let due = |record: &Record, today: &str| (at(record, today).due, at(record, today).colour);
+    // From Monday, 2 November; the day of receipt doesn't count.
+    let mut steps = vec![("2026-11-02", "forward", json!({})), ("2026-11-03", "receive", json!({}))];
+    assert_eq!(due(&aid(&steps), "2026-11-03"), (Some(day("2026-11-10")), Colour::Yellow));
+    let mut whole = steps.clone();
+    whole.push(("2026-11-05", "review", json!({})));
+    assert_eq!(
+        at(&aid(&whole), "2026-11-05").due,
+        Some(day("2026-11-10")),
+        "the review began with the receipt"
+    );
+    steps.push(("2026-11-05", "supplement", json!({ "missing_papers": "x" })));
+    assert_eq!(
+        due(&aid(&steps), "2026-11-30"),
+        (None, Colour::Blue),
+        "the applicant's time is not the office's"
+    );
+    steps.push(("2026-11-10", "supply", json!({ "supplied": "x" })));
+    // The 4th counted, 5 to 9 November did not: six are left from the 10th on, and the 15th is a Sunday.
+    assert_eq!(at(&aid(&steps), "2026-11-10").due, Some(day("2026-11-16")));
+    assert_eq!(at(&aid(&steps), "2026-11-17").colour, Colour::Red);
+    let mut granted = steps.clone();
+    granted.push(("2026-11-16", "grant", json!({ "decision": "x" })));
+    assert_eq!(due(&aid(&granted), "2026-11-16"), (Some(day("2026-11-19")), Colour::Yellow));
+    steps.push(("2026-11-16", "refuse", json!({ "decision": "x" })));
+    assert_eq!(due(&aid(&steps), "2026-12-30"), (None, Colour::Green));
+    steps.push(("2026-11-17", "object", json!({ "objection": "x" })));
+    // The fifth day is a Sunday.
+    assert_eq!(at(&aid(&steps), "2026-11-17").due, Some(day("2026-11-23")));
 }
 
 #[test]

@@ -288,6 +288,55 @@ fn a_consultation_is_appointed_answered_closed_and_rated() {
     case.take(&adviser, "rate", json!({ "satisfaction": "5" }), "rated");
 }
 
+/// The village passes it on; the justice office asks once for what is missing; a refusal can be objected to.
+#[test]
+fn an_application_for_legal_aid_is_passed_on_and_told_once_what_is_missing() {
+    let worker = Person::new(1, Role::GridWorker);
+    let office = Person::at(2, DeskKind::JusticeOffice, "513322");
+    let centre = Person::at(3, DeskKind::TownshipCentre, "513322100");
+    let mut case = Case::open("legal_aid", &worker, json!({ "village": VILLAGE }));
+    case.refused(&office, "receive", json!({}), &in_state("draft"));
+    case.take(&worker, "forward", json!({}), "forwarded");
+    assert_eq!(case.record().with(), Some(Recipient::Level(DeskKind::JusticeOffice)));
+    for stranger in [&worker, &centre] {
+        case.refused(stranger, "receive", json!({}), &Obstacle::NotYours);
+    }
+    case.take(&office, "receive", json!({}), "received");
+    let missing = json!({ "missing_papers": "工资欠条" });
+    case.take(&office, "supplement", missing.clone(), "supplement");
+    assert_eq!(
+        case.record().with(),
+        Some(Recipient::Worker(worker.id())),
+        "it is the village's to bring them"
+    );
+    assert_eq!(case.kind().public_state(&"supplement".into()).zh, "等待您补充");
+    case.take(&worker, "supply", json!({ "supplied": "工资欠条" }), "review");
+    case.refused(&office, "supplement", missing, &Obstacle::TooOften { most: 1 });
+    assert!(
+        matches!(case.judge(&office, "refuse", &json!({})), Err(Obstacle::Incomplete { .. })),
+        "with reasons"
+    );
+    case.take(&office, "refuse", json!({ "decision": "不属于援助事项" }), "refused");
+    case.take(&worker, "object", json!({ "objection": "属于讨薪" }), "objection");
+    let mut upheld = Case { kinds: case.kinds.clone(), entries: case.entries.clone() };
+    let decision = json!({ "decision": "维持" });
+    assert!(matches!(upheld.judge(&office, "uphold", &decision), Err(Obstacle::Incomplete { .. })));
+    upheld.take(&office, "uphold", json!({ "decision": "维持", "remedies": "可以复议、起诉" }), "upheld");
+    case.take(&office, "grant", json!({ "decision": "应当援助" }), "granted");
+    case.take(&office, "assign", json!({ "assigned_to": "某律师事务所" }), "assigned");
+    case.take(&office, "close", json!({ "outcome": "工资已发" }), "closed");
+
+    let mut urgent = Case::open("legal_aid", &worker, json!({ "village": VILLAGE }));
+    urgent.take(&worker, "forward", json!({}), "forwarded");
+    urgent.take(&office, "advance", json!({ "papers_by": "2026-12-01" }), "pre_aid");
+    urgent.take(&office, "grant", json!({ "decision": "x" }), "granted");
+    let mut silent = Case::open("legal_aid", &worker, json!({ "village": VILLAGE }));
+    silent.take(&worker, "forward", json!({}), "forwarded");
+    silent.take(&office, "receive", json!({}), "received");
+    silent.take(&office, "supplement", json!({ "missing_papers": "x" }), "supplement");
+    silent.take(&office, "withdraw", json!({ "withdrawal": "未按要求补充,视为撤回" }), "withdrawn");
+}
+
 #[test]
 fn a_hand_over_puts_the_successor_wherever_the_predecessor_was() {
     let (first, second) = (Person::new(1, Role::Mediator), Person::new(2, Role::Mediator));

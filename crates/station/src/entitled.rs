@@ -1,12 +1,12 @@
 //! Who sees what. This is the only place that decides it: [`sight`] is the table.
 //!
-//! | relation to the record | any other ledger | confidential: 法律咨询, 投诉建议 |
+//! | relation to the record | any other ledger | confidential: 法律咨询, 法律援助申请, 投诉建议 |
 //! |---|---|---|
 //! | author of the entry, keeper of the record | all | all |
 //! | whom it is with, and whom it was with before | all | all; only advisers, justice officers and justice offices can be |
 //! | partners (联调) | all | nothing |
-//! | its own desk: the township's centre; 法律咨询 the nearest justice office; 投诉建议 the county's centre | all | all |
-//! | the county's centre over the township | without sensitive values | nothing; counts of 法律咨询 |
+//! | its own desk: the township's centre; 法律咨询 and 法律援助申请 the nearest justice office; 投诉建议 the county's centre | all | all |
+//! | the county's centre over the township | without sensitive values | nothing; counts of 法律咨询 and 法律援助申请 |
 //! | anybody else | nothing | nothing |
 //! | parked entries: the person whose phone sent it | all | all |
 //!

@@ -60,7 +60,7 @@ async fn audited(station: &Station) -> Vec<Value> {
 /// The whole table, by what each relation finds in its mailbox: own, own area, assigned, other area, other desk.
 #[tokio::test]
 async fn for_every_ledger_and_relation_exactly_those_entitled_receive_an_entry() {
-    for kind in ["patrol", "dispute", "consultation", "complaint"] {
+    for kind in ["patrol", "dispute", "consultation", "legal_aid", "complaint"] {
         let station = Station::spawn().await;
         station.add_desk("police:luqiao", DeskKind::Police, "513322100").await;
         let (partner, far) = (Role::Partner, "513322103201");
@@ -74,11 +74,11 @@ async fn for_every_ledger_and_relation_exactly_those_entitled_receive_an_entry()
         let mut author = station.phone(Role::LegalAdviser, VILLAGE).await;
         let record = Uuid::new_v4();
         let mut content = author.content(kind, record, json!({ "type": "open", "body": form(kind) }));
-        content["kind_version"] = json!(if kind == "complaint" { 1 } else { 2 });
+        content["kind_version"] = json!(if matches!(kind, "complaint" | "legal_aid") { 1 } else { 2 });
         let entry = author.seal(&content);
         revision(&author.deliver(std::slice::from_ref(&entry)).await[0]);
         let expected = match kind {
-            "consultation" => set([named(&author), format!("desk:{JUSTICE}")]),
+            "consultation" | "legal_aid" => set([named(&author), format!("desk:{JUSTICE}")]),
             "complaint" => set([named(&author), format!("desk:{COUNTY}")]),
             _ => set([named(&author), format!("desk:{CENTRE}"), format!("oversight:{COUNTY}")]),
         };

@@ -117,7 +117,7 @@ async fn positions_have_no_gaps_however_many_write_at_once() {
 
 #[tokio::test]
 async fn for_every_role_and_kind_only_those_entitled_receive_an_entry() {
-    for kind in ["patrol", "consultation", "dispute", "complaint"] {
+    for kind in ["patrol", "consultation", "dispute", "legal_aid", "complaint"] {
         let station = Station::spawn().await;
         let mut phones = Vec::new();
         for role in Role::ALL {
@@ -132,7 +132,7 @@ async fn for_every_role_and_kind_only_those_entitled_receive_an_entry() {
             let entry = author.seal(&content);
             author.deliver(std::slice::from_ref(&entry)).await;
             let desk = match kind {
-                "consultation" => "desk:justice_office:513322",
+                "consultation" | "legal_aid" => "desk:justice_office:513322",
                 "complaint" => "desk:county_centre:513322",
                 _ => "desk:township_centre:513322100",
             };
@@ -155,7 +155,7 @@ async fn for_every_role_and_kind_only_those_entitled_receive_an_entry() {
 
 #[tokio::test]
 async fn for_every_role_and_kind_only_the_opener_and_the_records_desk_may_add() {
-    for kind in ["patrol", "consultation", "dispute", "complaint"] {
+    for kind in ["patrol", "consultation", "dispute", "legal_aid", "complaint"] {
         let station = Station::spawn().await;
         let mut opener = station.any_phone().await;
         let record = Uuid::new_v4();
@@ -168,7 +168,7 @@ async fn for_every_role_and_kind_only_the_opener_and_the_records_desk_may_add() 
                 let note = other.note(kind, record, "补充");
                 let receipt = &other.deliver(std::slice::from_ref(&note)).await[0];
                 let at_desk = match kind {
-                    "consultation" => role == Role::JusticeOfficer,
+                    "consultation" | "legal_aid" => role == Role::JusticeOfficer,
                     "complaint" => false,
                     _ => role == Role::Coordinator && village == VILLAGE,
                 };

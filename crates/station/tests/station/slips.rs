@@ -303,3 +303,25 @@ async fn the_token_is_nowhere_at_the_station() {
     }
     assert!(files > 0);
 }
+
+#[tokio::test]
+async fn whoever_applied_for_legal_aid_sees_that_their_papers_are_waited_for() {
+    let station = Station::spawn().await;
+    let mut worker = station.any_phone().await;
+    let mut justice = station.phone(Role::JusticeOfficer, VILLAGE).await;
+    let record = Uuid::new_v4();
+    let act = async |phone: &mut Phone, action: Value| {
+        let content = phone.content("legal_aid", record, action);
+        let entry = phone.seal(&content);
+        revision(&phone.deliver(&[entry]).await[0]);
+    };
+    let step = |step: &str, body: Value| json!({ "type": "step", "step": step, "body": body });
+    act(&mut worker, json!({ "type": "open", "body": form("legal_aid") })).await;
+    let token = token();
+    act(&mut worker, action(&token)).await;
+    act(&mut worker, step("forward", json!({}))).await;
+    act(&mut justice, step("receive", json!({}))).await;
+    act(&mut justice, step("supplement", json!({ "missing_papers": "工资欠条" }))).await;
+    let text = station.get(&token.path(), &[]).await.text();
+    assert!(text.contains("等待您补充") && text.contains("法律服务") && !text.contains("欠条"), "{text}");
+}

@@ -401,6 +401,12 @@ pub fn form(kind: &str) -> Value {
         "complaint" => {
             json!({ "about": "burden", "text": "一件事填三遍", "village": VILLAGE, "written_at": "2026-11-22T09:30" })
         }
+        "legal_aid" => json!({
+            "village": VILLAGE, "applied_at": "2026-11-22T09:30", "applicant": "王五", "sex": "1",
+            "birth_date": "1949-12-31", "id_number": "11010519491231002X", "phone": "13800138000",
+            "address": "老街1号", "aid_form": "labour", "matter": "labour", "facts": "工资三个月没有发",
+            "hardship": "promise", "urgent": "none", "papers": "欠条1份",
+        }),
         other => panic!("{other}"),
     }
 }
