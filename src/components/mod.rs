@@ -16,6 +16,7 @@ mod marked;
 mod names;
 mod origin;
 mod problems;
+mod qr;
 mod receipt;
 mod search_box;
 mod sheet;
@@ -41,6 +42,7 @@ pub use self::{
     names::{Names, Receiver},
     origin::{CameFrom, RecordLink},
     problems::{ProblemList, control_id, problem_sentence},
+    qr::qr,
     search_box::SearchBox,
     sheet::Sheet,
     strip::{Line, Strip},

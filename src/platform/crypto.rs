@@ -29,6 +29,13 @@ pub fn new_installation_id() -> InstallationId {
     InstallationId::new(Uuid::new_v4())
 }
 
+/// 128 random bits, fit for a secret.
+pub fn random_bits() -> [u8; 16] {
+    let mut bits = [0; 16];
+    shim::random_bits_js(16).copy_to(&mut bits);
+    bits
+}
+
 /// Any number.
 pub fn dice() -> u64 {
     (js_sys::Math::random() * 9_007_199_254_740_992.0) as u64

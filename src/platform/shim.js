@@ -251,7 +251,7 @@ export function urlOf(bytes, type) {
 }
 
 const aes = { name: "AES-GCM", length: 256 };
-const random = (length) => crypto.getRandomValues(new Uint8Array(length));
+export const random = (length) => crypto.getRandomValues(new Uint8Array(length));
 const join = (...parts) => bytesOf(new Blob(parts));
 
 // A passphrase or a PIN becomes a key by PBKDF2; a wrong one fails to open, because AES-GCM notices.

@@ -38,6 +38,8 @@ extern "C" {
     /// Gives the focus back to what had it before a sheet was opened.
     #[wasm_bindgen(js_name = giveBack)]
     pub fn give_back(opener: &JsValue);
+    #[wasm_bindgen(js_name = random)]
+    pub(super) fn random_bits_js(length: u32) -> js_sys::Uint8Array;
     #[wasm_bindgen(js_name = setBadge)]
     fn set_badge_js(number: u32);
     #[wasm_bindgen(js_name = sharedPhotos)]

@@ -14,6 +14,7 @@ mod ledger;
 mod lock;
 mod locking;
 mod me;
+mod merging;
 mod not_found;
 mod onward;
 mod outbox;
@@ -21,6 +22,7 @@ mod people;
 mod pin;
 mod record;
 mod share;
+mod slips;
 mod today;
 
 pub use self::{

@@ -7,18 +7,20 @@ use wasm_bindgen_futures::spawn_local;
 use xunji_domain::{
     deadline,
     entry::Action,
-    id::{FieldId, RecordId},
+    id::{EntryId, FieldId, RecordId},
     kind::{Kind, Step},
     recipient::Recipient,
     record::{Partner, Record},
-    workflow::{self, Actor, open_steps},
+    workflow::{self, Actor, may_give_slip, open_steps},
 };
 use xunji_sync::pocket::Doing;
 
 use super::{
     NotFound,
     adding::{Adding, Begun, begin, go_on},
+    merging::Merging,
     onward::Onward,
+    slips::Slips,
 };
 use crate::{
     address::query,
@@ -47,6 +49,7 @@ pub fn RecordPage(open: Memo<Option<String>>) -> impl IntoView {
         }
     });
     let adding = RwSignal::new_local(None::<Begun>);
+    let slip = RwSignal::new(None);
     if let Some(draft) = query("go-on").and_then(|id| id.parse().ok()) {
         // Once: going back to this page later opens no sheet.
         app.address.go_for_good(&app.address.path());
@@ -61,13 +64,14 @@ pub fn RecordPage(open: Memo<Option<String>>) -> impl IntoView {
     });
     let shown = live(move || {
         Some(match known.get()?.0 {
-            Some((record, names)) => view! { <Shown record=record names=names adding=adding/> },
+            Some((record, names)) => view! { <Shown record=record names=names slip=slip adding=adding/> },
             None => view! { <NotFound/> },
         })
     });
     // Another record, by the browser's own keys.
     watch(move || {
         open.track();
+        slip.set(None);
         adding.set(None);
     });
     // Not within what is drawn anew whenever something arrives: what is being typed must stay under the fingers.
@@ -79,7 +83,12 @@ pub fn RecordPage(open: Memo<Option<String>>) -> impl IntoView {
 }
 
 #[component]
-fn Shown(record: Record, names: Names, adding: RwSignal<Option<Begun>, LocalStorage>) -> impl IntoView {
+fn Shown(
+    record: Record,
+    names: Names,
+    slip: RwSignal<Option<EntryId>>,
+    adding: RwSignal<Option<Begun>, LocalStorage>,
+) -> impl IntoView {
     let app = use_app();
     let pocket = app.pocket();
     let (me, desks) = (app.signals.me.get_untracked(), app.signals.desks.get_untracked());
@@ -177,6 +186,15 @@ fn Shown(record: Record, names: Names, adding: RwSignal<Option<Begun>, LocalStor
         view! { <Alarms kind=kind body=body/> }
     });
     let onward = kind.clone().map(|kind| view! { <Onward id=record.id kind=kind body=body/> });
+    let objection = (!record.objections.is_empty()).then(|| {
+        view! { <div class="alert warn" role="status">{icon("warning")}<p>{words::objection()}</p></div> }
+    });
+    let slips = kind
+        .clone()
+        .zip(me.as_ref())
+        .filter(|(kind, me)| may_give_slip(kind, &record, Actor::new(me, &desks)));
+    let slips = slips.map(|(kind, _)| view! { <Slips record=record.clone() kind=kind open=slip/> });
+    let merging = kind.clone().map(|kind| view! { <Merging record=record.clone() kind=kind/> });
     let id = record.id;
     let back = if app.address.path().starts_with("/desk/") { "/desk" } else { "/records" };
     let case = StoredValue::new_local(Case {
@@ -199,6 +217,7 @@ fn Shown(record: Record, names: Names, adding: RwSignal<Option<Begun>, LocalStor
         <Head title=title back=back long=true/>
         <div class="stack">
             {contested}
+            {objection}
             {alarms}
             <section class="paper" aria-label=words::facts()>
                 {outline}
@@ -207,11 +226,13 @@ fn Shown(record: Record, names: Names, adding: RwSignal<Option<Begun>, LocalStor
             </section>
             {next}
             <CameFrom id=id/>
+            {slips}
             <section class="paper">
                 <h2>{words::history()}</h2>
                 <Timeline case=case act=act/>
             </section>
             {onward}
+            {merging}
         </div>
         {(!masked).then(|| view! {
             <div class="bar">

@@ -20,6 +20,7 @@ mod recent;
 mod rows;
 mod save;
 mod shelves;
+mod slips;
 mod standing;
 
 use std::{cell::RefCell, pin::Pin, rc::Rc};

@@ -1,0 +1,185 @@
+//! 回执单: what somebody whom a record is about takes home. Made without a network; what it opens is at the station.
+
+use leptos::prelude::*;
+use xunji_domain::{
+    entry::Action,
+    id::EntryId,
+    kind::Kind,
+    record::{Known, Record, Standing},
+    slip::{Slip, SlipToken, Verdict},
+};
+
+use crate::{
+    components::{Attempt, Sheet, icon, live, qr, view},
+    platform::{self, format_exact, format_moment},
+    state::{App, Deed, loaded, storage_sentence, use_app},
+    words,
+};
+
+/// The slips of a record that this person may give out, and a new one.
+#[component]
+pub(super) fn Slips(
+    record: Record,
+    kind: Kind,
+    /// The slip that is looked at. Not kept here: saving one draws the record anew.
+    open: RwSignal<Option<EntryId>>,
+) -> impl IntoView {
+    let app = use_app();
+    let attempt = Attempt::default();
+    let ids: Vec<EntryId> = record.slips.iter().map(|slip| slip.by).collect();
+    let tokens = loaded(move || {
+        let ids = ids.clone();
+        async move {
+            let mut tokens = Vec::new();
+            for id in ids {
+                tokens.push((id, app.pocket().slip_token(id).await.ok().flatten()));
+            }
+            tokens
+        }
+    });
+    let state = words::label(kind.public_state(&record.state)).to_owned();
+    let rows = {
+        let record = record.clone();
+        live(move || {
+            let tokens = tokens.get()?;
+            let row = |(place, slip): (usize, &Slip)| {
+                let token = tokens.iter().find(|(id, _)| *id == slip.by).and_then(|(_, token)| token.clone());
+                row(&record, slip, place + 1, token.is_some(), open)
+            };
+            Some(record.slips.iter().enumerate().map(row).collect_view())
+        })
+    };
+    let make = {
+        let record = record.clone();
+        move |_| {
+            let record = record.clone();
+            attempt.begin(async move {
+                let id = give(app, &record).await?;
+                open.set(Some(id));
+                Ok(())
+            });
+        }
+    };
+    let sheet = {
+        let name = if kind.confidential { words::slip_secret() } else { words::label(&kind.name) }.to_owned();
+        live(move || {
+            let id = open.get()?;
+            let token = tokens.get()?.into_iter().find(|(known, _)| *known == id)?.1?;
+            let known = record.entries.iter().find(|known| known.entry.content.id == id)?;
+            Some(view! { <SlipSheet name=name.clone() token=token known=known.clone() open=open/> })
+        })
+    };
+    view! {
+        <section class="paper">
+            <h2>{words::slips()}</h2>
+            <p class="quiet">{words::slips_what_for()}</p>
+            <p>{words::slip_says(state)}</p>
+            {attempt.alert()}
+            {rows}
+            <div class="btns">
+                <button class="btn" type="button" on:click=make>{icon("note")}{words::slip_give()}</button>
+            </div>
+            {sheet}
+        </section>
+    }
+}
+
+fn row(
+    record: &Record,
+    slip: &Slip,
+    number: usize,
+    is_here: bool,
+    open: RwSignal<Option<EntryId>>,
+) -> AnyView {
+    let entry = |id: EntryId| record.entries.iter().find(move |known| known.entry.content.id == id);
+    let given = entry(slip.by);
+    let when = given.map(|known| format_moment(known.entry.content.noted_at.to_utc()));
+    let answer = slip.answer.and_then(entry).and_then(|known| match &known.entry.content.action {
+        Action::Answer { verdict, .. } => Some(verdict_name(*verdict)),
+        _ => None,
+    });
+    let id = slip.by;
+    let look = is_here.then(|| {
+        view! { <button class="link" type="button" on:click=move |_| open.set(Some(id))>{words::slip_show()}</button> }
+    });
+    let delivered = given.map(|known| delivered(known).0);
+    view! {
+        <div class="row">
+            <span>{words::slip_number(number)}" · "{when}" · "{answer.or(delivered)}</span>
+            {look}
+        </div>
+    }
+}
+
+fn verdict_name(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Confirmed => words::did_confirm(),
+        Verdict::Contested => words::did_contest(),
+    }
+}
+
+/// Whether the station knows a slip, in a word and in a sentence.
+fn delivered(known: &Known) -> (&'static str, &'static str) {
+    match known.standing {
+        Standing::Accepted { .. } => (words::badge_delivered(), words::slip_delivered()),
+        _ => (words::badge_waiting(), words::slip_waits()),
+    }
+}
+
+/// Draws a token, keeps it here, and saves its hash.
+async fn give(app: App, record: &Record) -> Result<EntryId, String> {
+    let token = SlipToken::new(&platform::random_bits());
+    let insecure = || words::needs_https().to_owned();
+    let token_hash = platform::digest_of(token.as_str().as_bytes()).await.ok_or_else(insecure)?;
+    let id = platform::new_entry_id();
+    // Before the entry: a slip whose token is gone could never be shown.
+    let kept = app.pocket().keep_slip(id, &token).await;
+    kept.map_err(|error| storage_sentence(&error))?;
+    let deed = Deed {
+        id,
+        record: record.id,
+        kind: record.kind.clone(),
+        kind_version: record.kind_version,
+        basis: record.revision,
+        replaces: None,
+        action: Action::Slip { token_hash },
+        attachments: Vec::new(),
+    };
+    app.save_now(deed).await.map(|()| id)
+}
+
+#[component]
+fn SlipSheet(
+    /// The ledger, as everybody may know it.
+    name: String,
+    token: SlipToken,
+    known: Known,
+    open: RwSignal<Option<EntryId>>,
+) -> impl IntoView {
+    let origin = window().location().origin().unwrap_or_default();
+    let address = origin + &token.path();
+    let (_, sentence) = delivered(&known);
+    // Paper is read on other days, too.
+    let when: String = format_exact(known.entry.content.noted_at.to_utc()).chars().take(16).collect();
+    let receipt = known.receipt().map(|receipt| {
+        let short: String = receipt.digest.to_string().chars().take(8).collect();
+        view! { <p>{words::slip_receipt(short.to_ascii_uppercase())}</p> }
+    });
+    // Fails only where there is nothing to print on, which the browser says itself.
+    let print = move |_| drop(window().print());
+    view! {
+        <Sheet title=words::slip() on_close=Callback::new(move |()| open.set(None))>
+            <div class="sheet-body slip">
+                <p><strong>{words::app_name()}" · "{name}</strong><br/>{when}</p>
+                {qr(&address, words::slip_code().to_owned())}
+                <p>{words::slip_scan()}</p>
+                <p class="address">{address}</p>
+                {receipt}
+                <p class="quiet" role="status">{sentence}</p>
+            </div>
+            <footer class="sheet-foot">
+                <button class="btn primary" type="button" on:click=print>{words::print()}</button>
+            </footer>
+        </Sheet>
+    }
+}
