@@ -23,6 +23,8 @@ mod cases;
 mod clock;
 #[path = "stories/crowd.rs"]
 mod crowd;
+#[path = "stories/desk.rs"]
+mod desk;
 #[path = "stories/drafts.rs"]
 mod drafts;
 #[path = "stories/drill.rs"]

@@ -140,6 +140,7 @@ fn List(open: Memo<Option<String>>) -> impl IntoView {
             let id = case.open.row.record;
             let text = cell(&pocket, case);
             if choosing {
+                let title = row_title(&pocket.kinds(), &pocket.county(), &case.open.row);
                 let is_chosen =
                     move || chosen.with(|chosen| chosen.as_ref().is_some_and(|chosen| chosen.contains(&id)));
                 let turn = move |_| {
@@ -154,7 +155,7 @@ fn List(open: Memo<Option<String>>) -> impl IntoView {
                 return view! {
                     <li>
                         <label class="cell pick">
-                            <input type="checkbox" prop:checked=is_chosen on:change=turn/>
+                            <input type="checkbox" aria-label=title prop:checked=is_chosen on:change=turn/>
                             {text}
                         </label>
                     </li>

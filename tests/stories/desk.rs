@@ -1,0 +1,157 @@
+//! 工作台: what a township's centre does with what its villages report.
+
+use serde_json::Value;
+
+use crate::{
+    samples,
+    support::{LUQIAO_GUBAO, Phone, World, story, until},
+};
+
+async fn centre(world: &World) -> Phone {
+    let desk = world.another_phone("desk").await;
+    desk.enrol(&world.station.enrol("欧阳文秀", "coordinator", LUQIAO_GUBAO)).await;
+    desk.press("工作台").await;
+    desk.heading_becomes("工作台").await;
+    desk
+}
+
+/// A dispute of this name, saved and delivered.
+async fn dispute(phone: &Phone, title: &str) -> String {
+    let mut sample = samples::dispute();
+    sample.fields.retain(|(label, _)| *label != "纠纷名称");
+    sample.fields.push(("纠纷名称", title.to_owned()));
+    sample.record(phone).await
+}
+
+fn of_type<'a>(entries: &'a [Value], kind: &str) -> Vec<&'a Value> {
+    entries.iter().filter(|entry| entry["action"]["type"] == kind).collect()
+}
+
+#[tokio::test]
+async fn several_cases_are_handed_on_at_once_and_each_becomes_an_entry_of_its_own() {
+    story(async |world| {
+        let village = world.enrolled_as("张建国", "mediator").await;
+        let desk = centre(&world).await;
+        desk.sees("这里没有要办的事").await;
+        for title in ["水渠清淤谁家出工", "牦牛踩了青苗", "宅基地界址"] {
+            dispute(village, title).await;
+        }
+        village.sync_becomes("全部已送达").await;
+        desk.press("辖区在办 3").await;
+        desk.press("批量交办").await;
+        desk.enter("水渠清淤谁家出工", "true").await;
+        desk.enter("牦牛踩了青苗", "true").await;
+        desk.press("交办 2 件").await;
+        desk.enter("交办给", "张建国").await;
+        desk.press("保存").await;
+        desk.hears("已交办 2 件").await;
+        desk.sync_becomes("全部已送达").await;
+
+        // What was handed to somebody comes to the top of their first screen.
+        village.press("今天").await;
+        village.sees("需要办理").await;
+        village.press("台账").await;
+        village.press_row("牦牛踩了青苗").await;
+        village.timeline_becomes(&["登记", "交办"]).await;
+
+        let entries = world.station.entries();
+        let steps = of_type(&entries, "step");
+        assert_eq!(steps.len(), 2, "{entries:#?}");
+        let to = format!("worker:{}", world.station.worker("张建国"));
+        for step in &steps {
+            assert_eq!(step["action"]["body"]["assignee"], to.as_str());
+            assert_eq!(step["outcome"], "accepted");
+        }
+        assert_ne!(steps[0]["record"], steps[1]["record"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_reports_of_the_same_are_merged_kept_linked_and_parted_again() {
+    story(async |world| {
+        let village = world.enrolled_as("张建国", "mediator").await;
+        let desk = centre(&world).await;
+        dispute(village, "新装的摄像头正对王家院门").await;
+        dispute(village, "王家与李家因监控摄像头争吵").await;
+        village.sync_becomes("全部已送达").await;
+        desk.press("辖区在办 2").await;
+        desk.press_row("王家与李家因监控摄像头争吵").await;
+        desk.press("与另一件并案").await;
+        desk.press_with("新装的摄像头正对王家院门").await;
+        desk.sees("撤销并案").await;
+        desk.press("返回").await;
+        desk.sees("辖区在办 1").await;
+        desk.sync_becomes("全部已送达").await;
+
+        village.timeline_becomes(&["登记", "并入另一件"]).await;
+        village.sees("已并入另一件").await;
+        village.press("新装的摄像头正对王家院门").await;
+        village.sees("并入本件的").await;
+
+        desk.press("台账").await;
+        desk.press_row("王家与李家因监控摄像头争吵").await;
+        desk.press("撤销并案").await;
+        desk.press("工作台").await;
+        desk.sees("辖区在办 2").await;
+        village.press("台账").await;
+        village.press_row("王家与李家因监控摄像头争吵").await;
+        village.timeline_becomes(&["登记", "并入另一件", "撤销并案"]).await;
+        let entries = world.station.entries();
+        assert_eq!((of_type(&entries, "merge").len(), of_type(&entries, "unmerge").len()), (1, 1));
+        assert!(entries.iter().all(|entry| entry["outcome"] == "accepted"), "{entries:#?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_party_scans_a_slip_that_was_given_offline_sees_the_progress_and_nothing_else_and_objects() {
+    story(async |world| {
+        let phone = world.enrolled_as("张建国", "mediator").await;
+        world.station.stop().await;
+        dispute(phone, "新装的摄像头正对王家院门").await;
+        phone.press("开一张").await;
+        phone.sees("还没有送达县平台").await;
+        let address = "return document.querySelector('dialog .address').textContent";
+        let address = phone.run(address, vec![]).await.expect("an address");
+        let address = address.as_str().expect("a text").to_owned();
+        let code = "const code = document.querySelector('dialog svg[role=img]'); \
+                    return [code.getAttribute('aria-label'), code.querySelector('path').getAttribute('d').length > 1000]";
+        assert_eq!(phone.run(code, vec![]).await, Ok(serde_json::json!(["查看进度的二维码", true])));
+
+        world.station.start().await;
+        let path = address.strip_prefix(&world.station.origin()).expect("the station's own").to_owned();
+        assert_eq!(world.station.get(&path).status, 404, "not before it was delivered");
+        phone.press("关闭").await;
+        phone.send_now("全部已送达").await;
+
+        let party = world.another_phone("party").await;
+        party.client().goto(&address).await.expect("a page");
+        party.sees("办理进度").await;
+        let page = party.everything().await.expect("a page");
+        assert!(page.contains("已登记") && page.contains("矛盾纠纷"), "{page}");
+        for secret in ["摄像头", "王", "固包", "张建国"] {
+            assert!(!page.contains(secret), "{secret}: {page}");
+        }
+        party.type_in("有异议的话,请写哪里不对 可以不写,最多500字", "我没有同意登记的人数").await;
+        party.press("有异议").await;
+        until("see the answer", async || match party.everything().await? {
+            page if page.contains("有异议") && !page.contains("以上情况属实吗") => Ok(()),
+            page => Err(page),
+        })
+        .await;
+
+        phone.press("台账").await;
+        phone.press_row("新装的摄像头正对王家院门").await;
+        phone.sees("当事人有异议").await;
+        phone.sees("我没有同意登记的人数").await;
+        let entries = world.station.entries();
+        let answers = of_type(&entries, "answer");
+        assert_eq!(answers.len(), 1, "{entries:#?}");
+        assert_eq!(answers[0]["action"]["verdict"], "contested");
+        let stored = serde_json::to_string(&entries).expect("it was JSON");
+        let token = path.trim_start_matches("/p/");
+        assert!(!stored.contains(token) && !world.station.said().contains(token), "the token stays with its bearer");
+    })
+    .await;
+}
