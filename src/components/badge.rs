@@ -1,7 +1,7 @@
 //! The small signs beside a record: how far it has come, and which ledger it belongs to.
 
 use leptos::prelude::*;
-use xunji_sync::pocket::Badge;
+use xunji_sync::pocket::{Badge, Row};
 
 use super::{icon, view};
 use crate::words;
@@ -24,11 +24,12 @@ pub enum Sign {
 }
 
 impl Sign {
-    /// The sign of a record, while the sending goes on or not.
-    pub const fn of(badge: Badge, sending: bool) -> Self {
-        match badge {
+    /// The sign of a record's line, while the sending goes on or not.
+    pub const fn of(row: &Row, sending: bool) -> Self {
+        match row.badge {
             Badge::Waiting if sending => Self::Sending,
             Badge::Waiting => Self::Waiting,
+            Badge::Delivered if row.masked => Self::Overseen,
             Badge::Delivered => Self::Delivered,
             Badge::Returned => Self::Returned,
         }

@@ -111,6 +111,10 @@ impl Driver {
             let visible = web_sys::window()?.document()?.visibility_state() == VisibilityState::Visible;
             Some(if visible { Event::Visible } else { Event::Hidden })
         });
+        // Opened behind another tab.
+        if document.visibility_state() != VisibilityState::Visible {
+            self.step(Event::Hidden);
+        }
         self.inner.listeners.replace(listeners);
         let driver = self.clone();
         self.inner.tabs.listen(move |said| driver.heard(said));

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use xunji_domain::{deadline::Colour, kind::Kind, recipient::Recipient};
 use xunji_sync::{
     engine::Phase,
-    pocket::{Badge, Called, Draft, Row},
+    pocket::{Called, Draft, Row},
 };
 
 use super::adding::doing_name;
@@ -246,10 +246,7 @@ pub(super) fn row_cell(row: Row, current: bool) -> AnyView {
     let village = row.village.as_str().map(|code| village_name(&county, code)).unwrap_or_default();
     let urgent = urgency(&app.pocket(), &row);
     let phase = app.signals.phase;
-    let sign = match row.badge {
-        Badge::Delivered if row.masked => Sign::Overseen,
-        badge => Sign::of(badge, phase.with_untracked(|phase| matches!(phase, Phase::Uploading { .. }))),
-    };
+    let sign = Sign::of(&row, phase.with_untracked(|phase| matches!(phase, Phase::Uploading { .. })));
     view! {
         <li>
             <a

@@ -96,3 +96,46 @@ async fn what_the_office_changes_about_somebody_shows_on_their_phone() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn who_only_oversees_a_case_sees_an_outline_and_is_told_so() {
+    story(async |world| {
+        let village = world.enrolled_as("张三", "mediator").await;
+        let county = world.another_phone("county").await;
+        let area = ["--role", "coordinator", "--village", LUQIAO_GUBAO, "--area", "513322"];
+        world.station.office("worker", &[&["add", "--name", "赵敏"], &area[..]].concat());
+        county.enrol(&world.station.enrol_again(&world.station.worker("赵敏"))).await;
+        county.press("台账").await;
+        county.row_count_becomes(0).await;
+        let page = samples::dispute().record(village).await;
+        village.press("补充").await;
+        village.enter("补充内容", "王德贵说可以再谈").await;
+        village.press("保存").await;
+        village.sync_becomes("全部已送达").await;
+
+        let rows = county.row_count_becomes(1).await;
+        assert!(rows[0].contains("概要") && !rows[0].contains("已送达"), "{rows:?}");
+        county.open(&page).await;
+        county.sees("这里只有概要").await;
+        let history = county.timeline_becomes(&["登记", "补充"]).await;
+        let all = county.everything().await.expect("a page");
+        for hidden in ["当事人", "简要情况", "再谈"] {
+            assert!(!all.contains(hidden), "{hidden} is shown:\n{all}");
+        }
+        assert!(!all.contains("更正") && history[1].contains("张三"), "nothing to add here:\n{all}");
+        // Once it is the county's to act, all of it comes, and takes the outline's place.
+        let desk = world.another_phone("township").await;
+        desk.enrol(&world.station.enrol("王芳", "coordinator", LUQIAO_GUBAO)).await;
+        desk.open(&page).await;
+        desk.press("受理").await;
+        desk.press("保存").await;
+        desk.press("上报县综治中心").await;
+        desk.enter("上报理由", "涉及两个乡镇").await;
+        desk.press("保存").await;
+        county.sees("王德贵说可以再谈").await;
+        county.timeline_becomes(&["登记", "补充", "受理", "上报县综治中心"]).await;
+        let all = county.everything().await.expect("a page");
+        assert!(all.contains("当事人") && all.contains("简要情况") && !all.contains("概要"), "{all}");
+    })
+    .await;
+}

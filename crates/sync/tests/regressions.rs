@@ -7,7 +7,7 @@ use std::cell::Cell;
 use uuid::Uuid;
 use xunji_domain::{
     canonical::Digest,
-    entry::Entry,
+    entry::{Action, Entry},
     id::{EntryId, InstallationId, Position, Revision, Seq},
     kind::Kind,
     record::Standing,
@@ -17,8 +17,8 @@ use xunji_domain::{
 use xunji_sync::{
     engine::{Effect, Ended, Engine, Event, Failure, Job, Millis, Phase},
     memory::Memory,
-    pocket::{Mailbox, Pocket, WaitingState},
-    storage::{Ask, Commit, Generation, Lying, Storage, StorageError, Table, Write},
+    pocket::{Mailbox, Pocket, Unsent, WaitingState},
+    storage::{Ask, Commit, Generation, Lying, Span, Storage, StorageError, Table, Write},
     suite::{accepted, unsent},
 };
 
@@ -330,6 +330,43 @@ fn a_definition_that_comes_later_folds_its_records_again() {
         pocket.define(&definitions, None).await.unwrap();
         let record = pocket.record(other.content.record).await.unwrap().unwrap();
         assert_eq!(record.state.as_str(), "checked");
+    });
+}
+
+/// A remark that came without its words, and later whole, could not be found: the fields and the number of entries were
+/// what they had been.
+#[test]
+fn a_remark_that_comes_to_light_is_found() {
+    pollster::block_on(async {
+        let memory = Memory::default();
+        let pocket = open(&memory);
+        let opening = unsent(1, "a");
+        let mut note = unsent(2, "");
+        note.content.record = opening.content.record;
+        note.content.action = Action::Note { text: "水渠".into() };
+        let entry = |unsent: Unsent, seq| Entry {
+            installation: installation(9),
+            seq: Seq(seq),
+            digest: unsent.digest,
+            content: unsent.content,
+        };
+        let (opening, note) = (entry(opening, 1), entry(note, 2));
+        let mut blank = note.clone();
+        blank.content.action = Action::Note { text: String::new() };
+        let second = Outcome::Accepted { revision: Revision(2) };
+        let masked = MailboxItem { masked: true, ..item(2, &blank, second.clone()) };
+        let overseen = page(vec![item(1, &opening, FIRST), masked]);
+        let overseer = Mailbox::Oversight("county_centre:513322".into());
+        assert_eq!(pocket.receive(&overseer, Position(0), &overseen).await, Ok(true));
+        let words = async || {
+            while pocket.shelve().await.unwrap() {}
+            let shelves = memory.range(Table::Shelves, Span::all()).await.unwrap();
+            shelves.into_iter().map(|(_, lines)| String::from_utf8(lines).unwrap()).collect::<String>()
+        };
+        assert!(!words().await.contains("水渠"));
+        let whole = page(vec![item(1, &note, second)]);
+        assert_eq!(pocket.receive(&Mailbox::Own, Position(0), &whole).await, Ok(true));
+        assert!(words().await.contains("水渠"));
     });
 }
 

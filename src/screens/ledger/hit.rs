@@ -117,7 +117,7 @@ pub(super) fn cell(cell: &Cell) -> AnyView {
                 <span class="clip">{pieces(&village, in_village)}</span>
                 <time>{row_time(row)}</time>
                 {urgency(&use_app().pocket(), row)}
-                {badge(Sign::of(row.badge, cell.sending))}
+                {badge(Sign::of(row, cell.sending))}
             </span>
             {snippet}
         </a>
