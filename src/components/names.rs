@@ -4,8 +4,8 @@ use xunji_domain::{
     desk::{Desk, DeskKind},
     id::WorkerId,
     kind::Kind,
-    person::{Role, Worker},
-    recipient::Recipient,
+    person::Worker,
+    recipient::{Recipient, may_hold, may_receive},
     record::Record,
     village::{County, VillageCode},
     wire::Directory,
@@ -79,20 +79,17 @@ impl Names {
     /// Whom a record may be handed to, desks first. The station asks again, and knows who is suspended.
     pub fn receivers(&self, kind: &Kind, record: &Record, county: &County) -> Vec<Receiver> {
         let Some(village) = record.village(kind) else { return Vec::new() };
-        let may_hold = |desk: &&Desk| {
-            desk.area.covers(&village) && (!kind.confidential || desk.kind == DeskKind::JusticeOffice)
-        };
-        let desks = self.directory.desks.iter().filter(may_hold).map(|desk| Receiver {
+        let able = |desk: &&Desk| may_hold(desk.kind, Some(&desk.area), kind.confidential, &village).is_ok();
+        let desks = self.directory.desks.iter().filter(able).map(|desk| Receiver {
             value: Recipient::Desk(desk.id.clone()).to_string(),
             name: desk.name.clone(),
             about: desk_kind_name(Some(desk.kind)).to_owned(),
             group: words::desks(),
         });
-        let may_receive = |worker: &&Worker| {
-            let bound = worker.is(Role::LegalAdviser) || worker.is(Role::JusticeOfficer);
-            worker.reaches(&village) && (!kind.confidential || bound)
+        let able = |worker: &&Worker| {
+            may_receive(worker.roles(), &worker.areas(), kind.confidential, &village).is_ok()
         };
-        let people = self.directory.people.iter().filter(may_receive).map(|worker| {
+        let people = self.directory.people.iter().filter(able).map(|worker| {
             let roles: Vec<_> = worker.roles().iter().map(|role| role_name(*role)).collect();
             let place = village_name(county, worker.village.as_str());
             Receiver {

@@ -8,10 +8,13 @@ use std::{fmt, str::FromStr};
 use serde::{Serialize, Serializer};
 
 use crate::{
+    area::Area,
     desk::{Desk, DeskKind},
     id::{DeskId, WorkerId},
+    person::Role,
     reads,
     village::VillageCode,
+    wire::RecipientFault,
 };
 
 /// Whom a record is handed to.
@@ -47,6 +50,49 @@ pub fn sits_at_level(kind: DeskKind, desks: &[Desk], village: Option<&VillageCod
     desks.iter().any(|desk| desk.kind == kind && covers(desk))
 }
 
+/// Whether somebody with these roles and areas can carry on a record of this village: what is secret only who is bound to
+/// secrecy, too. Phones offer nobody else, and the station judges by it.
+///
+/// # Errors
+/// Why not.
+pub fn may_receive(
+    roles: &[Role],
+    areas: &[Area],
+    confidential: bool,
+    village: &VillageCode,
+) -> Result<(), RecipientFault> {
+    let is_bound = roles.contains(&Role::LegalAdviser) || roles.contains(&Role::JusticeOfficer);
+    if confidential && !is_bound {
+        Err(RecipientFault::Confidential)
+    } else if areas.iter().any(|area| area.reaches(village)) {
+        Ok(())
+    } else {
+        Err(RecipientFault::OutsideArea)
+    }
+}
+
+/// Whether a desk can carry on a record of this village, or take part in it. Its area is not known where only the kind
+/// is named.
+///
+/// # Errors
+/// Why not.
+pub fn may_hold(
+    kind: DeskKind,
+    area: Option<&Area>,
+    confidential: bool,
+    village: &VillageCode,
+) -> Result<(), RecipientFault> {
+    if confidential && kind != DeskKind::JusticeOffice {
+        Err(RecipientFault::Confidential)
+    } else if kind == DeskKind::Unknown {
+        Err(RecipientFault::Unknown)
+    } else if area.is_some_and(|area| !area.covers(village)) {
+        Err(RecipientFault::OutsideArea)
+    } else {
+        Ok(())
+    }
+}
+
 impl FromStr for Recipient {
     type Err = InvalidRecipient;
 
@@ -77,3 +123,37 @@ impl Serialize for Recipient {
 }
 
 reads!(Recipient from text);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_can_take_a_record_depends_on_area_and_secrecy() {
+        use RecipientFault::{Confidential, OutsideArea, Unknown};
+        let village: VillageCode = "513322100201".parse().expect("a code");
+        let areas = |area: &str| vec![area.parse::<Area>().expect("an area")];
+        for (role, area, open, secret) in [
+            (Role::Mediator, "513322100201", Ok(()), Err(Confidential)),
+            (Role::GridWorker, "513322100201003", Ok(()), Err(Confidential)),
+            (Role::LegalAdviser, "513322100", Ok(()), Ok(())),
+            (Role::JusticeOfficer, "513322", Ok(()), Ok(())),
+            (Role::JusticeOfficer, "513322103", Err(OutsideArea), Err(OutsideArea)),
+        ] {
+            let may = |confidential| may_receive(&[role], &areas(area), confidential, &village);
+            assert_eq!((may(false), may(true)), (open, secret), "{role:?} of {area}");
+        }
+        assert_eq!(may_receive(&[Role::Mediator], &[], false, &village), Err(OutsideArea));
+        for (kind, area, open, secret) in [
+            (DeskKind::Police, Some("513322100"), Ok(()), Err(Confidential)),
+            (DeskKind::Court, Some("513322103"), Err(OutsideArea), Err(Confidential)),
+            (DeskKind::JusticeOffice, Some("513322"), Ok(()), Ok(())),
+            (DeskKind::CountyCentre, None, Ok(()), Err(Confidential)),
+            (DeskKind::Unknown, None, Err(Unknown), Err(Confidential)),
+        ] {
+            let area = area.map(|area| areas(area).remove(0));
+            let may = |confidential| may_hold(kind, area.as_ref(), confidential, &village);
+            assert_eq!((may(false), may(true)), (open, secret), "{kind:?}");
+        }
+    }
+}

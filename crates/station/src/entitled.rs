@@ -20,9 +20,7 @@ use std::fmt;
 use xunji_domain::{
     desk::{Desk, DeskKind},
     id::{DeskId, WorkerId},
-    person::Role,
-    recipient::{Recipient, sits_at_level},
-    village::VillageCode,
+    recipient::{self, Recipient, sits_at_level},
     wire::RecipientFault,
 };
 
@@ -149,36 +147,10 @@ pub fn standing(record: &Opened, worker: WorkerId, seats: &[Desk]) -> Standing {
 /// Why not.
 pub fn may_receive(recipient: Option<&Person>, record: &Opened) -> Result<(), RecipientFault> {
     let person = recipient.ok_or(RecipientFault::Unknown)?;
-    let is_bound = person.worker.is(Role::LegalAdviser) || person.worker.is(Role::JusticeOfficer);
     if person.suspended {
-        Err(RecipientFault::Suspended)
-    } else if record.confidential && !is_bound {
-        Err(RecipientFault::Confidential)
-    } else if person.areas.iter().any(|area| area.reaches(&record.village)) {
-        Ok(())
-    } else {
-        Err(RecipientFault::OutsideArea)
+        return Err(RecipientFault::Suspended);
     }
-}
-
-/// Whether a desk can carry a record on, or take part. The kind alone is known where a level is meant.
-///
-/// # Errors
-/// Why not.
-pub fn may_hold(
-    kind: DeskKind,
-    village: Option<(&Desk, &VillageCode)>,
-    record: &Opened,
-) -> Result<(), RecipientFault> {
-    if record.confidential && kind != DeskKind::JusticeOffice {
-        Err(RecipientFault::Confidential)
-    } else if kind == DeskKind::Unknown {
-        Err(RecipientFault::Unknown)
-    } else if village.is_some_and(|(desk, village)| !desk.area.covers(village)) {
-        Err(RecipientFault::OutsideArea)
-    } else {
-        Ok(())
-    }
+    recipient::may_receive(person.worker.roles(), &person.areas, record.confidential, &record.village)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use xunji_domain::{
     entry::{Action, Content, Entry},
     id::{KindId, RecordId, Revision, Seq, WorkerId},
     kind::Kinds,
-    recipient::Recipient,
+    recipient::{Recipient, may_hold},
     record::{Known, Record, Standing},
     wire::{Answer, Answers, Outcome, Reason, Receipt, RecipientFault, Refusal, Signature},
     workflow,
@@ -25,7 +25,7 @@ use super::{
 use crate::{
     db::{self, DbError, count, digest, instant, parsed},
     desks,
-    entitled::{MailboxId, Sight, circle, may_hold, may_receive, sight},
+    entitled::{MailboxId, Sight, circle, may_receive, sight},
     mailbox,
     people::{self, Caller},
     receipt_key::ReceiptKey,
@@ -244,10 +244,10 @@ async fn scene<'a>(
         let fit = match &recipient {
             Recipient::Worker(id) => may_receive(people::find(connection, *id).await?.as_ref(), record),
             Recipient::Desk(id) => match desks::find(connection, id).await? {
-                Some(desk) => may_hold(desk.kind, Some((&desk, &record.village)), record),
+                Some(desk) => may_hold(desk.kind, Some(&desk.area), record.confidential, &record.village),
                 None => Err(RecipientFault::Unknown),
             },
-            Recipient::Level(kind) => may_hold(*kind, None, record),
+            Recipient::Level(kind) => may_hold(*kind, None, record.confidential, &record.village),
         };
         scene.fault = scene.fault.or(fit.err());
     }
