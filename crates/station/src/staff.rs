@@ -7,7 +7,8 @@
 //! | anybody else | nothing; for them there is nothing here |
 //!
 //! A code lets its bearer read what its person reads. Therefore no governance desk gets one for an adviser (律师法 art. 38),
-//! and nobody makes a justice officer here: that is the office's, at the station.
+//! nobody gets one for somebody in whose mailbox lies what is secret from them (a consultation, or a complaint about the
+//! very desk), and nobody makes a justice officer here: all that is the office's, at the station.
 //!
 //! Invariants: nobody acts on themselves, outside their area, or gives a role that reaches further than their own; who is
 //! outside looks like who is not there; each act is a row of the audit trail, in its own transaction.
@@ -25,6 +26,7 @@ use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 use uuid::Uuid;
 use xunji_domain::{
     area::Area,
+    desk::DeskKind,
     id::{InstallationId, WorkerId},
     kind::Kinds,
     person::{Role, Worker},
@@ -390,6 +392,9 @@ impl Boss {
                 audit::note(connection, &what).await?;
                 RELEASE
             }
+            None if !own && !self.may_read_all_of(connection, id).await? => {
+                return Ok(Err(Problem::NotYours));
+            }
             None => {
                 enrolment::issue(connection, id, &code, CODE).await?;
                 audit::note(connection, &json!({ "act": "code", "by": self.id, "worker": id })).await?;
@@ -397,6 +402,33 @@ impl Boss {
             }
         };
         Ok(Ok(json!({ "code": code.to_string(), "expires_at": instant(db::now() + valid) })))
+    }
+
+    /// Whether nothing lies in somebody's mailbox that is kept secret from this one: whoever makes a code could use it.
+    async fn may_read_all_of(
+        &self,
+        connection: &mut SqliteConnection,
+        id: WorkerId,
+    ) -> Result<bool, DbError> {
+        let rows = sqlx::query(
+            "SELECT DISTINCT r.home FROM mailbox_items m JOIN entries e ON e.position = m.entry
+             JOIN records r ON r.id = e.record WHERE m.mailbox = ? AND r.confidential",
+        )
+        .bind(MailboxId::Worker(id).to_string())
+        .fetch_all(connection)
+        .await?;
+        let of_county = || self.areas.iter().any(|area| area.as_str().len() == 6);
+        for row in &rows {
+            let may = match row.try_get::<Option<&str>, _>("home")?.and_then(DeskKind::parse) {
+                Some(DeskKind::JusticeOffice) => self.is_justice,
+                Some(DeskKind::CountyCentre) => self.coordinates && of_county(),
+                _ => false,
+            };
+            if !may {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     async fn revoke(

@@ -207,6 +207,34 @@ async fn whoever_is_bound_to_secrecy_is_managed_by_the_justice_office_and_shut_o
     assert_eq!(reply.status, 201, "{}", reply.text());
 }
 
+/// A complaint about the township's centre goes to the county; the centre must not get at it with a code.
+#[tokio::test]
+async fn no_code_opens_what_is_secret_from_whoever_makes_it() {
+    let station = Station::spawn().await;
+    let centre = coordinator(&station, VILLAGE).await;
+    let county = station.add_worker_of(Role::Coordinator, VILLAGE, COUNTY).await;
+    let county = station.phone_of(&county).await;
+    let justice = officer(&station).await;
+    let mut worker = station.any_phone().await;
+    let codes = format!("/people/{}/codes", worker.worker.id);
+    assert_eq!(post(&centre, &codes, json!({})).await.status, 201);
+    let content =
+        worker.content("complaint", Uuid::new_v4(), json!({ "type": "open", "body": form("complaint") }));
+    let entry = worker.seal(&content);
+    revision(&worker.deliver(&[entry]).await[0]);
+    refused(&post(&centre, &codes, json!({})).await, 409, "not-yours");
+    assert_eq!(post(&county, &codes, json!({})).await.status, 201, "its desk has it anyway");
+    let content =
+        worker.content("legal_aid", Uuid::new_v4(), json!({ "type": "open", "body": form("legal_aid") }));
+    let entry = worker.seal(&content);
+    revision(&worker.deliver(&[entry]).await[0]);
+    for boss in [&centre, &county, &justice] {
+        refused(&post(boss, &codes, json!({})).await, 409, "not-yours");
+    }
+    let release = json!({ "releases": worker.installation });
+    assert_eq!(post(&centre, &codes, release).await.status, 201, "a released phone reads nothing");
+}
+
 #[tokio::test]
 async fn a_village_is_handed_over_all_of_it_or_nothing() {
     let station = Station::spawn().await;
