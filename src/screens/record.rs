@@ -176,7 +176,11 @@ fn Shown(
     // Whoever only oversees a record adds nothing to it.
     let masked = record.is_masked();
     let outline = masked.then(|| {
-        view! { <p class="quiet">{badge(Sign::Overseen)}" "{words::masked_record()}</p> }
+        view! {
+            <section class="paper">
+                <p class="quiet">{badge(Sign::Overseen)}" "{words::masked_record()}</p>
+            </section>
+        }
     });
     let known = kind.is_some();
     let closed = kind.as_ref().and_then(|kind| kind.state(&record.state)).is_some_and(|state| state.closed);
@@ -219,8 +223,8 @@ fn Shown(
             {contested}
             {objection}
             {alarms}
+            {outline}
             <section class="paper" aria-label=words::facts()>
-                {outline}
                 {standing}
                 <Facts case=case act=act/>
             </section>
