@@ -379,7 +379,10 @@ impl Engine {
         match ended {
             Ended::Badly(failure) => self.failed(job, failure, now, dice, effects),
             Ended::Well { done, left } => {
-                self.failures = 0;
+                if self.failures > 0 {
+                    // The station is back: it was the way to it that kept the phone from listening.
+                    self.forget_failures();
+                }
                 self.offline = false;
                 if matches!(job, Job::Upload { .. } | Job::SendBlob) {
                     self.done += done;
@@ -674,6 +677,13 @@ mod tests {
             let effects = engine.step(Event::Timer, now, 0);
             assert!(effects.contains(&Effect::Listen) && begun(&effects).is_none(), "{effects:?}");
         }
+        // Once the station is back after an outage it is listened to at once.
+        let mut back = engine.clone();
+        back.step(Event::Heard(Heard::Badly(Failure::NoAnswer)), now, 1_900);
+        back.step(Event::Saved, now, 0);
+        back.step(Event::Done(Job::Probe, Ended::Badly(Failure::NoAnswer)), now, 0);
+        assert_eq!(begun(&back.step(Event::Timer, now, 0)), Some(Job::Probe));
+        assert!(finish(&mut back, Job::Probe, now).contains(&Effect::Listen));
         // News that are none are no better.
         engine.step(Event::Heard(Heard::News), now, 0);
         let effects = engine.step(Event::Done(Job::Fetch, well(0, 0)), now, 1_000);
