@@ -24,6 +24,8 @@ pub enum Screen {
     Ledger,
     /// `/desk`, and `/desk/…` with one of its cases open.
     Desk,
+    /// `/desk/people`.
+    Staff,
     /// `/outbox`.
     Outbox,
     /// `/me`.
@@ -46,6 +48,7 @@ impl Screen {
             ["new", kind] => Self::New(kind.to_owned()),
             ["drafts", id] => Self::Draft(id.to_owned()),
             ["records"] | ["records", _] => Self::Ledger,
+            ["desk", "people"] => Self::Staff,
             ["desk"] | ["desk", _] => Self::Desk,
             ["outbox"] => Self::Outbox,
             ["me"] => Self::Me,

@@ -11,7 +11,7 @@ use crate::{
     platform::{self, Setting},
     screens::{
         About, Desk, Drill, Enrol, Form, Ledger, Lock, Me, NotFound, Outbox, ReturnToDraft, SetPin, Share,
-        Today,
+        Staff, Today,
     },
     state::{App, storage_sentence, use_app},
     vault::{self, AppStorage, Locked, Opened},
@@ -172,6 +172,7 @@ fn drawn(screen: Screen) -> AnyView {
         Screen::Draft(id) => view! { <ReturnToDraft id=id/> },
         Screen::Ledger => view! { <Ledger/> },
         Screen::Desk => view! { <Desk/> },
+        Screen::Staff => view! { <Staff/> },
         Screen::Outbox => view! { <Outbox/> },
         Screen::Me => view! { <Me/> },
         Screen::Drill => view! { <Drill/> },

@@ -269,6 +269,17 @@ impl App {
         }
     }
 
+    /// Asks the station to manage people, and gives its answer.
+    ///
+    /// # Errors
+    /// The sentence for the person.
+    pub async fn office(&self, method: &str, path: &str, body: Option<String>) -> Result<String, String> {
+        match self.driver.get_value() {
+            Some(driver) => driver.office(method, path, body).await,
+            None => Err(words::staff_no_answer().to_owned()),
+        }
+    }
+
     /// Shows a short message for a few seconds.
     pub fn say(&self, message: String) {
         self.show(message, None);

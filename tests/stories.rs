@@ -85,6 +85,8 @@ mod settings;
 mod share;
 #[path = "stories/spoiled.rs"]
 mod spoiled;
+#[path = "stories/staff.rs"]
+mod staff;
 #[path = "stories/storage.rs"]
 mod storage;
 #[path = "stories/tabs.rs"]

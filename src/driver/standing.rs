@@ -9,7 +9,7 @@ use super::{
     jobs::{read, storage},
     tabs::Said,
 };
-use crate::platform;
+use crate::{platform, words};
 
 /// How many milliseconds the last answers are good for.
 const LEARN_EVERY: u64 = 5 * 60_000;
@@ -42,6 +42,23 @@ impl Driver {
         }
         self.inner.learned.set(Some(now));
         Ok(())
+    }
+
+    /// Manages people at the station, and gives its answer.
+    ///
+    /// # Errors
+    /// The sentence for the person.
+    pub async fn office(&self, method: &str, path: &str, body: Option<String>) -> Result<String, String> {
+        let headers = vec![("Content-Type", "application/json".to_owned())];
+        let body = body.map_or(JsValue::UNDEFINED, |body| JsValue::from_str(&body));
+        let path = format!("/api/v1{path}");
+        let answer = self.ask_for(method, &path, headers, body, &[400, 404, 409]).await;
+        let answer = answer.map_err(|_| words::staff_no_answer().to_owned())?;
+        match answer.status {
+            200..=299 => Ok(answer.text),
+            400 => Err(words::staff_wrong().to_owned()),
+            _ => Err(words::staff_not_yours().to_owned()),
+        }
     }
 
     /// The station is asked again in the next cycle: the phone was enrolled, or a desk is not this person's any more.

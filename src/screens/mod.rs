@@ -27,7 +27,7 @@ mod today;
 
 pub use self::{
     about::About,
-    desk::Desk,
+    desk::{Desk, Staff},
     drill::Drill,
     enrol::Enrol,
     form::{Form, ReturnToDraft},

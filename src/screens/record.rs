@@ -183,7 +183,7 @@ fn Shown(
         }
     });
     let known = kind.is_some();
-    let closed = kind.as_ref().and_then(|kind| kind.state(&record.state)).is_some_and(|state| state.closed);
+    let closed = kind.as_ref().is_some_and(|kind| record.is_closed(kind));
     let body = record.body();
     let alarms = kind.clone().filter(|_| !closed).map(|kind| {
         let body = Signal::stored(body.clone());
@@ -263,12 +263,13 @@ fn standing(
     let village = record.village(kind);
     let name = |recipient: &Recipient| names.recipient(recipient, village.as_ref());
     let last_day = clock.due.map(|due| words::last_day_is(due.month(), due.day()));
-    let sign = (!state.closed).then(|| view! { {due(clock)}<span class="quiet">{last_day}</span> });
+    let closed = record.is_closed(kind);
+    let sign = (!closed).then(|| view! { {due(clock)}<span class="quiet">{last_day}</span> });
     let card = clock.card.filter(|_| actor.is_some_and(|actor| workflow::oversees(kind, record, actor)));
     let card = card.map(|card| view! { <span class="warned">{card_name(card)}</span> });
     // What a person carries on alone needs no words about it.
     let own = actor.is_some_and(|actor| record.with() == Some(Recipient::Worker(actor.id)));
-    let with = record.with().filter(|_| !state.closed && !own).map(|with| words::with_whom(name(&with)));
+    let with = record.with().filter(|_| !closed && !own).map(|with| words::with_whom(name(&with)));
     let returns =
         kind.workflow.steps.iter().filter(|step| step.hands.as_ref().is_some_and(|hands| hands.back));
     let returned: u32 = returns.filter_map(|step| record.taken.get(&step.id)).sum();

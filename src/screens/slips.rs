@@ -169,7 +169,7 @@ fn SlipSheet(
     let print = move |_| drop(window().print());
     view! {
         <Sheet title=words::slip() on_close=Callback::new(move |()| open.set(None))>
-            <div class="sheet-body slip">
+            <div class="sheet-body slip" tabindex="0">
                 <p><strong>{words::app_name()}" · "{name}</strong><br/>{when}</p>
                 {qr(&address, words::slip_code().to_owned())}
                 <p>{words::slip_scan()}</p>

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Takes the network away from this phone alone, or gives it back.
-async fn offline(phone: &Phone, offline: bool) {
+pub async fn offline(phone: &Phone, offline: bool) {
     let conditions =
         json!({ "offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
     phone.devtools("Network.emulateNetworkConditions", conditions).await;

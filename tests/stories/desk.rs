@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::{
+    both_ways::offline,
     samples,
     support::{LUQIAO_GUBAO, Phone, World, story, until},
 };
@@ -108,7 +109,7 @@ async fn two_reports_of_the_same_are_merged_kept_linked_and_parted_again() {
 async fn a_party_scans_a_slip_that_was_given_offline_sees_the_progress_and_nothing_else_and_objects() {
     story(async |world| {
         let phone = world.enrolled_as("张建国", "mediator").await;
-        world.station.stop().await;
+        offline(phone, true).await;
         dispute(phone, "新装的摄像头正对王家院门").await;
         phone.press("开一张").await;
         phone.sees("还没有送达县平台").await;
@@ -119,9 +120,9 @@ async fn a_party_scans_a_slip_that_was_given_offline_sees_the_progress_and_nothi
                     return [code.getAttribute('aria-label'), code.querySelector('path').getAttribute('d').length > 1000]";
         assert_eq!(phone.run(code, vec![]).await, Ok(serde_json::json!(["查看进度的二维码", true])));
 
-        world.station.start().await;
         let path = address.strip_prefix(&world.station.origin()).expect("the station's own").to_owned();
         assert_eq!(world.station.get(&path).status, 404, "not before it was delivered");
+        offline(phone, false).await;
         phone.press("关闭").await;
         phone.send_now("全部已送达").await;
 

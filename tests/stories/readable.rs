@@ -117,20 +117,7 @@ async fn cases_with_much_to_settle_and_to_answer_are_readable_too() {
         amend(&centre, "涉及人数", "5").await;
         let mut found = Vec::new();
         let mut look = async |phone: &Phone, screen: &str| {
-            width(phone, 360).await;
-            for theme in ["light", "dark"] {
-                emulate(phone, &[("prefers-color-scheme", theme), ("prefers-reduced-motion", "reduce")])
-                    .await;
-                found.extend(
-                    violations(phone, &engine).await.iter().map(|one| format!("{screen}, {theme}: {one}")),
-                );
-            }
-            found.extend(measured(phone, "small", screen).await);
-            for size in ["18px", "36px"] {
-                grow(phone, size).await;
-                found.extend(measured(phone, "cut", &format!("{screen} at {size}")).await);
-            }
-            grow(phone, "").await;
+            found.extend(everything_about(phone, &engine, screen).await);
         };
         centre.press("退回补正").await;
         look(&centre, "退回补正").await;
@@ -166,6 +153,60 @@ async fn cases_with_much_to_settle_and_to_answer_are_readable_too() {
         village.open(&page).await;
         village.sees("李四改为").await;
         look(village, "a record with two versions and a question").await;
+        assert!(found.is_empty(), "{}", found.join("\n"));
+    })
+    .await;
+}
+
+/// What is wrong with a screen in both themes, in the size of its targets, and with text of twice the size.
+async fn everything_about(phone: &Phone, engine: &str, screen: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    width(phone, 360).await;
+    for theme in ["light", "dark"] {
+        emulate(phone, &[("prefers-color-scheme", theme), ("prefers-reduced-motion", "reduce")]).await;
+        found.extend(violations(phone, engine).await.iter().map(|one| format!("{screen}, {theme}: {one}")));
+    }
+    found.extend(measured(phone, "small", screen).await);
+    for size in ["18px", "36px"] {
+        grow(phone, size).await;
+        found.extend(measured(phone, "cut", &format!("{screen} at {size}")).await);
+    }
+    grow(phone, "").await;
+    found
+}
+
+#[tokio::test]
+async fn the_desk_its_people_and_a_partys_page_are_readable_too() {
+    story(async |world| {
+        let engine = fs::read_to_string(axe()).expect("axe-core is where it was named");
+        let (village, centre, _) = two_who_see_a_dispute(&world).await;
+        let mut found = Vec::new();
+        let mut look = async |phone: &Phone, screen: &str| {
+            found.extend(everything_about(phone, &engine, screen).await);
+        };
+        village.press("开一张").await;
+        village.sees("县平台已收到").await;
+        look(village, "回执单").await;
+        let address = "return document.querySelector('dialog .address').textContent";
+        let address = village.run(address, vec![]).await.expect("an address");
+        centre.press("与另一件并案").await;
+        look(&centre, "与另一件并案").await;
+        centre.press("关闭").await;
+        centre.press("工作台").await;
+        look(&centre, "工作台, empty").await;
+        centre.press("辖区在办 1").await;
+        look(&centre, "工作台").await;
+        centre.press("批量交办").await;
+        look(&centre, "批量交办").await;
+        centre.press("取消").await;
+        centre.press("人员").await;
+        centre.press("管理张三").await;
+        look(&centre, "人员").await;
+        centre.press("添加人员").await;
+        look(&centre, "添加人员").await;
+        village.client().goto(address.as_str().expect("a text")).await.expect("a page");
+        village.sees("办理进度").await;
+        look(village, "办理进度").await;
         assert!(found.is_empty(), "{}", found.join("\n"));
     })
     .await;

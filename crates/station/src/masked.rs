@@ -1,7 +1,7 @@
 //! An entry as those see it who need not know its sensitive values.
 //!
-//! What the ledger's definition names and doesn't call sensitive stays; everything else goes: sensitive fields, fields
-//! that nobody here knows, remarks, reasons and attachments. The digest and the receipt stay those of the whole entry, so
+//! What the ledger's definition names and doesn't call sensitive stays; everything else goes: sensitive fields, whatever is
+//! typed freely, fields that nobody here knows, remarks, reasons and attachments. The digest and the receipt stay those of the whole entry, so
 //! that what was withheld can be compared with it later; a masked entry says that it is one
 //! ([`xunji_domain::wire::MailboxItem::masked`]), because its content doesn't have that digest.
 
@@ -60,12 +60,18 @@ fn body(kind: Option<&Kind>, body: &Value) -> Value {
 
 fn is_plain(kind: Option<&Kind>, field: &str) -> bool {
     use xunji_domain::kind::FieldType;
-    let hidden =
-        [FieldType::Attachments, FieldType::Place, FieldType::People, FieldType::Phone, FieldType::IdNumber];
+    // Whatever is typed freely may name somebody, a title most of all.
+    let hidden = [
+        FieldType::Text,
+        FieldType::LongText,
+        FieldType::Attachments,
+        FieldType::Place,
+        FieldType::People,
+        FieldType::Phone,
+        FieldType::IdNumber,
+    ];
     let field = kind.and_then(|kind| kind.field(&FieldId::new(field)));
-    field.is_some_and(|field| {
-        !field.sensitive && field.form != FieldType::LongText && !hidden.contains(&field.form)
-    })
+    field.is_some_and(|field| !field.sensitive && !hidden.contains(&field.form))
 }
 
 #[cfg(test)]
@@ -81,7 +87,7 @@ mod tests {
             "id": "1", "record": "2", "kind": "dispute", "kind_version": 2, "author": "3", "noted_at": "n", "basis": 0,
             "weather": "snow", "attachments": ["aa"],
             "action": { "type": "open", "body": {
-                "category": "0201", "people_count": 2, "parties": [{ "name": "王五" }], "summary": "墙", "drone": "x",
+                "title": "王五家的墙", "category": "0201", "people_count": 2, "parties": [{ "name": "王五" }], "summary": "墙", "drone": "x",
             } },
         });
         let (masked, less) = mask(&kinds, &content);

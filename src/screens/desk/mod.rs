@@ -1,6 +1,7 @@
 //! 工作台: what the desks at which the person sits have to answer, the most urgent first; beside it the case that is open.
 
 mod assign;
+mod staff;
 
 use leptos::{ev::KeyboardEvent, prelude::*};
 use wasm_bindgen::JsCast;
@@ -9,10 +10,13 @@ use xunji_domain::{
     deadline::Clock,
     desk::Desk as Seat,
     id::{RecordId, WorkerId},
+    person::Role,
     recipient::Recipient,
     village::VillageCode,
 };
 use xunji_sync::pocket::OpenCase;
+
+pub use self::staff::Staff;
 
 use self::assign::Assign;
 use super::beside::{beside, open_below};
@@ -202,6 +206,10 @@ fn List(open: Memo<Option<String>>) -> impl IntoView {
         });
         Some(view! { <Assign records=records done=done/> })
     });
+    let manages = Memo::new(move |_| {
+        let is = |role: Role| app.signals.me.with(|me| me.as_ref().is_some_and(|me| me.is(role)));
+        is(Role::Coordinator) || is(Role::JusticeOfficer)
+    });
     let seats = move || {
         app.signals.desks.with(|desks| {
             desks.iter().map(|desk| desk.name.clone()).collect::<Vec<_>>().join(words::list_comma())
@@ -217,7 +225,12 @@ fn List(open: Memo<Option<String>>) -> impl IntoView {
                 {filter(Part::Theirs, words::desk_theirs())}
                 {filter(Part::Overdue, words::desk_overdue())}
             </div>
-            <div class="btns many">{bar}</div>
+            <div class="btns many">
+                {bar}
+                <Show when=move || manages.get()>
+                    <a class="btn" href="/desk/people">{words::staff()}</a>
+                </Show>
+            </div>
             {body}
             <Show when=move || cases.with(|cases| cases.len() == MOST)>
                 <p class="quiet">{words::desk_most(MOST)}</p>
