@@ -10,6 +10,7 @@ use xunji_domain::{
     entry::{Action, Content},
     id::{EntryId, KindId, RecordId, Revision},
     person::Worker,
+    record::Record,
     wire::Received,
 };
 use xunji_sync::{
@@ -74,6 +75,22 @@ pub struct Deed {
     pub action: Action,
     /// Its attachments, whose bytes are in the pocket already.
     pub attachments: Vec<Digest>,
+}
+
+impl Deed {
+    /// Something that is done to a record as it was shown, without attachments.
+    pub fn on(record: &Record, action: Action) -> Self {
+        Self {
+            id: platform::new_entry_id(),
+            record: record.id,
+            kind: record.kind.clone(),
+            kind_version: record.kind_version,
+            basis: record.revision,
+            replaces: None,
+            action,
+            attachments: Vec::new(),
+        }
+    }
 }
 
 impl App {

@@ -31,6 +31,8 @@ mod drafts;
 mod drill;
 #[path = "stories/enrolment.rs"]
 mod enrolment;
+#[path = "stories/escalation.rs"]
+mod escalation;
 #[path = "stories/evicted.rs"]
 mod evicted;
 #[path = "stories/forms.rs"]

@@ -180,16 +180,7 @@ pub(super) fn Adding(begun: Begun, adding: RwSignal<Option<Begun>, LocalStorage>
     };
     let deed_of = {
         let record = record.clone();
-        move |action| Deed {
-            id,
-            record: record.id,
-            kind: record.kind.clone(),
-            kind_version: record.kind_version,
-            basis: record.revision,
-            replaces: None,
-            action,
-            attachments: attached.get_untracked(),
-        }
+        move |action| Deed { id, attachments: attached.get_untracked(), ..Deed::on(&record, action) }
     };
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();

@@ -16,7 +16,6 @@ use xunji_sync::pocket::Row;
 
 use crate::{
     components::{Attempt, RecordLink, Sheet, icon, live, mark, row_time, row_title, view, village_name},
-    platform,
     state::{App, Deed, loaded, use_app},
     words,
 };
@@ -26,11 +25,10 @@ const MOST: usize = 400;
 
 /// What was merged with a record, and the way to merge it or to take that back.
 #[component]
-pub(super) fn Merging(record: Record, kind: Kind) -> impl IntoView {
+pub(super) fn Merging(record: Record, kind: Kind, choosing: RwSignal<bool>) -> impl IntoView {
     let app = use_app();
     let id = record.id;
     let attempt = Attempt::default();
-    let choosing = RwSignal::new(false);
     let is_home = is_home(app, &kind, &record);
     let doubles = loaded(move || {
         app.signals.changed.track();
@@ -80,17 +78,7 @@ fn is_home(app: App, kind: &Kind, record: &Record) -> bool {
 }
 
 async fn save(app: App, record: Record, action: Action) -> Result<(), String> {
-    let deed = Deed {
-        id: platform::new_entry_id(),
-        record: record.id,
-        kind: record.kind.clone(),
-        kind_version: record.kind_version,
-        basis: record.revision,
-        replaces: None,
-        action,
-        attachments: Vec::new(),
-    };
-    app.save_now(deed).await
+    app.save_now(Deed::on(&record, action)).await
 }
 
 /// The open cases of the same ledger that the desk may tell to be the same; those of the same village first.

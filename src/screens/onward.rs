@@ -15,9 +15,13 @@ use crate::{
 
 /// The ways on from a record.
 #[component]
-pub(super) fn Onward(id: RecordId, kind: Kind, body: Body) -> impl IntoView {
+pub(super) fn Onward(
+    id: RecordId,
+    kind: Kind,
+    body: Body,
+    asking: RwSignal<Option<String>>,
+) -> impl IntoView {
     let app = use_app();
-    let asking = RwSignal::new(None::<String>);
     let kinds = app.pocket().kinds();
     let others = kind
         .may_become(&body)

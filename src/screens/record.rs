@@ -36,6 +36,24 @@ use crate::{
 /// How many of the steps that are open are shown at once.
 const USUAL_STEPS: usize = 3;
 
+/// The sheets that are open over a record. Kept outside what is drawn anew whenever something about the record is new, or
+/// it would take them away under a finger. Copies are the same.
+#[derive(Clone, Copy, Default)]
+struct OpenSheets {
+    slip: RwSignal<Option<EntryId>>,
+    merging: RwSignal<bool>,
+    /// Where to go once the client agrees.
+    consent: RwSignal<Option<String>>,
+}
+
+impl OpenSheets {
+    fn close(self) {
+        self.slip.set(None);
+        self.merging.set(false);
+        self.consent.set(None);
+    }
+}
+
 /// The record that is open.
 #[component]
 pub fn RecordPage(open: Memo<Option<String>>) -> impl IntoView {
@@ -49,7 +67,7 @@ pub fn RecordPage(open: Memo<Option<String>>) -> impl IntoView {
         }
     });
     let adding = RwSignal::new_local(None::<Begun>);
-    let slip = RwSignal::new(None);
+    let open_sheets = OpenSheets::default();
     if let Some(draft) = query("go-on").and_then(|id| id.parse().ok()) {
         // Once: going back to this page later opens no sheet.
         app.address.go_for_good(&app.address.path());
@@ -64,14 +82,16 @@ pub fn RecordPage(open: Memo<Option<String>>) -> impl IntoView {
     });
     let shown = live(move || {
         Some(match known.get()?.0 {
-            Some((record, names)) => view! { <Shown record=record names=names slip=slip adding=adding/> },
+            Some((record, names)) => {
+                view! { <Shown record=record names=names sheets=open_sheets adding=adding/> }
+            }
             None => view! { <NotFound/> },
         })
     });
     // Another record, by the browser's own keys.
     watch(move || {
         open.track();
-        slip.set(None);
+        open_sheets.close();
         adding.set(None);
     });
     // Not within what is drawn anew whenever something arrives: what is being typed must stay under the fingers.
@@ -86,7 +106,7 @@ pub fn RecordPage(open: Memo<Option<String>>) -> impl IntoView {
 fn Shown(
     record: Record,
     names: Names,
-    slip: RwSignal<Option<EntryId>>,
+    sheets: OpenSheets,
     adding: RwSignal<Option<Begun>, LocalStorage>,
 ) -> impl IntoView {
     let app = use_app();
@@ -189,7 +209,8 @@ fn Shown(
         let body = Signal::stored(body.clone());
         view! { <Alarms kind=kind body=body/> }
     });
-    let onward = kind.clone().map(|kind| view! { <Onward id=record.id kind=kind body=body/> });
+    let onward =
+        kind.clone().map(|kind| view! { <Onward id=record.id kind=kind body=body asking=sheets.consent/> });
     let objection = (!record.objections.is_empty()).then(|| {
         view! { <div class="alert warn" role="status">{icon("warning")}<p>{words::objection()}</p></div> }
     });
@@ -197,8 +218,9 @@ fn Shown(
         .clone()
         .zip(me.as_ref())
         .filter(|(kind, me)| may_give_slip(kind, &record, Actor::new(me, &desks)));
-    let slips = slips.map(|(kind, _)| view! { <Slips record=record.clone() kind=kind open=slip/> });
-    let merging = kind.clone().map(|kind| view! { <Merging record=record.clone() kind=kind/> });
+    let slips = slips.map(|(kind, _)| view! { <Slips record=record.clone() kind=kind open=sheets.slip/> });
+    let merging =
+        kind.clone().map(|kind| view! { <Merging record=record.clone() kind=kind choosing=sheets.merging/> });
     let id = record.id;
     let back = if app.address.path().starts_with("/desk/") { "/desk" } else { "/records" };
     let case = StoredValue::new_local(Case {
@@ -340,15 +362,6 @@ fn amend(
     reason: &str,
     then: impl FnOnce(Result<Record, String>) + 'static,
 ) {
-    let deed = Deed {
-        id: platform::new_entry_id(),
-        record: record.id,
-        kind: record.kind.clone(),
-        kind_version: record.kind_version,
-        basis: record.revision,
-        replaces: None,
-        action: Action::Amend { field, from, to, reason: reason.to_owned() },
-        attachments: Vec::new(),
-    };
+    let deed = Deed::on(&record, Action::Amend { field, from, to, reason: reason.to_owned() });
     app.save(deed, move |saved| then(saved.map(|_| record)));
 }

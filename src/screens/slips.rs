@@ -131,20 +131,11 @@ async fn give(app: App, record: &Record) -> Result<EntryId, String> {
     let token = SlipToken::new(&platform::random_bits());
     let insecure = || words::needs_https().to_owned();
     let token_hash = platform::digest_of(token.as_str().as_bytes()).await.ok_or_else(insecure)?;
-    let id = platform::new_entry_id();
+    let deed = Deed::on(record, Action::Slip { token_hash });
+    let id = deed.id;
     // Before the entry: a slip whose token is gone could never be shown.
     let kept = app.pocket().keep_slip(id, &token).await;
     kept.map_err(|error| storage_sentence(&error))?;
-    let deed = Deed {
-        id,
-        record: record.id,
-        kind: record.kind.clone(),
-        kind_version: record.kind_version,
-        basis: record.revision,
-        replaces: None,
-        action: Action::Slip { token_hash },
-        attachments: Vec::new(),
-    };
     app.save_now(deed).await.map(|()| id)
 }
 

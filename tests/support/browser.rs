@@ -46,8 +46,15 @@ impl Browser {
         // Its own log beside what it says names the story's folder, by which an interrupted story is found and swept.
         command.arg(format!("--log-path={}.full", log.display()));
         command.arg("--port=0").env("TZ", "Asia/Shanghai").env("LANGUAGE", "zh_CN");
-        let mut driver = Program::start(&mut command, log.to_owned());
-        let port = driver.says("started successfully on port ").await;
+        // It takes any free port of one sort of address, and gives up when the other sort has it in use.
+        let (driver, port) = loop {
+            let mut driver = Program::start(&mut command, log.to_owned());
+            match driver.hears("started successfully on port ").await {
+                Ok(port) => break (driver, port),
+                Err(said) if said.contains("port not available") => {}
+                Err(said) => panic!("The driver did not start:\n{said}"),
+            }
+        };
         let address = format!("http://127.0.0.1:{}", port.trim_end_matches('.'));
         let mut builder = ClientBuilder::new(HttpConnector::new());
         let client = builder.capabilities(capabilities(profile)).connect(&address).await;

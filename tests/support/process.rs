@@ -27,15 +27,21 @@ impl Program {
 
     /// Waits until it has said a line with these words, and returns what follows them.
     pub async fn says(&mut self, words: &str) -> String {
+        let heard = self.hears(words).await;
+        heard.unwrap_or_else(|said| panic!("A program ended before it said {words:?}:\n{said}"))
+    }
+
+    /// As [`Program::says`]; all that it has said when it ended before.
+    pub async fn hears(&mut self, words: &str) -> Result<String, String> {
         until(&format!("hear {words:?} from a program"), async || {
             let said = self.said();
             // Only whole lines, because a number could be cut in two.
             let whole = &said[..said.rfind('\n').map_or(0, |end| end + 1)];
             if let Some(rest) = whole.lines().find_map(|line| line.split_once(words)) {
-                return Ok(rest.1.to_owned());
+                return Ok(Ok(rest.1.to_owned()));
             }
-            if let Ok(Some(status)) = self.child.try_wait() {
-                panic!("A program ended ({status}) before it said {words:?}:\n{said}");
+            if let Ok(Some(_)) = self.child.try_wait() {
+                return Ok(Err(said));
             }
             Err(said)
         })

@@ -14,7 +14,6 @@ use xunji_domain::{
 
 use crate::{
     components::{FieldInput, Filled, Names, Receiver, Sheet, alert, live, view},
-    platform,
     state::{App, Deed, loaded, use_app},
     words,
 };
@@ -129,17 +128,8 @@ async fn hand_on(app: App, ready: Vec<Ready>, body: &Body) -> Result<usize, Stri
     for case in ready {
         // Another ledger may call the field otherwise.
         let body = body_of(to(&case).zip(named.clone()));
-        let deed = Deed {
-            id: platform::new_entry_id(),
-            record: case.record.id,
-            kind: case.record.kind.clone(),
-            kind_version: case.record.kind_version,
-            basis: case.record.revision,
-            replaces: None,
-            action: Action::Step { step: case.step.id.clone(), body },
-            attachments: Vec::new(),
-        };
-        app.save_now(deed).await?;
+        let action = Action::Step { step: case.step.id.clone(), body };
+        app.save_now(Deed::on(&case.record, action)).await?;
         count += 1;
     }
     Ok(count)

@@ -175,7 +175,13 @@ fn List(open: Memo<Option<String>>) -> impl IntoView {
         let cells: Vec<AnyView> = listed.iter().map(cell).collect();
         Some(view! { <ul class="cells" on:keydown=walk>{cells}</ul>{more} })
     });
-    let can_assign = move || cases.with(|cases| cases.iter().any(|case| case.is_in(part.get())));
+    // Partners take part in what others hand on.
+    let manages = Memo::new(move |_| {
+        let is = |role: Role| app.signals.me.with(|me| me.as_ref().is_some_and(|me| me.is(role)));
+        is(Role::Coordinator) || is(Role::JusticeOfficer)
+    });
+    let can_assign =
+        move || manages.get() && cases.with(|cases| cases.iter().any(|case| case.is_in(part.get())));
     let bar = live(move || match chosen.get() {
         None => can_assign().then(|| {
             view! {
@@ -205,10 +211,6 @@ fn List(open: Memo<Option<String>>) -> impl IntoView {
             }
         });
         Some(view! { <Assign records=records done=done/> })
-    });
-    let manages = Memo::new(move |_| {
-        let is = |role: Role| app.signals.me.with(|me| me.as_ref().is_some_and(|me| me.is(role)));
-        is(Role::Coordinator) || is(Role::JusticeOfficer)
     });
     let seats = move || {
         app.signals.desks.with(|desks| {

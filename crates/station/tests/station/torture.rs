@@ -12,7 +12,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use tokio::{sync::watch, task::JoinSet};
+use tokio::{sync::watch, task::JoinSet, time::timeout};
 use uuid::Uuid;
 use xunji_domain::wire::{Answers, Receipt};
 
@@ -21,6 +21,9 @@ use crate::{program::*, support::*};
 const KILLS: usize = 15;
 /// Against a test that hangs; nothing depends on how long something takes.
 const AT_MOST: Duration = Duration::from_secs(120);
+/// How long a phone waits for an answer before it asks again: a killed station's port may belong to somebody else by now,
+/// who says nothing.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What goes on while the station is killed again and again.
 struct Storm {
@@ -34,7 +37,7 @@ impl Storm {
     async fn deliver(&mut self, phone: &mut Phone, batch: &[Value]) -> Vec<Receipt> {
         loop {
             phone.address = *self.address.borrow_and_update();
-            if let Some(reply) = phone.attempt(batch).await {
+            if let Ok(Some(reply)) = timeout(PATIENCE, phone.attempt(batch)).await {
                 let answers = reply.json::<Answers>().answers;
                 self.answered.fetch_add(answers.len(), Ordering::Relaxed);
                 return answers.iter().map(receipt).collect();
@@ -49,10 +52,10 @@ impl Storm {
         let total = photo.len().to_string();
         loop {
             phone.address = *self.address.borrow_and_update();
-            let offset = match phone.try_call("HEAD", &path, &[], "").await {
-                Some(reply) if reply.header("upload-complete") == "?1" => return,
-                Some(reply) => reply.header("upload-offset").parse().unwrap_or(0),
-                None => {
+            let offset = match timeout(PATIENCE, phone.try_call("HEAD", &path, &[], "")).await {
+                Ok(Some(reply)) if reply.header("upload-complete") == "?1" => return,
+                Ok(Some(reply)) => reply.header("upload-offset").parse().unwrap_or(0),
+                Ok(None) | Err(_) => {
                     tokio::time::sleep(Duration::from_millis(5)).await;
                     continue;
                 }
@@ -60,7 +63,7 @@ impl Storm {
             let piece = photo[offset..].chunks(20_000).next().unwrap_or_default().to_vec();
             let headers = [("upload-offset", offset.to_string()), ("upload-length", total.clone())];
             let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
-            phone.try_call("PATCH", &path, &headers, piece).await;
+            timeout(PATIENCE, phone.try_call("PATCH", &path, &headers, piece)).await.ok();
         }
     }
 
@@ -98,9 +101,7 @@ fn stored(listed: &Output) -> BTreeMap<String, usize> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_again_and_again_it_keeps_every_receipt_and_doubles_nothing() {
-    tokio::time::timeout(AT_MOST, killed_again_and_again())
-        .await
-        .expect("phones get their answers between the kills");
+    timeout(AT_MOST, killed_again_and_again()).await.expect("phones get their answers between the kills");
 }
 
 async fn killed_again_and_again() {

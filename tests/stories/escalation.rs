@@ -1,0 +1,148 @@
+//! A quarrel about a camera between two neighbours, from the village that finds it to the archive: 村 → 镇 → 四所一庭一中心
+//! (seeds of the domain: several attempts without a result are handed up, and each answer comes back).
+
+use serde_json::{Value, json};
+
+use crate::{
+    both_ways::offline,
+    samples,
+    support::{LUQIAO_GUBAO, Phone, World, story, until},
+};
+
+const TITLE: &str = "新装的摄像头正对王家院门";
+
+/// Takes a step, wherever its button stands, and waits until the history has it.
+async fn take(phone: &Phone, step: &str, fields: &[(&str, &str)]) {
+    let before = phone.timeline().await.len();
+    let place = "const here = [...document.querySelectorAll('main button')].find((b) => b.textContent.trim() === arguments[0]); \
+                 return here ? Boolean(here.closest('details:not([open])')) : null";
+    let hidden =
+        until(&format!("see the step {step}"), async || match phone.run(place, vec![json!(step)]).await? {
+            Value::Bool(hidden) => Ok(hidden),
+            other => Err(format!("{other}: {}", phone.everything().await?)),
+        })
+        .await;
+    if hidden {
+        phone.press("其他步骤").await;
+    }
+    phone.press(step).await;
+    for (label, value) in fields {
+        phone.enter(label, value).await;
+    }
+    phone.press("保存").await;
+    until(&format!("see {step} in the history"), async || match phone.timeline().await {
+        lines if lines.len() > before && lines[before].starts_with(step) => Ok(()),
+        lines => Err(format!("{lines:#?}")),
+    })
+    .await;
+}
+
+/// Somebody who sits at a partner's desk.
+async fn partner(world: &World, desk: &str, name: &str, person: &str) -> Phone {
+    let kind = desk.split(':').next().unwrap_or_default();
+    let add = ["add", "--desk", desk, "--kind", kind, "--name", name, "--area", "513322100"];
+    world.station.office("desk", &add);
+    let code = world.station.enrol(person, "partner", LUQIAO_GUBAO);
+    let worker = world.station.worker(person);
+    world.station.office("desk", &["seat", "--desk", desk, "--worker", &worker]);
+    let phone = world.another_phone(kind).await;
+    phone.enrol(&code).await;
+    phone
+}
+
+#[tokio::test]
+async fn a_quarrel_about_a_camera_goes_from_the_village_to_joint_mediation_and_into_the_archive() {
+    story(async |world| {
+        let village = world.enrolled_as("张建国", "mediator").await;
+        let centre = world.another_phone("centre").await;
+        centre.enrol(&world.station.enrol("欧阳文秀", "coordinator", LUQIAO_GUBAO)).await;
+
+        // Half of it happens where there is no network.
+        offline(village, true).await;
+        let mut dispute = samples::dispute();
+        dispute.fields.retain(|(label, _)| *label != "纠纷名称");
+        dispute.fields.push(("纠纷名称", TITLE.to_owned()));
+        let page = dispute.record(village).await;
+        take(village, "开始调解", &[]).await;
+        take(village, "记一次调解", &[("调解经过", "李家说摄像头只为防盗,不愿转向。")]).await;
+        take(village, "记一次调解", &[("调解经过", "王家要求拆除,双方不欢而散。")]).await;
+        take(village, "上报综治中心", &[("上报理由", "两次调解无果,请镇上协调派出所和法庭。")]).await;
+        village.sees("现由泸桥镇综治中心办理 · 已调解 2 次").await;
+        village.sync_becomes("离线,5 条已存在本机").await;
+        assert!(world.station.entries().is_empty());
+        offline(village, false).await;
+        village.send_now("全部已送达").await;
+
+        centre.press("工作台").await;
+        centre.press("待本台办理 1").await;
+        centre.press_row(TITLE).await;
+        let police = partner(&world, "police:luqiao", "泸桥镇派出所", "王五").await;
+        let court = partner(&world, "court:luqiao", "泸桥人民法庭", "赵六").await;
+        let lawyer = partner(&world, "law_firm:luqiao", "大渡河律师事务所", "周律师").await;
+        // The new desks are in the directory when it is asked for next.
+        centre.reload().await;
+        centre.open(&page).await;
+        let asked = ["泸桥镇派出所", "泸桥人民法庭", "大渡河律师事务所"].map(|name| ("参加单位", name));
+        take(&centre, "联合调解", &asked).await;
+        centre.sees("联调各方").await;
+        centre.send_now("全部已送达").await;
+
+        // The village is away again while the others work.
+        offline(village, true).await;
+        for (phone, part) in [
+            (&police, "画面只到院门外的路,没有拍到屋内。"),
+            (&court, "可以调整角度并删除已存画面。"),
+            (&lawyer, "依民法典第1032条,隐私权受保护。"),
+        ] {
+            phone.send_now("全部已送达").await;
+            phone.open(&page).await;
+            take(phone, "提交办理意见", &[("办理意见", part)]).await;
+            phone.send_now("全部已送达").await;
+        }
+        centre.open(&page).await;
+        until("see that all have answered", async || {
+            let all = centre.everything().await?.split_whitespace().collect::<String>();
+            if all.contains("联调各方") && !all.contains("未答复") { Ok(()) } else { Err(all) }
+        })
+        .await;
+        take(&centre, "达成协议", &[("协议内容", "李家把摄像头转向自家院门,删除存储;王家不再追究。")]).await;
+        take(&centre, "进入履行", &[]).await;
+        take(&centre, "办结", &[("履行情况", "当日已转向,双方在场确认。")]).await;
+        centre.send_now("全部已送达").await;
+
+        offline(village, false).await;
+        village.send_now("全部已送达").await;
+        village.open(&page).await;
+        take(village, "回访", &[("回访情况", "两家已正常往来。"), ("满意度", "满意")]).await;
+        village.send_now("全部已送达").await;
+        centre.open(&page).await;
+        take(&centre, "归档", &[]).await;
+        centre.send_now("全部已送达").await;
+
+        let all = [
+            "登记",
+            "开始调解",
+            "记一次调解",
+            "记一次调解",
+            "上报综治中心",
+            "联合调解",
+            "提交办理意见",
+            "提交办理意见",
+            "提交办理意见",
+            "达成协议",
+            "进入履行",
+            "办结",
+            "回访",
+            "归档",
+        ];
+        village.open(&page).await;
+        village.timeline_becomes(&all).await;
+        let entries = world.station.entries();
+        assert_eq!(entries.len(), all.len(), "{entries:#?}");
+        assert!(entries.iter().all(|entry| entry["outcome"] == "accepted"), "{entries:#?}");
+        let records: std::collections::BTreeSet<_> =
+            entries.iter().map(|entry| entry["record"].as_str()).collect();
+        assert_eq!(records.len(), 1, "one case from the beginning to the end");
+    })
+    .await;
+}
