@@ -70,7 +70,7 @@ async fn what_a_revoked_phone_still_holds_is_kept_sealed_and_sent_once_the_desk_
 
         desk.press("放行补传").await;
         desk.sees("只能用一次").await;
-        let code = desk.run("return document.querySelector('dialog .code').textContent", vec![]).await;
+        let code = desk.run("return document.querySelector('dialog .once').textContent", vec![]).await;
         let code = code.expect("a code");
         village.open("/enrol").await;
         village.enter("登记码", code.as_str().expect("a text")).await;

@@ -126,7 +126,7 @@ pub fn Staff() -> impl IntoView {
         Some(view! {
             <Sheet title=words::staff_code_of(name) on_close=Callback::new(move |()| office.code.set(None))>
                 <div class="sheet-body">
-                    <p class="code">{code}</p>
+                    <p class="once">{code}</p>
                     <p>{words::staff_code_how()}</p>
                 </div>
             </Sheet>
