@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     photos::PICTURE,
     samples,
-    support::{LUQIAO_GUBAO, Phone, story},
+    support::{LUQIAO_GUBAO, Phone, story, until},
 };
 
 /// What the opening entries of a ledger say at the station, in the order of arrival.
@@ -28,6 +28,28 @@ async fn complete_the_dispute(phone: &Phone, title: &str) {
     for (label, value) in rest {
         phone.enter(label, value).await;
     }
+}
+
+#[tokio::test]
+async fn a_sheet_over_a_record_stays_when_the_record_is_delivered_meanwhile() {
+    story(async |world| {
+        let phone = world.enrolled_as("和志强", "legal_adviser").await;
+        world.station.stop().await;
+        samples::consultation().record(phone).await;
+        phone.sees("待上传").await;
+        phone.press("转为纠纷").await;
+        phone.sees("保密义务").await;
+        world.station.start().await;
+        until("see the record's entry delivered", async || {
+            let history =
+                phone.run("return document.querySelector('[aria-label=经过]').innerText", vec![]).await?;
+            if history.to_string().contains("已送达") { Ok(()) } else { Err(history.to_string()) }
+        })
+        .await;
+        phone.press("当事人已同意").await;
+        phone.heading_becomes("矛盾纠纷").await;
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -1,6 +1,9 @@
 //! The first screen.
 
-use crate::support::{story, until};
+use crate::{
+    samples,
+    support::{story, until},
+};
 
 #[tokio::test]
 async fn the_first_screen_shows_the_day_and_the_three_ledgers_in_order() {
@@ -19,6 +22,20 @@ async fn the_first_screen_shows_the_day_and_the_three_ledgers_in_order() {
         phone.row_count_becomes(0).await;
         phone.sees("台账还是空的").await;
         phone.sync_becomes("全部已送达").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_said_in_passing_takes_no_press_from_what_it_covers() {
+    story(async |world| {
+        let phone = world.enrolled().await;
+        samples::patrol().record(phone).await;
+        let script = "const said = [...document.querySelectorAll('[role=status] *')]
+                .find((node) => node.textContent === '已存在本机');
+            const { x, y, width, height } = said.getBoundingClientRect();
+            return said.contains(document.elementFromPoint(x + width / 2, y + height / 2));";
+        assert_eq!(phone.run(script, vec![]).await, Ok(false.into()), "a press goes to what lies beneath");
     })
     .await;
 }
