@@ -4,6 +4,7 @@
 //! only to signals that are still there.
 
 use leptos::prelude::*;
+use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 use xunji_domain::{
     canonical::Digest,
@@ -290,7 +291,7 @@ impl App {
     ///
     /// # Errors
     /// The sentence for the person.
-    pub async fn office(&self, method: &str, path: &str, body: Option<String>) -> Result<String, String> {
+    pub async fn office(&self, method: &str, path: &str, body: JsValue) -> Result<String, String> {
         match self.driver.get_value() {
             Some(driver) => driver.office(method, path, body).await,
             None => Err(words::staff_no_answer().to_owned()),

@@ -44,7 +44,7 @@ pub use self::{
     problems::{ProblemList, control_id, problem_sentence},
     qr::qr,
     search_box::SearchBox,
-    sheet::Sheet,
+    sheet::{FormSheet, Sheet},
     strip::{Line, Strip},
     text::{
         field_name, place_text, reason_sentence, refusal_sentence, role_name, row_time, row_title, title_of,

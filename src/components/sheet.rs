@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{icon, view, when_drawn};
+use super::{Attempt, icon, view, when_drawn};
 use crate::{platform, words};
 
 /// A dialog, shown as long as it is drawn.
@@ -45,5 +45,58 @@ pub fn Sheet(
             </header>
             {children()}
         </dialog>
+    }
+}
+
+/// A sheet that asks for something. It stays open, with what was typed and what was wrong, until a try has worked.
+#[component]
+pub fn FormSheet(
+    /// Its heading.
+    #[prop(into)]
+    title: String,
+    /// How the last try went.
+    attempt: Attempt,
+    /// Begins a try. Without it there is only something to read.
+    #[prop(into)]
+    submit: Option<Callback<()>>,
+    /// The word on the button that begins a try: 保存 unless it says something else.
+    #[prop(optional)]
+    name: Option<&'static str>,
+    /// What 取消 does. Without it there is no such button.
+    #[prop(optional, into)]
+    cancel: Option<Callback<()>>,
+    /// What stands above the buttons.
+    #[prop(optional)]
+    note: Option<AnyView>,
+    /// What to do when it is closed without having done anything.
+    on_close: Callback<()>,
+    children: Children,
+) -> impl IntoView {
+    let name = name.unwrap_or_else(words::save);
+    let begin = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        if let Some(submit) = submit {
+            submit.run(());
+        }
+    };
+    let cancel = cancel.map(|cancel| {
+        view! { <button class="btn" type="button" on:click=move |_| cancel.run(())>{words::cancel()}</button> }
+    });
+    let foot = submit.map(|_| {
+        view! {
+            <footer class="sheet-foot">
+                {cancel}
+                <button class="btn primary" type="submit" aria-busy=move || attempt.is_busy().to_string()>{name}</button>
+            </footer>
+        }
+    });
+    view! {
+        <Sheet title=title on_close=on_close>
+            <form class="sheet-form" novalidate autocomplete="off" on:submit=begin>
+                <div class="sheet-body form">{attempt.alert()}{children()}</div>
+                {note}
+                {foot}
+            </form>
+        </Sheet>
     }
 }

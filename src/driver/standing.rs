@@ -1,7 +1,10 @@
 //! Who the person is at the station today, and whom their steps may name.
 
 use wasm_bindgen::JsValue;
-use xunji_domain::wire::{Directory, Me};
+use xunji_domain::{
+    json,
+    wire::{Directory, Me, ProblemDetails},
+};
 use xunji_sync::engine::Failure;
 
 use super::{
@@ -44,20 +47,22 @@ impl Driver {
         Ok(())
     }
 
-    /// Manages people at the station, and gives its answer.
+    /// Manages people at the station, and gives its answer. A body of bytes is a list (CSV); what the station says against
+    /// a list is an answer, too.
     ///
     /// # Errors
     /// The sentence for the person.
-    pub async fn office(&self, method: &str, path: &str, body: Option<String>) -> Result<String, String> {
-        let headers = vec![("Content-Type", "application/json".to_owned())];
-        let body = body.map_or(JsValue::UNDEFINED, |body| JsValue::from_str(&body));
+    pub async fn office(&self, method: &str, path: &str, body: JsValue) -> Result<String, String> {
+        let kind = if body.is_object() { "text/csv" } else { "application/json" };
+        let headers = vec![("Content-Type", kind.to_owned())];
         let path = format!("/api/v1{path}");
-        let answer = self.ask_for(method, &path, headers, body, &[400, 404, 409]).await;
+        let answer = self.ask_for(method, &path, headers, body, &[400, 404, 409, 413, 422]).await;
         let answer = answer.map_err(|_| words::staff_no_answer().to_owned())?;
         match answer.status {
-            200..=299 => Ok(answer.text),
+            200..=299 | 422 => Ok(answer.text),
             400 => Err(words::staff_wrong().to_owned()),
-            _ => Err(words::staff_not_yours().to_owned()),
+            413 => Err(words::staff_too_large().to_owned()),
+            _ => Err(refusal(&answer.text).to_owned()),
         }
     }
 
@@ -75,5 +80,15 @@ impl Driver {
             }
             _ => false,
         }
+    }
+}
+
+/// Why the station did not do what was ordered.
+fn refusal(text: &str) -> &'static str {
+    let problem = json::read::<ProblemDetails>(text.as_bytes());
+    match problem.as_ref().map_or("", |problem| problem.kind.as_str()) {
+        "/problems/outside-area" => words::staff_outside(),
+        "/problems/successor-unfit" => words::staff_unfit(),
+        _ => words::staff_not_yours(),
     }
 }

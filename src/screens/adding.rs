@@ -15,7 +15,7 @@ use xunji_sync::pocket::{Addition, Doing, Draft};
 
 use super::autosave::Autosave;
 use crate::{
-    components::{Album, FieldInput, Filled, Names, Sheet, alert, live, value_text, view},
+    components::{Album, Attempt, FieldInput, Filled, FormSheet, Names, live, value_text, view},
     platform,
     state::{App, Deed, use_app},
     words,
@@ -112,8 +112,7 @@ pub(super) fn Adding(begun: Begun, adding: RwSignal<Option<Begun>, LocalStorage>
     let text = RwSignal::new(adds.text);
     let attached = RwSignal::new(adds.attached);
     let field = RwSignal::new(adds.field);
-    let failure = RwSignal::new(None::<String>);
-    let busy = RwSignal::new(false);
+    let attempt = Attempt::default();
     let id = draft.id;
     let stored = StoredValue::new(kind.clone());
     let autosave = Autosave::new(app, draft);
@@ -182,29 +181,16 @@ pub(super) fn Adding(begun: Begun, adding: RwSignal<Option<Begun>, LocalStorage>
         let record = record.clone();
         move |action| Deed { id, attachments: attached.get_untracked(), ..Deed::on(&record, action) }
     };
-    let submit = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        if busy.get_untracked() {
-            return;
-        }
-        failure.set(None);
-        let Some(action) = act() else {
-            failure.set(Some(incomplete.to_owned()));
-            return;
-        };
-        busy.set(true);
-        let saving = autosave.get_value();
-        app.save(deed_of(action), move |saved| match saved {
-            Ok(_) => {
-                saving.stop();
-                adding.try_set(None);
-            }
-            Err(sentence) => {
-                busy.try_set(false);
-                failure.try_set(Some(sentence));
-            }
+    let submit = Callback::new(move |()| {
+        let (deed, saving) = (act().map(&deed_of), autosave.get_value());
+        attempt.begin(async move {
+            app.save_now(deed.ok_or_else(|| incomplete.to_owned())?).await?;
+            app.say(words::saved_here().to_owned());
+            saving.stop();
+            adding.try_set(None);
+            Ok(())
         });
-    };
+    });
     let asked = match (&now, step) {
         (Doing::Note, _) => view! {
             <Words id="deed-text" label=words::note_text() text=text optional=true/>
@@ -246,31 +232,20 @@ pub(super) fn Adding(begun: Begun, adding: RwSignal<Option<Begun>, LocalStorage>
     };
     // Closing keeps what was begun, like leaving a form; only 取消 throws it away.
     let close = Callback::new(move |()| adding.set(None));
-    let throw_away = move |_| {
+    let throw_away = Callback::new(move |()| {
         let discard = autosave.get_value();
         spawn_local(async move {
             // Closed only once it is gone: whoever leaves at once must not find it again.
             discard.throw_away(id).await;
             adding.try_set(None);
         });
-    };
+    });
     let note = live(move || kept.get().is_ok_and(|kept| kept).then(|| words::draft_kept()));
+    let note = view! { <p class="quiet kept" role="status">{note}</p> };
     view! {
-        <Sheet title=title on_close=close>
-            <form class="sheet-form" novalidate autocomplete="off" on:submit=submit>
-                <div class="sheet-body form">
-                    {live(move || failure.get().map(alert))}
-                    {asked}
-                </div>
-                <p class="quiet kept" role="status">{note}</p>
-                <footer class="sheet-foot">
-                    <button class="btn" type="button" on:click=throw_away>{words::cancel()}</button>
-                    <button class="btn primary" type="submit" aria-busy=move || busy.get().to_string()>
-                        {words::save()}
-                    </button>
-                </footer>
-            </form>
-        </Sheet>
+        <FormSheet title=title attempt=attempt submit=submit cancel=throw_away note=note on_close=close>
+            {asked}
+        </FormSheet>
     }
 }
 

@@ -1,5 +1,7 @@
 //! 工作台: what a township's centre does with what its villages report.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::{
@@ -64,6 +66,49 @@ async fn several_cases_are_handed_on_at_once_and_each_becomes_an_entry_of_its_ow
             assert_eq!(step["outcome"], "accepted");
         }
         assert_ne!(steps[0]["record"], steps[1]["record"]);
+    })
+    .await;
+}
+
+/// The commit of the second entry from now on fails, as on a phone that has lost its database; later ones don't.
+const SECOND_FAILS: &str = "
+    const put = IDBObjectStore.prototype.put;
+    let entries = 0;
+    IDBObjectStore.prototype.put = function (...details) {
+        const request = put.apply(this, details);
+        if (this.name === 'entries' && ++entries === 2) this.transaction.abort();
+        return request;
+    };
+";
+
+#[tokio::test]
+async fn what_is_handed_on_half_way_is_not_handed_on_twice() {
+    story(async |world| {
+        let village = world.enrolled_as("张建国", "mediator").await;
+        let desk = centre(&world).await;
+        for title in ["水渠清淤谁家出工", "牦牛踩了青苗", "宅基地界址"] {
+            dispute(village, title).await;
+        }
+        village.sync_becomes("全部已送达").await;
+        desk.press("辖区在办 3").await;
+        desk.press("批量交办").await;
+        for title in ["水渠清淤谁家出工", "牦牛踩了青苗", "宅基地界址"] {
+            desk.enter(title, "true").await;
+        }
+        desk.press("交办 3 件").await;
+        desk.enter("交办给", "张建国").await;
+        desk.run(SECOND_FAILS, vec![]).await.expect("a page");
+        desk.press("保存").await;
+        desk.is_warned("已交办 1 件,共 3 件,其余没有交办").await;
+        desk.holds("交办给", "张建国").await;
+        desk.press("保存").await;
+        desk.hears("已交办 3 件").await;
+        desk.sync_becomes("全部已送达").await;
+        let entries = world.station.entries();
+        let steps = of_type(&entries, "step");
+        let records: BTreeSet<_> = steps.iter().map(|step| step["record"].to_string()).collect();
+        assert_eq!((steps.len(), records.len()), (3, 3), "{entries:#?}");
+        assert!(entries.iter().all(|entry| entry["outcome"] == "accepted"), "{entries:#?}");
     })
     .await;
 }

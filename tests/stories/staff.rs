@@ -49,6 +49,37 @@ async fn a_village_is_handed_to_a_successor_with_its_open_work() {
 }
 
 #[tokio::test]
+async fn what_the_station_did_not_take_stays_in_its_sheet_until_it_does() {
+    story(async |world| {
+        let desk = people_at_the_desk(&world).await;
+        desk.press("管理欧阳文秀").await;
+        desk.press("移交辖区").await;
+        desk.sees("本辖区没有其他人可以接手").await;
+        let buttons = "return document.querySelectorAll('dialog button[type=submit]').length";
+        assert_eq!(desk.run(buttons, vec![]).await, Ok(json!(0)));
+        desk.press("关闭").await;
+
+        desk.press("添加人员").await;
+        desk.enter("姓名", "次仁央宗").await;
+        desk.enter("身份", "人民调解员").await;
+        world.station.stop().await;
+        desk.press("保存").await;
+        assert!(desk.is_warned("站点没有回应").await.contains("没有改动"));
+        desk.holds("姓名", "次仁央宗").await;
+        desk.holds("身份", "人民调解员").await;
+        world.station.start().await;
+        desk.press("保存").await;
+        desk.hears("已办好").await;
+        desk.sees("次仁央宗").await;
+        assert!(!desk.has("姓名").await, "the sheet is gone");
+        let listed = world.station.office("worker", &["list", "--json"]);
+        let known: Vec<_> = listed.lines().filter(|line| line.contains("次仁央宗")).collect();
+        assert!(known.len() == 1 && known[0].contains("mediator"), "{listed}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_a_revoked_phone_still_holds_is_kept_sealed_and_sent_once_the_desk_releases_it() {
     story(async |world| {
         let village = world.enrolled_as("张建国", "mediator").await;

@@ -57,6 +57,8 @@ const RELEASE: TimeDelta = TimeDelta::hours(24);
 /// Somebody new.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Newcomer {
+    /// What the phone has drawn, so that asking once more after a lost answer adds nobody twice.
+    id: Option<WorkerId>,
     name: String,
     roles: Vec<Role>,
     village: VillageCode,
@@ -313,7 +315,7 @@ impl Boss {
         connection: &mut SqliteConnection,
         newcomer: &Newcomer,
     ) -> Result<Result<Value, Problem>, DbError> {
-        let Newcomer { name, roles, village, areas } = newcomer;
+        let Newcomer { id, name, roles, village, areas } = newcomer;
         let Ok(name) = people::name(name) else { return Ok(Err(Problem::BodyUnreadable)) };
         let areas = if areas.is_empty() { people::usual_areas(roles, village) } else { areas.clone() };
         if !self.covers(&Area::from(village)) || !areas.iter().all(|area| self.covers(area)) {
@@ -322,7 +324,11 @@ impl Boss {
         if !self.gives(&[], roles) || !self.manages(roles) {
             return Ok(Err(Problem::NotYours));
         }
-        let id = WorkerId::new(Uuid::now_v7());
+        let id = id.unwrap_or_else(|| WorkerId::new(Uuid::now_v7()));
+        if let Some(known) = people::find(connection, id).await? {
+            let same = self.has(&known) && known.worker.name == name && known.worker.village == *village;
+            return if same { self.described(connection, id).await } else { Ok(Err(Problem::NotYours)) };
+        }
         people::add(connection, &Worker::new(id, name, roles, village.clone(), areas)).await?;
         audit::note(connection, &json!({ "act": "add_worker", "by": self.id, "worker": id })).await?;
         self.described(connection, id).await

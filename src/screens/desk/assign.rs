@@ -2,7 +2,6 @@
 //! handed on alone.
 
 use leptos::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 use xunji_domain::{
     entry::{Action, Body, body_of},
     id::RecordId,
@@ -13,7 +12,7 @@ use xunji_domain::{
 };
 
 use crate::{
-    components::{FieldInput, Filled, Names, Receiver, Sheet, alert, live, view},
+    components::{Attempt, FieldInput, Filled, FormSheet, Names, Receiver, live, view},
     state::{App, Deed, loaded, use_app},
     words,
 };
@@ -26,10 +25,14 @@ struct Ready {
     step: Step,
 }
 
-/// The sheet. `done` says whether anything was handed on.
+/// The sheet. What is `chosen` is what is left to be handed on: a try that fails half-way leaves the others there, and the
+/// next one does not hand on the first ones again. Nothing is chosen any more once all of them are.
 #[component]
-pub(super) fn Assign(records: Vec<RecordId>, done: Callback<bool>) -> impl IntoView {
+pub(super) fn Assign(chosen: RwSignal<Option<Vec<RecordId>>>, open: RwSignal<bool>) -> impl IntoView {
     let app = use_app();
+    let attempt = Attempt::default();
+    let close = Callback::new(move |()| open.set(false));
+    let records = chosen.get_untracked().unwrap_or_default();
     let asked = records.len();
     let filled = Filled::new(Body::new());
     let ready = loaded(move || {
@@ -52,34 +55,21 @@ pub(super) fn Assign(records: Vec<RecordId>, done: Callback<bool>) -> impl IntoV
             ready
         }
     });
-    let failure = RwSignal::new(None::<String>);
-    let busy = RwSignal::new(false);
-    let submit = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        let Some(ready) = ready.get().filter(|ready| !ready.is_empty() && !busy.get_untracked()) else {
-            return;
-        };
-        failure.set(None);
+    let submit = Callback::new(move |()| {
+        let Some(ready) = ready.get().filter(|ready| !ready.is_empty()) else { return };
         let body = tidy::asked(&filled.body.get_untracked());
         let problems = validate::asked(&ready[0].kind, &ready[0].step.asks, &body);
         filled.problems.set(problems.clone());
-        if !problems.is_empty() {
-            failure.set(Some(words::step_incomplete().to_owned()));
-            return;
-        }
-        busy.set(true);
-        spawn_local(async move {
-            let handed = hand_on(app, ready, &body).await;
-            busy.try_set(false);
-            match handed {
-                Ok(count) => {
-                    app.say(words::assigned(count));
-                    done.run(true);
-                }
-                Err(sentence) => drop(failure.try_set(Some(sentence))),
+        attempt.begin(async move {
+            if !problems.is_empty() {
+                return Err(words::step_incomplete().to_owned());
             }
+            hand_on(app, ready, &body, chosen).await?;
+            chosen.try_set(None);
+            open.try_set(false);
+            Ok(())
         });
-    };
+    });
     let input = live(move || {
         let ready = ready.get()?;
         let left_out = asked - ready.len();
@@ -91,22 +81,10 @@ pub(super) fn Assign(records: Vec<RecordId>, done: Callback<bool>) -> impl IntoV
         });
         Some(view! { {left_out}{input} })
     });
-    let close = Callback::new(move |()| done.run(false));
     view! {
-        <Sheet title=words::assign_these(asked) on_close=close>
-            <form class="sheet-form" novalidate autocomplete="off" on:submit=submit>
-                <div class="sheet-body form">
-                    {live(move || failure.get().map(alert))}
-                    {input}
-                </div>
-                <footer class="sheet-foot">
-                    <button class="btn" type="button" on:click=move |_| done.run(false)>{words::cancel()}</button>
-                    <button class="btn primary" type="submit" aria-busy=move || busy.get().to_string()>
-                        {words::save()}
-                    </button>
-                </footer>
-            </form>
-        </Sheet>
+        <FormSheet title=words::assign_these(asked) attempt=attempt submit=submit cancel=close on_close=close>
+            {input}
+        </FormSheet>
     }
 }
 
@@ -120,17 +98,36 @@ fn can(app: App, record: Record) -> Option<Ready> {
     Some(Ready { record, kind, step })
 }
 
-/// Saves one step a case and says how many were.
-async fn hand_on(app: App, ready: Vec<Ready>, body: &Body) -> Result<usize, String> {
+/// Saves one step a case, and chooses each no longer once it is saved.
+async fn hand_on(
+    app: App,
+    ready: Vec<Ready>,
+    body: &Body,
+    chosen: RwSignal<Option<Vec<RecordId>>>,
+) -> Result<(), String> {
     let to = |ready: &Ready| ready.step.hands.clone().and_then(|hands| hands.to);
     let named = ready.first().and_then(|first| body.get(&to(first)?)).cloned();
-    let mut count = 0;
-    for case in ready {
-        // Another ledger may call the field otherwise.
-        let body = body_of(to(&case).zip(named.clone()));
-        let action = Action::Step { step: case.step.id.clone(), body };
-        app.save_now(Deed::on(&case.record, action)).await?;
-        count += 1;
+    let count = ready.len();
+    for (done, case) in ready.into_iter().enumerate() {
+        let id = case.record.id;
+        let left = chosen.try_with_untracked(|chosen| chosen.as_ref().map(|left| left.contains(&id)));
+        // Whoever leaves the page leaves the rest to be saved; whoever chooses nothing any more doesn't want it.
+        if left == Some(None) {
+            return Ok(());
+        }
+        if left != Some(Some(false)) {
+            // Another ledger may call the field otherwise.
+            let body = body_of(to(&case).zip(named.clone()));
+            let action = Action::Step { step: case.step.id.clone(), body };
+            let saved = app.save_now(Deed::on(&case.record, action)).await;
+            saved.map_err(|why| if done > 0 { words::assigned_some(done, count, why) } else { why })?;
+            chosen.try_update(|chosen| {
+                if let Some(left) = chosen {
+                    left.retain(|other| *other != id);
+                }
+            });
+        }
     }
-    Ok(count)
+    app.say(words::assigned(count));
+    Ok(())
 }

@@ -43,15 +43,15 @@ enum Part {
     Overdue,
 }
 
-/// A case and where it stands today.
+/// A case of the list, and where it stands today.
 #[derive(Clone, PartialEq)]
-struct Case {
+struct Listed {
     open: OpenCase,
     ours: bool,
     clock: Clock,
 }
 
-impl Case {
+impl Listed {
     fn is_in(&self, part: Part) -> bool {
         match part {
             Part::Ours => self.ours,
@@ -88,7 +88,7 @@ fn List(open: Memo<Option<String>>) -> impl IntoView {
             let case = |open: OpenCase| {
                 let ours = me.is_some_and(|me| is_ours(&open, me, &seats));
                 let clock = open.row.timing.on(&calendar, today);
-                Case { open, ours, clock }
+                Listed { open, ours, clock }
             };
             open.into_iter().map(case).collect::<Vec<_>>()
         }
@@ -140,7 +140,7 @@ fn List(open: Memo<Option<String>>) -> impl IntoView {
         let choosing = chosen.with(Option::is_some);
         let shown = open.get();
         let pocket = app.pocket();
-        let cell = |case: &Case| {
+        let cell = |case: &Listed| {
             let id = case.open.row.record;
             let text = cell(&pocket, case);
             if choosing {
@@ -202,16 +202,7 @@ fn List(open: Memo<Option<String>>) -> impl IntoView {
             </button>
         }),
     });
-    let sheet = live(move || {
-        let records = assigning.get().then(|| chosen.get_untracked()).flatten()?;
-        let done = Callback::new(move |done: bool| {
-            assigning.set(false);
-            if done {
-                chosen.set(None);
-            }
-        });
-        Some(view! { <Assign records=records done=done/> })
-    });
+    let sheet = live(move || assigning.get().then(|| view! { <Assign chosen=chosen open=assigning/> }));
     let seats = move || {
         app.signals.desks.with(|desks| {
             desks.iter().map(|desk| desk.name.clone()).collect::<Vec<_>>().join(words::list_comma())
@@ -250,7 +241,7 @@ fn is_ours(case: &OpenCase, me: WorkerId, seats: &[Seat]) -> bool {
 }
 
 /// What the list shows of a case: what it is, where, how far, and by when.
-fn cell(pocket: &AppPocket, case: &Case) -> AnyView {
+fn cell(pocket: &AppPocket, case: &Listed) -> AnyView {
     let row = &case.open.row;
     let (kinds, county) = (pocket.kinds(), pocket.county());
     let village = row.village.as_str().map(|code| village_name(&county, code)).unwrap_or_default();

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use serde_json::{Value, json};
+use wasm_bindgen::JsValue;
 use xunji_domain::{
     area::Area,
     id::{InstallationId, WorkerId},
@@ -12,7 +13,8 @@ use xunji_domain::{
 };
 
 use crate::{
-    components::{Attempt, Head, Sheet, alert, icon, live, role_name, view, village_name},
+    components::{Attempt, FormSheet, Head, Sheet, alert, icon, live, role_name, view, village_name},
+    platform,
     state::{App, loaded, use_app},
     words,
 };
@@ -67,18 +69,30 @@ struct Office {
 
 impl Office {
     fn order(self, method: &'static str, path: String, body: Value) {
-        self.attempt.begin(async move {
-            self.app.office(method, &path, Some(body.to_string())).await?;
-            self.done.update(|done| *done += 1);
-            self.app.say(words::staff_done().to_owned());
+        self.attempt.begin(self.carry_out(method, path, body));
+    }
+
+    /// Orders what a sheet asked for. The sheet goes once it is done; what was wrong is said in it.
+    fn order_in(self, sheet: Attempt, close: Callback<()>, path: &'static str, body: Value) {
+        sheet.begin(async move {
+            self.carry_out("POST", path.to_owned(), body).await?;
+            // Somebody may have closed it meanwhile.
+            close.try_run(());
             Ok(())
         });
+    }
+
+    async fn carry_out(self, method: &'static str, path: String, body: Value) -> Result<(), String> {
+        self.app.office(method, &path, body.to_string().into()).await?;
+        self.done.try_update(|done| *done += 1);
+        self.app.say(words::staff_done().to_owned());
+        Ok(())
     }
 
     fn make_code(self, person: &Staffer, body: Value) {
         let (name, path) = (person.name.clone(), format!("/people/{}/codes", person.id));
         self.attempt.begin(async move {
-            let said = self.app.office("POST", &path, Some(body.to_string())).await?;
+            let said = self.app.office("POST", &path, body.to_string().into()).await?;
             let made: Made = json::read(said.as_bytes()).map_err(|_| words::not_the_station().to_owned())?;
             self.code.set(Some((name, made.code)));
             Ok(())
@@ -90,7 +104,8 @@ impl Office {
 #[derive(Clone)]
 enum Sheets {
     Add,
-    HandOver(Staffer),
+    /// From whom, and who may take over.
+    HandOver(Staffer, Vec<Staffer>),
 }
 
 /// The screen.
@@ -108,7 +123,7 @@ pub fn Staff() -> impl IntoView {
     let listed = loaded(move || {
         office.done.track();
         async move {
-            let said = app.office("GET", "/people", None).await?;
+            let said = app.office("GET", "/people", JsValue::UNDEFINED).await?;
             let read: Result<People, _> = json::read(said.as_bytes());
             read.map(|people| people.people).map_err(|_| words::not_the_station().to_owned())
         }
@@ -118,7 +133,7 @@ pub fn Staff() -> impl IntoView {
             Ok(people) => people,
             Err(sentence) => return Some(alert(sentence)),
         };
-        let cards = people.iter().map(|person| card(office, person, sheet)).collect_view();
+        let cards = people.iter().map(|person| card(office, person, &people, sheet)).collect_view();
         Some(view! { <div class="stack">{cards}</div> })
     });
     let code = live(move || {
@@ -134,14 +149,12 @@ pub fn Staff() -> impl IntoView {
     });
     let sheets = live(move || {
         let close = Callback::new(move |()| sheet.set(None));
-        let body = match sheet.get()? {
+        Some(match sheet.get()? {
             Sheets::Add => view! { <Add office=office close=close/> },
-            Sheets::HandOver(from) => {
-                let others = listed.get()?.unwrap_or_default();
+            Sheets::HandOver(from, others) => {
                 view! { <HandOver office=office from=from others=others close=close/> }
             }
-        };
-        Some(body)
+        })
     });
     view! {
         <Head title=words::staff().to_owned() back="/desk"/>
@@ -158,7 +171,12 @@ pub fn Staff() -> impl IntoView {
     }
 }
 
-fn card(office: Office, person: &Staffer, sheet: RwSignal<Option<Sheets>, LocalStorage>) -> AnyView {
+fn card(
+    office: Office,
+    person: &Staffer,
+    people: &[Staffer],
+    sheet: RwSignal<Option<Sheets>, LocalStorage>,
+) -> AnyView {
     let county = office.app.pocket().county();
     let roles: Vec<_> = person.roles.iter().map(|role| role_name(*role)).collect();
     let path = format!("/people/{}", person.id);
@@ -177,7 +195,9 @@ fn card(office: Office, person: &Staffer, sheet: RwSignal<Option<Sheets>, LocalS
     };
     let hand_over = {
         let person = person.clone();
-        move |_| sheet.set(Some(Sheets::HandOver(person.clone())))
+        let can = |other: &&Staffer| other.id != person.id && !other.suspended;
+        let others: Vec<_> = people.iter().filter(can).cloned().collect();
+        move |_| sheet.set(Some(Sheets::HandOver(person.clone(), others.clone())))
     };
     let phone = |(place, phone): (usize, &Phone)| {
         let (installation, gone) = (phone.installation, phone.revoked_at.is_some());
@@ -245,35 +265,21 @@ fn Add(office: Office, close: Callback<()>) -> impl IntoView {
         .map(|village| (village.code.to_string(), village_name(&county, village.code.as_str())))
         .collect();
     village.set(villages.first().map(|(code, _)| code.clone()).unwrap_or_default());
-    let submit = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
+    let attempt = Attempt::default();
+    // Drawn once, so that trying again after a lost answer adds nobody twice.
+    let id = platform::new_entry_id();
+    let submit = Callback::new(move |()| {
         let newcomer = json!({
-            "name": name.get_untracked().trim(), "roles": [role.get_untracked()], "village": village.get_untracked(),
+            "id": id, "name": name.get_untracked().trim(), "roles": [role.get_untracked()], "village": village.get_untracked(),
         });
-        office.order("POST", "/people".to_owned(), newcomer);
-        close.run(());
-    };
+        office.order_in(attempt, close, "/people", newcomer);
+    });
     view! {
-        <Sheet title=words::staff_add() on_close=close>
-            <form class="sheet-form" novalidate autocomplete="off" on:submit=submit>
-                <div class="sheet-body form">
-                    <div class="field" data-required="">
-                        <label class="label" for="staff-name">{words::staff_name()}</label>
-                        <input
-                            class="input"
-                            id="staff-name"
-                            autocomplete="off"
-                            on:input=move |event| name.set(event_target_value(&event))
-                        />
-                    </div>
-                    {select("staff-role", words::staff_role(), roles, role)}
-                    {select("staff-village", words::staff_village(), villages, village)}
-                </div>
-                <footer class="sheet-foot">
-                    <button class="btn primary" type="submit">{words::save()}</button>
-                </footer>
-            </form>
-        </Sheet>
+        <FormSheet title=words::staff_add() attempt=attempt submit=submit on_close=close>
+            {line("staff-name", words::staff_name(), name)}
+            {select("staff-role", words::staff_role(), roles, role)}
+            {select("staff-village", words::staff_village(), villages, village)}
+        </FormSheet>
     }
 }
 
@@ -281,7 +287,6 @@ fn Add(office: Office, close: Callback<()>) -> impl IntoView {
 #[component]
 fn HandOver(office: Office, from: Staffer, others: Vec<Staffer>, close: Callback<()>) -> impl IntoView {
     let county = office.app.pocket().county();
-    let others: Vec<_> = others.into_iter().filter(|other| other.id != from.id && !other.suspended).collect();
     let people: Vec<_> = others.iter().map(|other| (other.id.to_string(), other.name.clone())).collect();
     let name = |area: &Area| {
         let town = county.townships.iter().find(|town| town.code.starts_with(area.as_str()));
@@ -292,25 +297,44 @@ fn HandOver(office: Office, from: Staffer, others: Vec<Staffer>, close: Callback
     let areas: Vec<_> = from.areas.iter().map(|area| (area.to_string(), name(area))).collect();
     let first = |list: &[(String, String)]| list.first().map(|(value, _)| value.clone()).unwrap_or_default();
     let (to, area) = (RwSignal::new(first(&people)), RwSignal::new(first(&areas)));
-    let submit = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
+    let attempt = Attempt::default();
+    let hand = Callback::new(move |()| {
         let handing = json!({ "from": from.id, "to": to.get_untracked(), "area": area.get_untracked() });
-        office.order("POST", "/handovers".to_owned(), handing);
-        close.run(());
+        office.order_in(attempt, close, "/handovers", handing);
+    });
+    let missing = if people.is_empty() {
+        Some(words::staff_no_successor())
+    } else if areas.is_empty() {
+        Some(words::staff_no_area())
+    } else {
+        None
     };
+    let asked = match missing {
+        Some(missing) => view! { <p>{missing}</p> },
+        None => view! {
+            <p>{words::staff_hand_over_what()}</p>
+            {select("staff-to", words::staff_successor(), people, to)}
+            {select("staff-area", words::staff_area(), areas, area)}
+        },
+    };
+    let submit = missing.is_none().then_some(hand);
     view! {
-        <Sheet title=words::staff_hand_over() on_close=close>
-            <form class="sheet-form" novalidate autocomplete="off" on:submit=submit>
-                <div class="sheet-body form">
-                    <p>{words::staff_hand_over_what()}</p>
-                    {select("staff-to", words::staff_successor(), people, to)}
-                    {select("staff-area", words::staff_area(), areas, area)}
-                </div>
-                <footer class="sheet-foot">
-                    <button class="btn primary" type="submit">{words::save()}</button>
-                </footer>
-            </form>
-        </Sheet>
+        <FormSheet title=words::staff_hand_over() attempt=attempt submit=submit on_close=close>{asked}</FormSheet>
+    }
+}
+
+/// A box for one line of text.
+fn line(id: &'static str, label: &'static str, value: RwSignal<String>) -> AnyView {
+    view! {
+        <div class="field" data-required="">
+            <label class="label" for=id>{label}</label>
+            <input
+                class="input"
+                id=id
+                autocomplete="off"
+                on:input=move |event| value.set(event_target_value(&event))
+            />
+        </div>
     }
 }
 

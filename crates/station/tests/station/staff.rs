@@ -92,6 +92,22 @@ async fn a_coordinator_adds_somebody_and_enrols_suspends_and_resumes_them() {
 }
 
 #[tokio::test]
+async fn asking_once_more_after_a_lost_answer_adds_nobody_twice() {
+    let station = Station::spawn().await;
+    let centre = coordinator(&station, VILLAGE).await;
+    let id = Uuid::now_v7();
+    let newcomer =
+        |name: &str| json!({ "id": id, "name": name, "roles": ["grid_worker"], "village": VILLAGE });
+    for _ in 0..2 {
+        let reply = post(&centre, "/people", newcomer("李四")).await;
+        assert_eq!((reply.status, &reply.json::<Value>()["id"]), (201, &json!(id)));
+    }
+    refused(&post(&centre, "/people", newcomer("王五")).await, 409, "not-yours");
+    assert_eq!(station.rows("SELECT name FROM workers WHERE name IN ('李四', '王五')").await, ["李四"]);
+    assert_eq!(acts(&station).await.len(), 1);
+}
+
+#[tokio::test]
 async fn only_those_who_manage_people_find_anything_and_only_in_their_own_area() {
     let station = Station::spawn().await;
     let centre = coordinator(&station, VILLAGE).await;
