@@ -84,6 +84,36 @@ impl Storage for &Tired {
     }
 }
 
+/// Invariant 5: a station that was put back to an older backup parked what it had accepted, a note whose record it had
+/// lost. The history said so, but the author's list of what came back did not.
+#[test]
+fn what_was_accepted_and_is_parked_now_comes_back_to_its_author() {
+    pollster::block_on(async {
+        let pocket = open(&Memory::default());
+        let entry = pocket.save(&unsent(1, "a")).await.unwrap();
+        let sent = std::slice::from_ref(&entry);
+        pocket.acknowledge(sent, &[accepted(&entry, 1)]).await.unwrap();
+        assert_eq!(states(&pocket).await, []);
+        let reason = Reason::UnknownRecord;
+        let parked = Outcome::Parked { reason: reason.clone() };
+        let now = page(vec![item(1, &entry, parked.clone())]);
+        pocket.receive(&Mailbox::Own, Position(0), &now).await.unwrap();
+        assert_eq!(states(&pocket).await, [WaitingState::Parked { reason }]);
+        assert_eq!(pocket.counts().await.unwrap().returned, 1);
+        let mut repaired = unsent(2, "b");
+        repaired.content.record = entry.content.record;
+        repaired.content.replaces = Some(entry.content.id);
+        pocket.save(&repaired).await.unwrap();
+        let again = page(vec![item(2, &entry, parked)]);
+        pocket.receive(&Mailbox::Own, Position(1), &again).await.unwrap();
+        assert_eq!(
+            states(&pocket).await,
+            [WaitingState::Unsent],
+            "what was repaired waits for nobody any more"
+        );
+    });
+}
+
 /// Invariant 6: the entry's own return in the mailbox took the row away that said that its photo could not be sent.
 #[test]
 fn a_photo_that_cannot_be_sent_stays_to_be_seen() {

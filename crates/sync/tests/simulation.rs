@@ -59,6 +59,14 @@ fn ten_thousand_scenarios_keep_every_promise() {
         );
     }
     assert_eq!((tally.lost, tally.doubled), (0, 0));
+    // What never happens proves nothing.
+    if tally.scenarios >= SCENARIOS {
+        for done in ["Amend", "Step", "Ask", "Explain", "Slip", "Merge", "Unmerge"] {
+            let happened = tally.taken.contains_key(done) && tally.returned.contains_key(done);
+            assert!(happened, "{done} is never taken, or never parked: {tally:#?}");
+        }
+        assert!(tally.taken.contains_key("Answer"), "{tally:#?}");
+    }
     println!("{tally:#?}");
 }
 
@@ -120,4 +128,7 @@ mutation! {
     a_leaked_parked_entry_is_noticed: LeakParked breaks Secrecy;
     cursors_mixed_up_between_mailboxes_are_noticed: MixCursors breaks ReplicasConverge | NothingBlocks;
     masked_entries_that_pass_for_whole_ones_are_noticed: UnmarkMasked breaks ReplicasConverge | ReceiptsAreTrue | Secrecy;
+    a_forgotten_question_is_noticed: ForgetQuestions breaks BothVersions;
+    a_double_of_a_double_is_noticed: ChainDoubles breaks ExactlyOnce;
+    a_slip_given_twice_is_noticed: GiveSlipTwice breaks Secrecy;
 }

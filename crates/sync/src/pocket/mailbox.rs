@@ -79,7 +79,14 @@ impl<S: Storage> Pocket<S> {
                         if waiting.is_none() && own.standing == standing {
                             continue;
                         }
-                        let state = waiting.and_then(|waiting| left_to_do(&own, &standing, waiting.state));
+                        let state = match (waiting, &standing) {
+                            (Some(waiting), _) => left_to_do(&own, &standing, waiting.state),
+                            // The station had accepted it, was put back to an older backup, and parks it now.
+                            (None, Standing::Parked { reason, .. }) => {
+                                Some(WaitingState::Parked { reason: reason.clone() })
+                            }
+                            (None, _) => None,
+                        };
                         settle(batch, &own.entry, standing, state).await?;
                     }
                     Some(whole) if item.masked && !whole.masked => {

@@ -278,9 +278,10 @@ pub(super) async fn settle<S: Storage>(
         &Known::new(entry.clone(), standing),
     )?;
     let key = outbox_key(entry.seq);
-    let waiting = batch.get::<Waiting>(Table::Outbox, &key).await?;
+    let row = batch.get::<Waiting>(Table::Outbox, &key).await?;
+    let is_free = row.is_none();
     // The number may have been given twice, on a phone and on its copy: then the row is not this entry's.
-    let waiting = waiting.filter(|waiting| waiting.entry == content.id);
+    let waiting = row.filter(|waiting| waiting.entry == content.id);
     let state = match state {
         Some(WaitingState::Parked { .. }) if is_mended(batch, entry).await? => None,
         state => state,
@@ -297,6 +298,8 @@ pub(super) async fn settle<S: Storage>(
             put_waiting(batch, &key, Some(&waiting), Some(&next))
         }
         (Some(waiting), None) => put_waiting(batch, &key, Some(&waiting), None),
+        // What was settled before comes back to its author when the station parks it now.
+        (None, Some(state @ WaitingState::Parked { .. })) if is_free => wait_for(batch, entry, None, state),
         // Settled before, by an answer that came twice.
         (None, _) => Ok(()),
     }
@@ -356,6 +359,15 @@ pub(super) fn wait<S: Storage>(
     entry: &Entry,
     old: Option<&Waiting>,
 ) -> Result<(), StorageError> {
+    wait_for(batch, entry, old, WaitingState::Unsent)
+}
+
+fn wait_for<S: Storage>(
+    batch: &mut Batch<'_, S>,
+    entry: &Entry,
+    old: Option<&Waiting>,
+    state: WaitingState,
+) -> Result<(), StorageError> {
     let content = &entry.content;
     let bytes = serde_json::to_vec(content).map_err(|error| StorageError::Failed(error.to_string()))?.len();
     let waiting = Waiting {
@@ -364,7 +376,7 @@ pub(super) fn wait<S: Storage>(
         kind: content.kind.clone(),
         since: content.noted_at,
         bytes,
-        state: WaitingState::Unsent,
+        state,
     };
     put_waiting(batch, &outbox_key(entry.seq), old, Some(&waiting))
 }

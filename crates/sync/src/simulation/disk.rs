@@ -28,11 +28,16 @@ impl Disk {
 
     fn spoil(&self, write: Write) -> Write {
         match write {
-            Write::Put(Table::Records, key, bytes) if self.env.broken(Sabotage::ForgetRivals) => {
+            Write::Put(Table::Records, key, bytes)
+                if self.env.broken(Sabotage::ForgetRivals) || self.env.broken(Sabotage::ForgetQuestions) =>
+            {
                 let Ok(mut record) = serde_json::from_slice::<Record>(&bytes) else {
                     return Write::Put(Table::Records, key, bytes);
                 };
-                record.fields.values_mut().for_each(|held| held.rivals.clear());
+                match self.env.broken(Sabotage::ForgetRivals) {
+                    true => record.fields.values_mut().for_each(|held| held.rivals.clear()),
+                    false => record.asked.clear(),
+                }
                 Write::Put(Table::Records, key, serde_json::to_vec(&record).unwrap_or(bytes))
             }
             other => other,

@@ -6,6 +6,7 @@ use xunji_domain::{
     canonical::Digest,
     entry::{Content, Entry},
     id::{EntryId, InstallationId, KindId, RecordId, WorkerId},
+    slip::SlipToken,
     wire::Receipt,
 };
 
@@ -20,6 +21,8 @@ pub(super) struct Ledger {
     pub(super) receipts: Vec<Receipt>,
     /// Records that people know of: they may talk about them over the telephone.
     pub(super) records: Vec<(RecordId, KindId)>,
+    /// The tokens of the slips that people were given, whether or not the station knows of them.
+    pub(super) slips: Vec<SlipToken>,
     /// Installations whose databases are gone, as their phones noticed.
     pub(super) evicted: BTreeSet<InstallationId>,
     /// Installations that live on more than one phone.

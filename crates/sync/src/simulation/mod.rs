@@ -16,6 +16,7 @@
 //! checker would notice.
 
 mod check;
+mod dealings;
 mod dice;
 mod disk;
 mod env;

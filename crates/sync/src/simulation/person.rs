@@ -14,6 +14,7 @@ use xunji_domain::{
 };
 
 use super::{
+    dealings,
     disk::at_once,
     env::Env,
     http::{self, Request},
@@ -42,6 +43,21 @@ struct Deed {
     blobs: Vec<(Digest, Vec<u8>)>,
 }
 
+impl Deed {
+    fn on(id: EntryId, record: &Record, action: Action) -> Self {
+        Self {
+            id,
+            record: record.id,
+            kind: record.kind.clone(),
+            kind_version: record.kind_version,
+            basis: record.revision,
+            replaces: None,
+            action,
+            blobs: Vec::new(),
+        }
+    }
+}
+
 /// Does something with a ledger.
 pub(super) async fn act(env: Rc<Env>, phone: Rc<Phone>, tab: Rc<Tab>) {
     let Ok(Some(_)) = tab.pocket.enrolment().await else { return };
@@ -50,7 +66,7 @@ pub(super) async fn act(env: Rc<Env>, phone: Rc<Phone>, tab: Rc<Tab>) {
         false => None,
     };
     let deed = match known {
-        Some(record) => add(&env, &record),
+        Some(record) => add(&env, &tab, &record).await,
         None if env.dice.comes(150) => match hearsay(&env) {
             Some(deed) => deed,
             None => open(&env, &phone, &tab),
@@ -75,35 +91,41 @@ pub(super) async fn act(env: Rc<Env>, phone: Rc<Phone>, tab: Rc<Tab>) {
     save(&env, &phone, &tab, deed).await;
 }
 
-/// Repairs what came back parked, and sends what was refused once more.
+/// Repairs what came back parked, answers what waits for an answer, and sends what was refused once more.
 pub(super) async fn tidy(env: Rc<Env>, phone: Rc<Phone>, tab: Rc<Tab>) {
     let Ok(()) = tab.pocket.retry_refused().await else { return };
     tab.notify(Event::SendNow);
     let Ok(page) = tab.pocket.rows(None, 100).await else { return };
     for row in page.rows {
         let Ok(Some(record)) = tab.pocket.record(row.record).await else { continue };
+        if record.keeper == Some(phone.worker.id)
+            && let Some(action) = dealings::answer(&env, &record)
+        {
+            let deed = Deed::on(EntryId::new(env.dice.uuid()), &record, action);
+            save(&env, &phone, &tab, deed).await;
+        }
         let own = |known: &&Known| Some(known.entry.installation) == phone.installation.get();
         let replaced = |id| record.entries.iter().any(|known| known.entry.content.replaces == Some(id));
         let parked = record.entries.iter().filter(own).find(|known| {
             matches!(known.standing, Standing::Parked { .. }) && !replaced(known.entry.content.id)
         });
         let Some(Known { entry, .. }) = parked else { continue };
+        let id = EntryId::new(env.dice.uuid());
         let mut action = entry.content.action.clone();
         let mut kind_version = entry.content.kind_version;
-        if let Action::Open { body } = &mut action {
-            body.extend(form(&env, &record.kind, ""));
-            kind_version = 1;
+        match &mut action {
+            Action::Open { body } => {
+                body.extend(form(&env, &record.kind, ""));
+                kind_version = 1;
+            }
+            Action::Slip { .. } => match dealings::slip(&env, &tab, id).await {
+                Some(slip) => action = slip,
+                None => continue,
+            },
+            _ => {}
         }
-        let deed = Deed {
-            id: EntryId::new(env.dice.uuid()),
-            record: record.id,
-            kind: record.kind.clone(),
-            kind_version,
-            basis: record.revision,
-            replaces: Some(entry.content.id),
-            action,
-            blobs: Vec::new(),
-        };
+        let replaces = Some(entry.content.id);
+        let deed = Deed { kind_version, replaces, ..Deed::on(id, &record, action) };
         save(&env, &phone, &tab, deed).await;
     }
 }
@@ -273,7 +295,11 @@ fn photos(env: &Env) -> Vec<(Digest, Vec<u8>)> {
 }
 
 /// Adds to a record that the phone shows.
-fn add(env: &Env, record: &Record) -> Deed {
+async fn add(env: &Env, tab: &Tab, record: &Record) -> Deed {
+    let id = EntryId::new(env.dice.uuid());
+    if let Some(action) = dealings::deal(env, tab, id, record).await {
+        return Deed::on(id, record, action);
+    }
     let mut blobs = Vec::new();
     let field = |name: &str| {
         let field = FieldId::new(name);
@@ -309,16 +335,7 @@ fn add(env: &Env, record: &Record) -> Deed {
             Action::Attach {}
         }
     };
-    Deed {
-        id: EntryId::new(env.dice.uuid()),
-        record: record.id,
-        kind: record.kind.clone(),
-        kind_version: record.kind_version,
-        basis: record.revision,
-        replaces: None,
-        action,
-        blobs,
-    }
+    Deed { blobs, ..Deed::on(id, record, action) }
 }
 
 /// Adds to a record that somebody told of: one may not be entitled, or it may not be at the station yet.

@@ -12,6 +12,8 @@ pub(super) enum Happening {
     Act(usize),
     /// Somebody repairs what came back.
     Tidy(usize),
+    /// Somebody who has a slip says something over it.
+    Answer,
     /// Somebody enrols a phone anew that is enrolled already.
     Enrol(usize),
     /// Somebody makes a backup file.
@@ -42,11 +44,19 @@ pub(super) fn draw(env: &Env, phones: usize) -> Vec<(u64, Happening)> {
             add(0, Happening::Look(index));
         }
     }
-    for _ in 0..2 + dice.below(5) {
+    for _ in 0..1 + dice.below(5) {
         add(5_000, Happening::Act(phone()));
+    }
+    // Now and then somebody has much to do.
+    if dice.comes(100) {
+        let busy = phone();
+        (0..10).for_each(|_| add(5_000, Happening::Act(busy)));
     }
     for _ in 0..dice.below(3) {
         add(60_000, Happening::Tidy(phone()));
+    }
+    if dice.comes(500) {
+        add(TROUBLES / 2, Happening::Answer);
     }
     if dice.comes(150) {
         add(50_000, Happening::Enrol(phone()));

@@ -54,11 +54,17 @@ pub enum Sabotage {
     MixCursors,
     /// The station does not say that an entry lacks its sensitive values.
     UnmarkMasked,
+    /// The phone forgets what its person was asked to correct.
+    ForgetQuestions,
+    /// The station merges into a record that was merged itself.
+    ChainDoubles,
+    /// The station lets two slips have the same token.
+    GiveSlipTwice,
 }
 
 impl Sabotage {
     /// All of them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 27] = [
         Self::SwallowFullDisk,
         Self::LoseRowOnCrash,
         Self::TearCommit,
@@ -83,5 +89,8 @@ impl Sabotage {
         Self::LeakParked,
         Self::MixCursors,
         Self::UnmarkMasked,
+        Self::ForgetQuestions,
+        Self::ChainDoubles,
+        Self::GiveSlipTwice,
     ];
 }

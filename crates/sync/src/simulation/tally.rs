@@ -66,6 +66,10 @@ pub struct Tally {
     pub scenarios: u64,
     /// Faults by their sort.
     pub faults: BTreeMap<Fault, u64>,
+    /// What the stations took into records in the end, by the name of what was done.
+    pub taken: BTreeMap<String, u64>,
+    /// What they parked, in the same way.
+    pub returned: BTreeMap<String, u64>,
     /// Entries that a screen called saved.
     pub entries: u64,
     /// Of these: part of their record at the station.
@@ -99,6 +103,11 @@ impl AddAssign<&Self> for Tally {
     fn add_assign(&mut self, other: &Self) {
         for (fault, number) in &other.faults {
             *self.faults.entry(*fault).or_default() += number;
+        }
+        for (mine, more) in [(&mut self.taken, &other.taken), (&mut self.returned, &other.returned)] {
+            for (done, number) in more {
+                *mine.entry(done.clone()).or_default() += number;
+            }
         }
         for (mine, more) in [
             (&mut self.scenarios, other.scenarios),

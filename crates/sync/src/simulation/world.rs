@@ -11,7 +11,7 @@ use xunji_domain::{
 };
 
 use super::{
-    Broken, Invariant, Sabotage, Tally, check,
+    Broken, Invariant, Sabotage, Tally, check, dealings,
     disk::at_once,
     env::{Env, NEVER, Task},
     person::{self, VILLAGES},
@@ -280,6 +280,7 @@ impl World {
                     env.spawn(id, person::tidy(Rc::clone(&env), phone, tab));
                 }
             }
+            Happening::Answer => dealings::answer_over_a_slip(&env),
             Happening::BackUp(index) => {
                 let phone = &self.phones[index];
                 let Some(tab) = phone.any_tab(&env) else { return self.open_tab(index) };

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use xunji_domain::{
     deadline::{Calendar, timing},
-    entry::Entry,
+    entry::{Action, Entry},
     id::{EntryId, InstallationId, RecordId, Seq},
     kind::Kinds,
     person::Role,
@@ -19,6 +19,7 @@ use crate::{
         Broken, Invariant,
         disk::at_once,
         env::Env,
+        ledger::seal,
         phone::Phone,
         station::{COUNTY, MailboxId, Opened, Station, Stored, masked},
     },
@@ -92,6 +93,7 @@ impl<'a> Replica<'a> {
 
     /// Everything that a screen called saved on this database is in it.
     fn saved(&self, env: &Env, station: &Station) -> Result<(), Broken> {
+        let copied = self.is_copied(env);
         let ledger = env.ledger.borrow();
         for (phone, entry) in &ledger.saved {
             let id = entry.content.id;
@@ -102,6 +104,13 @@ impl<'a> Replica<'a> {
             must(held == Some(entry), Invariant::SavedMeansSaved, || {
                 format!("phone {}: {id} was saved and is gone or changed", self.phone.index)
             })?;
+            if let Action::Slip { token_hash } = entry.content.action {
+                let token = at_once(self.phone.reader().slip_token(id)).ok().flatten();
+                let shows = token.is_some_and(|token| seal(token.as_str().as_bytes()) == token_hash);
+                must(shows || copied, Invariant::SavedMeansSaved, || {
+                    format!("phone {}: the slip {id} can't be shown", self.phone.index)
+                })?;
+            }
             let drafted = self.drafts.contains(&id);
             must(!drafted, Invariant::SavedMeansSaved, || format!("the draft of {id} is back"))?;
         }
@@ -233,6 +242,25 @@ impl<'a> Replica<'a> {
         for (id, record) in &self.records {
             must(laws::shown(record) == laws::rivals(record), Invariant::BothVersions, || {
                 format!("{id} shows {:?} instead of {:?}", laws::shown(record), laws::rivals(record))
+            })?;
+            let asked: BTreeSet<EntryId> = record.asked.values().flatten().map(|asked| asked.by).collect();
+            let objected: BTreeSet<EntryId> =
+                record.objections.iter().map(|objection| objection.by).collect();
+            let heard = (laws::questions(record), laws::objections(record));
+            let shown = (asked, objected);
+            must(shown == heard, Invariant::BothVersions, || {
+                format!("{id} shows {shown:?} instead of {heard:?} as what nobody has answered")
+            })?;
+            must(record.merged_into == laws::merged_into(record), Invariant::ReplicasConverge, || {
+                format!("{id} says that it was merged into {:?}", record.merged_into)
+            })?;
+            let double = |other: &&Record| other.merged_into == Some(*id);
+            let doubles: BTreeSet<RecordId> =
+                self.records.values().filter(double).map(|other| other.id).collect();
+            let kept: BTreeSet<RecordId> =
+                at_once(self.phone.reader().doubles(*id)).unwrap_or_default().into_iter().collect();
+            must(kept == doubles, Invariant::ReplicasConverge, || {
+                format!("phone {} keeps {kept:?} as doubles of {id} instead of {doubles:?}", self.phone.index)
             })?;
             let fold = by_record.remove(id).and_then(|known| Record::fold(&self.kinds, known));
             let timing = timing(&self.kinds, Calendar::built_in(), record);

@@ -6,7 +6,7 @@ use std::{
 };
 
 use xunji_domain::{
-    entry::Entry,
+    entry::{Action, Entry},
     id::{InstallationId, RecordId},
     record::Standing,
     wire::Outcome,
@@ -51,7 +51,28 @@ pub(super) fn station(env: &Env) -> Result<(), Broken> {
             format!("a receipt for {} was sent, and the station holds {held:?}", receipt.entry)
         })?;
     }
+    once_each(&station)?;
     mailboxes(&station)
+}
+
+/// A case is carried on in one record, and a slip shows one.
+fn once_each(station: &Station) -> Result<(), Broken> {
+    for (record, opened) in &station.records {
+        let Some(into) = opened.merged_into.map(|into| station.records.get(&into)) else { continue };
+        let carried_on = into.is_some_and(|into| into.merged_into.is_none() && into.kind == opened.kind);
+        must(carried_on && !opened.confidential, Invariant::ExactlyOnce, || {
+            format!("{record} was merged into {:?}, where nobody carries it on", opened.merged_into)
+        })?;
+    }
+    let mut tokens = BTreeSet::new();
+    for stored in &station.entries {
+        let Action::Slip { token_hash } = &stored.entry.content.action else { continue };
+        let accepted = matches!(stored.receipt.outcome, Outcome::Accepted { .. });
+        must(!accepted || tokens.insert(*token_hash), Invariant::Secrecy, || {
+            format!("who has the slip {} sees another record", stored.entry.content.id)
+        })?;
+    }
+    Ok(())
 }
 
 fn mailboxes(station: &Station) -> Result<(), Broken> {
@@ -125,6 +146,15 @@ pub(super) fn count(world: &World) -> Result<(), Broken> {
     let ledger = env.ledger.borrow();
     let mut tally = env.tally.borrow_mut();
     tally.entries = ledger.saved.len() as u64;
+    for stored in &station.entries {
+        // Only the name of what was done is printed.
+        let done = format!("{:?}", stored.entry.content.action);
+        let by_outcome = match stored.receipt.outcome {
+            Outcome::Accepted { .. } => &mut tally.taken,
+            Outcome::Parked { .. } => &mut tally.returned,
+        };
+        *by_outcome.entry(done).or_default() += 1;
+    }
     for (_, entry) in &ledger.saved {
         let id = entry.content.id;
         let number = match station.entry(id).map(|stored| &stored.receipt.outcome) {

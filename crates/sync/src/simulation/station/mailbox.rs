@@ -77,7 +77,10 @@ pub(in crate::simulation) fn masked(mut entry: Entry) -> Entry {
                 (*from, *to) = (Value::Null, Value::Null);
             }
         }
-        Action::Note { text } => text.clear(),
+        Action::Note { text }
+        | Action::Ask { text, .. }
+        | Action::Explain { text, .. }
+        | Action::Answer { text, .. } => text.clear(),
         _ => {}
     }
     entry

@@ -65,6 +65,8 @@ pub(super) struct Station {
     pub(super) records: BTreeMap<RecordId, Opened>,
     pub(super) mailboxes: BTreeMap<MailboxId, Vec<usize>>,
     pub(super) blobs: BTreeMap<Digest, Blob>,
+    /// The slips that were given out: the hash of a token → the record and the entry.
+    pub(super) slips: BTreeMap<Digest, (RecordId, EntryId)>,
     pub(super) alarms: BTreeSet<(InstallationId, Seq, EntryId)>,
     pub(super) kinds: Rc<Kinds>,
     /// Who has lost their seat.
