@@ -7,7 +7,7 @@ use xunji_sync::engine::Phase;
 
 use crate::{
     address::Screen,
-    components::{Float, Nav, Show, SyncLine, live, view, watch},
+    components::{Float, Nav, Show, SyncLine, apart, in_turn, live, view, watch},
     platform::{self, Setting},
     screens::{
         About, Desk, Drill, Enrol, Form, Ledger, Lock, Me, NotFound, Outbox, ReturnToDraft, SetPin, Share,
@@ -42,6 +42,8 @@ pub fn start() {
             Ok(Opened::Open(storage)) => open(storage).await,
             Err(error) => Stage::Broken(storage_sentence(&error)),
         };
+        // Reading and drawing are each long enough for a slow phone.
+        platform::sleep(0).await;
         let stage = RwSignal::new_local(first);
         leptos::mount::mount_to_body(move || {
             live(move || match stage.get() {
@@ -50,7 +52,6 @@ pub fn start() {
                     let unlocked = Callback::new(move |storage: AppStorage| {
                         spawn_local(async move {
                             let opened = open(storage).await;
-                            // Opening and drawing are each long enough for a slow phone.
                             platform::sleep(0).await;
                             stage.set(opened);
                         });
@@ -136,49 +137,43 @@ fn Frame() -> impl IntoView {
     };
     let screen = Memo::new(move |_| named());
     let solo = Memo::new(move |_| matches!(screen.get(), None | Some(Screen::Enrol)));
-    // The frame is on the screen before what is in it has been drawn: on a slow phone both at once take too long.
-    let begun = RwSignal::new(false);
-    spawn_local(async move {
-        platform::sleep(0).await;
-        begun.try_set(true);
+    // The frame is on the screen before what is in it has been drawn: on a slow phone all at once takes too long.
+    let line = in_turn(|| view! { <SyncLine/> });
+    let drawn = in_turn(move || match screen.get() {
+        None => apart(|| view! { <SetPin/> }),
+        Some(screen) => drawn(screen),
     });
-    let drawn = live(move || {
-        begun.get().then(|| match screen.get() {
-            None => view! { <SetPin/> },
-            Some(screen) => drawn(screen),
-        })
-    });
+    let nav = in_turn(move || (!solo.get()).then(|| view! { <Nav/> }));
+    let float = in_turn(|| view! { <Float/> });
     view! {
         <div class="frame" class:solo=solo>
             <a class="skip" href="#main">{words::skip_to_content()}</a>
-            <SyncLine/>
+            {line}
             <main class="page" class:welcome=solo id="main" tabindex="-1">
                 <Trouble/>
                 {drawn}
             </main>
-            <Show when=move || !solo.get()>
-                <Nav/>
-            </Show>
-            <Float/>
+            {nav}
+            {float}
         </div>
     }
 }
 
 fn drawn(screen: Screen) -> AnyView {
     match screen {
-        Screen::Today => view! { <Today/> },
-        Screen::Enrol => view! { <Enrol/> },
-        Screen::New(kind) => view! { <Form kind=kind/> },
-        Screen::Draft(id) => view! { <ReturnToDraft id=id/> },
-        Screen::Ledger => view! { <Ledger/> },
-        Screen::Desk => view! { <Desk/> },
-        Screen::Staff => view! { <Staff/> },
-        Screen::Outbox => view! { <Outbox/> },
-        Screen::Me => view! { <Me/> },
-        Screen::Drill => view! { <Drill/> },
-        Screen::About => view! { <About/> },
-        Screen::Share => view! { <Share/> },
-        Screen::Nowhere => view! { <NotFound/> },
+        Screen::Today => apart(|| view! { <Today/> }),
+        Screen::Enrol => apart(|| view! { <Enrol/> }),
+        Screen::New(kind) => apart(|| view! { <Form kind=kind/> }),
+        Screen::Draft(id) => apart(|| view! { <ReturnToDraft id=id/> }),
+        Screen::Ledger => apart(|| view! { <Ledger/> }),
+        Screen::Desk => apart(|| view! { <Desk/> }),
+        Screen::Staff => apart(|| view! { <Staff/> }),
+        Screen::Outbox => apart(|| view! { <Outbox/> }),
+        Screen::Me => apart(|| view! { <Me/> }),
+        Screen::Drill => apart(|| view! { <Drill/> }),
+        Screen::About => apart(|| view! { <About/> }),
+        Screen::Share => apart(|| view! { <Share/> }),
+        Screen::Nowhere => apart(|| view! { <NotFound/> }),
     }
 }
 

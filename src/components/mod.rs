@@ -23,6 +23,7 @@ mod sheet;
 mod strip;
 mod text;
 mod timeline;
+mod turns;
 
 pub(crate) use self::erased::view;
 pub use self::{
@@ -33,7 +34,7 @@ pub use self::{
     case::{AtField, Case, ShownCase},
     drawn::{watch, when_drawn},
     due::{card_name, due, to_mend, urgency},
-    erased::{Show, live},
+    erased::{Show, apart, live},
     facts::Facts,
     frame::{Float, Head, Nav, SyncLine},
     icons::icon,
@@ -51,4 +52,5 @@ pub use self::{
         value_text, village_name,
     },
     timeline::Timeline,
+    turns::in_turn,
 };

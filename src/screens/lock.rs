@@ -3,13 +3,15 @@
 use std::{pin::Pin, rc::Rc};
 
 use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
 
 use super::{
     people::People,
     pin::{NewPin, PinBox, Typed},
 };
 use crate::{
-    components::{Attempt, icon, live, view, when_drawn},
+    components::{Attempt, icon, in_turn, view, when_drawn},
+    platform,
     vault::{self, AppStorage, Locked},
     vaults, words,
 };
@@ -20,7 +22,7 @@ pub fn Lock(locked: Locked, on_unlock: Callback<AppStorage>) -> impl IntoView {
     let (waiting, passkey) = (locked.waiting, locked.passkey);
     let (forgotten, others) = (RwSignal::new(false), RwSignal::new(false));
     let stored = StoredValue::new_local(locked);
-    let body = live(move || {
+    let body = in_turn(move || {
         let locked = stored.get_value();
         if forgotten.get() {
             return view! { <Forgotten locked=locked on_unlock=on_unlock forgotten=forgotten/> };
@@ -97,9 +99,13 @@ fn Opening(
     let form = NodeRef::<leptos::html::Form>::new();
     // The keyboard is wanted at once.
     when_drawn(form, |form| {
-        if let Ok(Some(input)) = form.query_selector("input") {
-            drop(wasm_bindgen::JsCast::unchecked_into::<web_sys::HtmlElement>(input).focus());
-        }
+        spawn_local(async move {
+            // The focus makes the browser lay the screen out: not in the same breath as drawing it.
+            platform::sleep(0).await;
+            if let Ok(Some(input)) = form.query_selector("input") {
+                drop(wasm_bindgen::JsCast::unchecked_into::<web_sys::HtmlElement>(input).focus());
+            }
+        });
     });
     view! {
         <form novalidate autocomplete="off" node_ref=form on:submit=submit>

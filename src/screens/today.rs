@@ -12,8 +12,8 @@ use xunji_sync::{
 use super::adding::doing_name;
 use crate::{
     components::{
-        Head, Sign, badge, due, icon, live, mark, row_time, row_title, title_of, to_mend, urgency, view,
-        village_name,
+        Head, Sign, badge, due, icon, in_turn, live, mark, row_time, row_title, title_of, to_mend, urgency,
+        view, village_name,
     },
     platform::{self, format_moment},
     state::{App, AppPocket, loaded, use_app},
@@ -63,7 +63,7 @@ pub fn Today() -> impl IntoView {
             |kind: &Kind| (kind.id.to_string(), words::label(&kind.begin).to_owned(), kind.icon.clone());
         kinds.current().filter(|kind| !kind.aside).map(book).collect::<Vec<_>>()
     });
-    let books = live(move || {
+    let books = in_turn(move || {
         let book = |(kind, name, picture): (String, String, String)| {
             let href = format!("/new/{kind}");
             view! {
@@ -76,7 +76,7 @@ pub fn Today() -> impl IntoView {
         kinds.get().into_iter().map(book).collect_view()
     });
     let all = RwSignal::new(false);
-    let to_do = live(move || {
+    let to_do = in_turn(move || {
         let (calls, ..) = listed.get()?;
         let today = today.get();
         let mut cells: Vec<AnyView> =
@@ -111,7 +111,7 @@ pub fn Today() -> impl IntoView {
             }
         })
     });
-    let last = live(move || {
+    let last = in_turn(move || {
         let (_, _, rows) = listed.get()?;
         Some(if rows.is_empty() {
             view! {

@@ -1,6 +1,10 @@
 //! The rows of the ledger near the screen: read when they come near, and drawn.
 
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    rc::Rc,
+};
 
 use gloo::events::{EventListener, EventListenerOptions, EventListenerPhase};
 use leptos::prelude::*;
@@ -9,7 +13,7 @@ use web_sys::HtmlElement;
 use xunji_domain::id::RecordId;
 use xunji_sync::{engine::Phase, pocket::Row, words::Words};
 
-use super::hit::{self, Cell, Snippet};
+use super::hit::{self, Snippet};
 use crate::{
     components::{Line, Strip},
     library::Search,
@@ -30,10 +34,24 @@ struct Inner {
     open: Memo<Option<String>>,
     /// How many rows near the screen can't be read.
     unreadable: RwSignal<usize>,
-    strip: RefCell<Strip<Cell>>,
+    strip: RefCell<Strip<hit::Cell>>,
     read: RefCell<BTreeMap<String, Read>>,
     asked: RefCell<u32>,
+    due: Cell<Option<Due>>,
 }
+
+/// What is to be done as soon as the page has done what it is at: asking where things lie makes the browser lay out
+/// what has just been drawn, and all of it together would hold up a finger on a slow phone.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Due {
+    /// Draw what is near the screen now, and read what is not here yet.
+    Show,
+    /// Read all that is near the screen anew.
+    Renew,
+}
+
+/// The first row near the screen and the one after the last.
+type Sight = (usize, usize);
 
 /// A row as it was read, no row when it can't be; what it shows of its record besides; and what was searched for then.
 type Read = (Option<Row>, Option<Snippet>, Words);
@@ -47,8 +65,8 @@ impl Rows {
         unreadable: RwSignal<usize>,
     ) -> Self {
         let strip = RefCell::new(Strip::new(list, hit::cell));
-        let (read, asked) = (RefCell::default(), RefCell::new(0));
-        let rows = Self(Rc::new(Inner { app: use_app(), search, open, unreadable, strip, read, asked }));
+        let (read, asked, due) = (RefCell::default(), RefCell::new(0), Cell::new(None));
+        let rows = Self(Rc::new(Inner { app: use_app(), search, open, unreadable, strip, read, asked, due }));
         let window = window();
         // Whatever is scrolled: the page, or the list in its own frame on a wide screen.
         let early = EventListenerOptions { phase: EventListenerPhase::Capture, passive: true };
@@ -72,16 +90,38 @@ impl Rows {
             strip.set_count(count);
             strip.measure_anew();
         }
-        let keys = self.near(AHEAD).into_iter().map(|(_, key)| key).collect();
-        self.read(keys);
+        self.soon(Due::Renew);
     }
 
-    /// Draws what is near the screen now, and reads what is not here yet.
+    /// Draws what is near the screen soon, and reads what is not here yet.
     pub(super) fn show(&self) {
-        self.draw();
+        self.soon(Due::Show);
+    }
+
+    fn soon(&self, what: Due) {
+        let before = self.0.due.get();
+        self.0.due.set(before.max(Some(what)));
+        if before.is_some() {
+            return;
+        }
+        let rows = self.clone();
+        spawn_local(async move {
+            platform::sleep(0).await;
+            let due = rows.0.due.take();
+            let Some(sight) = rows.sight() else { return };
+            if due == Some(Due::Renew) {
+                rows.read(rows.keys(sight, AHEAD));
+            } else {
+                rows.draw(sight);
+                rows.read_ahead(sight);
+            }
+        });
+    }
+
+    fn read_ahead(&self, sight: Sight) {
         let unread = |ahead: usize| {
             let read = self.0.read.borrow();
-            let mut keys: Vec<String> = self.near(ahead).into_iter().map(|(_, key)| key).collect();
+            let mut keys = self.keys(sight, ahead);
             keys.retain(|key| !read.contains_key(key));
             keys
         };
@@ -92,11 +132,20 @@ impl Rows {
         }
     }
 
+    /// Where the screen is. Nothing while the list is not on it: what is not on the screen stays as it was, until it is
+    /// again.
+    fn sight(&self) -> Option<Sight> {
+        self.0.strip.borrow().in_sight()
+    }
+
+    fn keys(&self, sight: Sight, ahead: usize) -> Vec<String> {
+        self.near(sight, ahead).into_iter().map(|(_, key)| key).collect()
+    }
+
     /// The keys of the rows near the screen with their places, in order, the one with the focus among them.
-    fn near(&self, ahead: usize) -> Vec<(usize, String)> {
+    fn near(&self, (first, last): Sight, ahead: usize) -> Vec<(usize, String)> {
         let Inner { search, app, strip, .. } = &*self.0;
         let strip = strip.borrow();
-        let Some((first, last)) = strip.in_sight() else { return Vec::new() };
         let near = search.found.try_with_untracked(|found| {
             let last = (last + ahead).min(found.places.len());
             let first = first.saturating_sub(ahead).min(last);
@@ -144,13 +193,14 @@ impl Rows {
                 let snippet = snippets.iter().find(of_row).and_then(|(_, snippet)| snippet.clone());
                 rows.0.read.borrow_mut().insert(key, (row, snippet, words.clone()));
             }
+            let Some(sight) = rows.sight() else { return };
             if *rows.0.asked.borrow() == asked {
-                let near = rows.near(2 * AHEAD);
+                let near = rows.near(sight, 2 * AHEAD);
                 rows.0.read.borrow_mut().retain(|key, _| near.iter().any(|(_, near)| near == key));
                 let unreadable = rows.0.read.borrow().values().filter(|(row, ..)| row.is_none()).count();
                 rows.0.unreadable.try_set(unreadable);
             }
-            rows.draw();
+            rows.draw(sight);
         });
     }
 
@@ -158,12 +208,8 @@ impl Rows {
         self.0.search.found.try_with_untracked(|found| found.question.words.clone())
     }
 
-    fn draw(&self) {
-        // What is not on the screen stays as it was, until it is again.
-        if self.0.strip.borrow().in_sight().is_none() {
-            return;
-        }
-        let near = self.near(0);
+    fn draw(&self, sight: Sight) {
+        let near = self.near(sight, 0);
         let Inner { app, open, read, strip, .. } = &*self.0;
         let Some(open) = open.try_get_untracked() else { return };
         let sending = matches!(app.signals.phase.get_untracked(), Phase::Uploading { .. });
@@ -172,15 +218,11 @@ impl Rows {
         for (at, key) in near {
             let Some((row, snippet, words)) = read.get(&key).cloned() else { continue };
             let open = open.is_some() && row.as_ref().map(|row| row.record.to_string()) == open;
-            lines.push(Line { at, key, shows: Cell { row, words, snippet, open, sending } });
+            lines.push(Line { at, key, shows: hit::Cell { row, words, snippet, open, sending } });
         }
         let done = strip.borrow_mut().draw(lines);
         if !done {
-            let rows = self.clone();
-            spawn_local(async move {
-                platform::sleep(0).await;
-                rows.draw();
-            });
+            self.soon(Due::Show);
         }
     }
 }
