@@ -158,6 +158,18 @@ pub async fn of(connection: &mut SqliteConnection, worker: WorkerId) -> Result<V
     rows.iter().map(desk).collect()
 }
 
+/// Who sits at a desk, whoever came first first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn members(connection: &mut SqliteConnection, desk: &DeskId) -> Result<Vec<WorkerId>, DbError> {
+    let rows = sqlx::query("SELECT worker FROM seats WHERE desk = ? ORDER BY since, worker")
+        .bind(desk.as_str())
+        .fetch_all(connection)
+        .await?;
+    rows.iter().map(|row| parsed(row, "worker")).collect()
+}
+
 /// Seats somebody at a desk. False when they sat there already.
 ///
 /// # Errors

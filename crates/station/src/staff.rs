@@ -1,4 +1,4 @@
-//! People managed from a desk: what `worker` and `enrol` do, over HTTP, for coordinators within their own area.
+//! People managed from a desk: what `worker`, `enrol`, `import` ([`lists`]) and `desk` ([`seats`]) do, over HTTP, for coordinators within their own area.
 //!
 //! | who | may do |
 //! |---|---|
@@ -12,6 +12,9 @@
 //!
 //! Invariants: nobody acts on themselves, outside their area, or gives a role that reaches further than their own; who is
 //! outside looks like who is not there; each act is a row of the audit trail, in its own transaction.
+
+pub mod lists;
+pub mod seats;
 
 use axum::{
     body::Body,
@@ -40,12 +43,15 @@ use crate::{
     enrolment::{self, code::Code},
     entitled::MailboxId,
     handover::{self, HandOver, HandOverError},
+    import::{Listed, text::Encoding},
     people::{self, Person},
     problem::Problem,
     receipt_key::ReceiptKey,
     reply,
     state::Station,
 };
+
+use seats::{NewDesk, Seat};
 
 /// The most bytes of a request's body.
 const REQUEST_BYTES: usize = 16 * 1024;
@@ -108,6 +114,12 @@ pub enum Order {
     Revoke(InstallationId),
     /// Hands an area over.
     HandOver(Handing),
+    /// Takes a list.
+    Import(Vec<Listed>, Encoding),
+    /// Adds a desk.
+    AddDesk(NewDesk),
+    /// Gives somebody a seat, or takes it away.
+    Seat(Seat, bool),
 }
 
 /// What was done.
@@ -240,6 +252,9 @@ pub async fn obey(
         Order::Code(id, of) => boss.code(connection, *id, of).await?,
         Order::Revoke(id) => boss.revoke(connection, *id).await?,
         Order::HandOver(handing) => return boss.hand_over(connection, kinds, key, handing).await,
+        Order::Import(listed, encoding) => Ok(boss.import(connection, listed, *encoding, false).await?),
+        Order::AddDesk(desk) => boss.add_desk(connection, desk).await?,
+        Order::Seat(seat, seated) => boss.turn(connection, seat, *seated).await?,
     };
     Ok(said.map(|said| Obeyed { said, reached: Vec::new() }))
 }

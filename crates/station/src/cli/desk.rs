@@ -78,12 +78,8 @@ pub(super) async fn run(args: DeskArgs) -> Result<(), CliError> {
 async fn list(connection: &mut SqliteConnection) -> Result<Vec<(Value, String)>, CliError> {
     let mut lines = Vec::new();
     for desk in desks::all(connection).await? {
-        let members: Vec<String> =
-            sqlx::query_scalar("SELECT worker FROM seats WHERE desk = ? ORDER BY since, worker")
-                .bind(desk.id.as_str())
-                .fetch_all(&mut *connection)
-                .await
-                .map_err(DbError::from)?;
+        let members = desks::members(connection, &desk.id).await?;
+        let members: Vec<String> = members.iter().map(WorkerId::to_string).collect();
         let Desk { id, kind, name, area } = &desk;
         let sentence = format!("{id}  {}  {name}  {area}  {}", kind.as_str(), members.join(" "));
         let value = json!({ "id": id, "kind": kind, "name": name, "area": area, "members": members });

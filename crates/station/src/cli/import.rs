@@ -12,7 +12,9 @@ use sqlx::Connection;
 
 use super::{CliError, Office, worker::open};
 use crate::{
+    data::DataFolder,
     db::DbError,
+    definitions::Definitions,
     import::{self, LineFault, text::Encoding},
 };
 
@@ -20,6 +22,7 @@ use crate::{
 pub(super) struct ImportArgs {
     /// The list: CSV in UTF-8 or GBK. Its first line names the columns: 工号,姓名,角色,村 and, if wanted, 区域,席位 (or
     /// code,name,roles,village,areas,desks). Several roles, areas or desks in one cell are separated by semicolons.
+    /// Villages, areas and desks are named by their codes, or by what they are called here.
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Only says what would be done.
@@ -32,7 +35,8 @@ pub(super) struct ImportArgs {
 pub(super) async fn run(args: ImportArgs) -> Result<(), CliError> {
     let bytes = fs::read(&args.file).map_err(|source| CliError::File { path: args.file.clone(), source })?;
     let refused = |faults: Vec<LineFault>| CliError::List(faults);
-    let (listed, encoding) = import::read(&bytes).map_err(refused)?;
+    let county = Definitions::load(&DataFolder::existing(&args.office.data)?)?.county;
+    let (listed, encoding) = import::read(&bytes, &county).map_err(refused)?;
     let mut connection = open(&args.office.data).await?;
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(DbError::from)?;
     let stored = import::store(&mut transaction, &listed, &args.office.by, args.dry_run).await?;

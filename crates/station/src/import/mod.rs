@@ -10,22 +10,27 @@
 pub mod csv;
 pub mod text;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::json;
-use sqlx::SqliteConnection;
+use sqlx::{Row as _, SqliteConnection};
 use uuid::Uuid;
 use xunji_domain::{
-    area::Area,
-    id::{DeskId, WorkerId},
+    area::{Area, InvalidArea},
+    desk::Desk,
+    id::WorkerId,
     person::{Role, Worker},
-    village::VillageCode,
+    village::{County, Township, Village, VillageCode},
 };
 
-use crate::{audit, db::DbError, desks, people};
+use crate::{
+    audit,
+    db::{DbError, parsed},
+    desks, people,
+};
 use csv::Row;
-use text::Encoding;
+use text::{Encoding, NoText};
 
 /// The most bytes of a list.
 pub const BYTES: usize = 10 * 1024 * 1024;
@@ -59,8 +64,8 @@ pub struct Listed {
     pub code: String,
     /// The person, under an id of their own.
     pub worker: Worker,
-    /// The desks at which they sit besides those that come with their roles.
-    pub desks: Vec<DeskId>,
+    /// The desks at which they sit besides those that come with their roles, by id or name.
+    pub desks: Vec<String>,
 }
 
 /// What is wrong with one line. Names nobody: what stands in the list is not for logs.
@@ -69,7 +74,108 @@ pub struct LineFault {
     /// The line of the file, from 1.
     pub line: usize,
     /// What is wrong and what to do.
-    pub fault: String,
+    #[serde(flatten)]
+    pub fault: Fault,
+}
+
+/// What is wrong, and what to do: the sentence is for a terminal, the word for the app.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize)]
+#[serde(tag = "fault", rename_all = "snake_case")]
+pub enum Fault {
+    /// More than [`BYTES`].
+    #[error("the list is larger than 10 MiB. Split it")]
+    TooLarge,
+    /// UTF-16.
+    #[error("{}", NoText::Utf16)]
+    Utf16,
+    /// Not a list but a spreadsheet.
+    #[error("{}", NoText::Spreadsheet)]
+    Spreadsheet,
+    /// Neither UTF-8 nor GBK.
+    #[error("{}", NoText::Neither)]
+    Encoding,
+    /// A quotation mark that is never closed.
+    #[error("{}", csv::Unclosed { line: *opened })]
+    Quotation {
+        /// The line that it is on.
+        opened: usize,
+    },
+    /// Not a word in it.
+    #[error("the list is empty")]
+    Empty,
+    /// Two columns say the same.
+    #[error("two columns are called {column}. Take one away")]
+    ColumnTwice {
+        /// What they are called.
+        column: String,
+    },
+    /// A column that has to be there isn't.
+    #[error(
+        "there is no column {column}. The first line names the columns: 工号,姓名,角色,村, and 区域,席位 if wanted, \
+         separated by commas"
+    )]
+    ColumnMissing {
+        /// What it is called.
+        column: String,
+    },
+    /// More people than one list may have.
+    #[error("the list has more than {most} people. Split it")]
+    TooMany {
+        /// How many it may have.
+        most: usize,
+    },
+    /// The county's number stands in the list twice.
+    #[error("its number (工号) stands on line {first} already. Give each person one line and one number")]
+    CodeTwice {
+        /// Where it stood first.
+        first: usize,
+    },
+    /// What a spreadsheet would run.
+    #[error("a cell begins with = + - or @, which spreadsheets run as a formula. Take the sign away")]
+    Formula,
+    /// No number, or none that can be one.
+    #[error("its number (工号) is missing or longer than 40 characters")]
+    Code,
+    /// No name, or none that can be one.
+    #[error("its name (姓名) is missing or longer than 80 characters")]
+    Name,
+    /// No role, or an unknown one.
+    #[error("its role (角色) is missing, or is none of {}", role_names())]
+    Role,
+    /// No village.
+    #[error("its village (村) is neither a 12-digit village code nor the name of one village")]
+    Village,
+    /// A long code that a spreadsheet has made a number of.
+    #[error(
+        "its village (村) or area (区域) is no code any more: the spreadsheet has rounded it. Format the column as text, and \
+         enter the codes again"
+    )]
+    Rounded,
+    /// No area.
+    #[error("an area (区域) is {InvalidArea}")]
+    Area,
+    /// No desk, or several of that name.
+    #[error("its desk (席位) is unknown. `desk list` names them all, and `desk add` adds one")]
+    Desk,
+    /// Outside the area of whoever imports.
+    #[error("it reaches outside your area")]
+    OutsideArea,
+    /// A role or a seat that whoever imports can't give.
+    #[error("its role (角色) or desk (席位) is not yours to give")]
+    NotYours,
+    /// The number is somebody's whom whoever imports doesn't manage.
+    #[error("its number (工号) is taken. Give it another one, or ask the office")]
+    CodeTaken,
+}
+
+impl From<NoText> for Fault {
+    fn from(error: NoText) -> Self {
+        match error {
+            NoText::Utf16 => Self::Utf16,
+            NoText::Spreadsheet => Self::Spreadsheet,
+            NoText::Neither => Self::Encoding,
+        }
+    }
 }
 
 /// What came of an import.
@@ -84,29 +190,26 @@ pub struct Imported {
     pub workers: Vec<(String, WorkerId)>,
 }
 
-/// Reads a list.
+/// Reads a list. Villages and areas are codes, or what the county calls them.
 ///
 /// # Errors
 /// Everything that is wrong with it.
-pub fn read(bytes: &[u8]) -> Result<(Vec<Listed>, Encoding), Vec<LineFault>> {
-    let whole = |fault: String| vec![LineFault { line: 1, fault }];
+pub fn read(bytes: &[u8], county: &County) -> Result<(Vec<Listed>, Encoding), Vec<LineFault>> {
+    let whole = |fault: Fault| vec![LineFault { line: 1, fault }];
     if bytes.len() > BYTES {
-        return Err(whole("the list is larger than 10 MiB. Split it".to_owned()));
+        return Err(whole(Fault::TooLarge));
     }
-    let (text, encoding) = text::read(bytes).map_err(|error| whole(error.to_string()))?;
-    let mut rows = csv::rows(&text)
-        .map_err(|error| vec![LineFault { line: error.line, fault: error.to_string() }])?
-        .into_iter();
-    let headings = rows.next().ok_or_else(|| whole("the list is empty".to_owned()))?;
+    let (text, encoding) = text::read(bytes).map_err(|error| whole(error.into()))?;
+    let quotation =
+        |csv::Unclosed { line }| vec![LineFault { line, fault: Fault::Quotation { opened: line } }];
+    let mut rows = csv::rows(&text).map_err(quotation)?.into_iter();
+    let headings = rows.next().ok_or_else(|| whole(Fault::Empty))?;
     let columns = columns(&headings).map_err(whole)?;
     let (mut listed, mut faults, mut codes) = (Vec::new(), Vec::new(), BTreeMap::new());
     for row in rows {
-        match person(&columns, &row) {
+        match person(&columns, &row, county) {
             Ok(person) => match codes.insert(person.code.clone(), row.line) {
-                Some(first) => faults.push(LineFault {
-                    line: row.line,
-                    fault: format!("its number (工号) stands on line {first} already. Give each person one line and one number"),
-                }),
+                Some(first) => faults.push(LineFault { line: row.line, fault: Fault::CodeTwice { first } }),
                 None => listed.push(person),
             },
             Err(found) => faults.extend(found.into_iter().map(|fault| LineFault { line: row.line, fault })),
@@ -115,7 +218,7 @@ pub fn read(bytes: &[u8]) -> Result<(Vec<Listed>, Encoding), Vec<LineFault>> {
     if faults.is_empty() { Ok((listed, encoding)) } else { Err(faults) }
 }
 
-fn columns(headings: &Row) -> Result<BTreeMap<&'static str, usize>, String> {
+fn columns(headings: &Row) -> Result<BTreeMap<&'static str, usize>, Fault> {
     let mut columns = BTreeMap::new();
     for (at, heading) in headings.cells.iter().enumerate() {
         let plain = heading.replace(['（', '）'], "").replace(char::is_whitespace, "").to_lowercase();
@@ -126,78 +229,98 @@ fn columns(headings: &Row) -> Result<BTreeMap<&'static str, usize>, String> {
         if let Some((id, _)) = known
             && columns.insert(*id, at).is_some()
         {
-            return Err(format!("two columns are called {heading}. Take one away"));
+            return Err(Fault::ColumnTwice { column: heading.clone() });
         }
     }
-    for (id, names) in &COLUMNS[..4] {
-        if !columns.contains_key(id) {
-            return Err(format!(
-                "there is no column {} ({id}). The first line names the columns: 工号,姓名,角色,村, and 区域,席位 if wanted, \
-                 separated by commas",
-                names[0]
-            ));
-        }
+    let missing = COLUMNS[..4].iter().find(|(id, _)| !columns.contains_key(id));
+    match missing {
+        Some((_, names)) => Err(Fault::ColumnMissing { column: names[0].to_owned() }),
+        None => Ok(columns),
     }
-    Ok(columns)
 }
 
-fn person(columns: &BTreeMap<&'static str, usize>, row: &Row) -> Result<Listed, Vec<String>> {
+fn person(columns: &BTreeMap<&'static str, usize>, row: &Row, county: &County) -> Result<Listed, Vec<Fault>> {
     let mut faults = Vec::new();
     if row.cells.iter().any(|cell| csv::is_formula(cell)) {
-        faults.push(
-            "a cell begins with = + - or @, which spreadsheets run as a formula. Take the sign away"
-                .to_owned(),
-        );
+        faults.push(Fault::Formula);
     }
     let cell = |id: &str| columns.get(id).and_then(|at| row.cells.get(*at)).map_or("", String::as_str);
     let (code, name) = (cell("code"), cell("name"));
     if code.is_empty() || code.chars().count() > 40 || code.chars().any(char::is_control) {
-        faults.push("its number (工号) is missing or longer than 40 characters".to_owned());
+        faults.push(Fault::Code);
     }
     if name.is_empty() || name.chars().count() > 80 || name.chars().any(char::is_control) {
-        faults.push("its name (姓名) is missing or longer than 80 characters".to_owned());
+        faults.push(Fault::Name);
     }
+    let read: Option<Vec<Role>> = words(cell("roles")).map(role).collect();
     let mut roles = Vec::new();
-    for word in words(cell("roles")) {
-        match role(word) {
-            Some(role) if roles.contains(&role) => {}
-            Some(role) => roles.push(role),
-            None => faults.push(format!("its role (角色) is none of {}", role_names())),
+    for role in read.unwrap_or_default() {
+        if !roles.contains(&role) {
+            roles.push(role);
         }
     }
-    if words(cell("roles")).next().is_none() {
-        faults.push(format!("its role (角色) is missing. It is one or more of {}", role_names()));
+    if roles.is_empty() {
+        faults.push(Fault::Role);
     }
-    let village = cell("village").parse::<VillageCode>();
-    if village.is_err() {
-        faults.push(format!("its village (村) is not a 12-digit village code{}", spoiled(cell("village"))));
+    let village = village(county, cell("village"));
+    if village.is_none() {
+        faults.push(if is_rounded(cell("village")) { Fault::Rounded } else { Fault::Village });
     }
     let mut areas = Vec::new();
     for word in words(cell("areas")) {
-        match word.parse::<Area>() {
-            Ok(area) => areas.push(area),
-            Err(error) => faults.push(format!("an area (区域) is {error}{}", spoiled(word))),
+        match area(county, word) {
+            Some(area) => areas.push(area),
+            None => faults.push(if is_rounded(word) { Fault::Rounded } else { Fault::Area }),
         }
     }
     match village {
-        Ok(village) if faults.is_empty() => {
+        Some(village) if faults.is_empty() => {
             let areas = if areas.is_empty() { people::usual_areas(&roles, &village) } else { areas };
             let worker = Worker::new(WorkerId::new(Uuid::now_v7()), name.to_owned(), &roles, village, areas);
-            let desks = words(cell("desks")).map(DeskId::new).collect();
+            let desks = words(cell("desks")).map(str::to_owned).collect();
             Ok(Listed { line: row.line, code: code.to_owned(), worker, desks })
         }
         _ => Err(faults),
     }
 }
 
-/// What a spreadsheet does to long codes.
-fn spoiled(code: &str) -> &'static str {
-    let is_float = code.contains(['E', 'e']) && code.starts_with(|first: char| first.is_ascii_digit());
-    if is_float {
-        ": the spreadsheet has rounded it. Format the column as text, and enter the codes again"
-    } else {
-        ""
-    }
+/// A village by its code, or by its name, with or without its township's, where only one is called so.
+fn village(county: &County, word: &str) -> Option<VillageCode> {
+    let plain = unified(word);
+    let named = |(town, village): &(&Township, &Village)| {
+        let name = unified(&village.name);
+        name == plain || unified(&town.name) + &name == plain
+    };
+    word.parse().ok().or_else(|| {
+        let mut found = county.villages().filter(named);
+        found.next().filter(|_| found.next().is_none()).map(|(_, village)| village.code.clone())
+    })
+}
+
+/// An area by its code, or by the name of the county, a township or a village.
+fn area(county: &County, word: &str) -> Option<Area> {
+    let town = county.townships.iter().find(|town| town.name == word);
+    let code = if word == county.name { Some(&county.code) } else { town.map(|town| &town.code) };
+    let named = || code.and_then(|code| code.parse().ok());
+    word.parse().ok().or_else(named).or_else(|| village(county, word).map(|village| Area::from(&village)))
+}
+
+/// Without the difference between brackets of either width.
+fn unified(name: &str) -> String {
+    name.replace('（', "(").replace('）', ")")
+}
+
+/// Whether it is what a spreadsheet makes of a long code.
+fn is_rounded(code: &str) -> bool {
+    code.contains(['E', 'e']) && code.starts_with(|first: char| first.is_ascii_digit())
+}
+
+/// The desk of this id, or of this name where only one is called so.
+pub fn desk<'a>(desks: &'a [Desk], word: &str) -> Option<&'a Desk> {
+    desks.iter().find(|desk| desk.id.as_str() == word).or_else(|| {
+        let mut named = desks.iter().filter(|desk| desk.name == word);
+        named.next().filter(|_| named.next().is_none())
+    })
 }
 
 fn words(cell: &str) -> impl Iterator<Item = &str> {
@@ -213,6 +336,16 @@ fn role_names() -> String {
     ROLES.map(|(_, names)| names[0]).join(" ")
 }
 
+/// Whose number is which.
+///
+/// # Errors
+/// When the database fails.
+pub async fn known(connection: &mut SqliteConnection) -> Result<BTreeMap<String, WorkerId>, DbError> {
+    let rows =
+        sqlx::query("SELECT code, id FROM workers WHERE code IS NOT NULL").fetch_all(connection).await?;
+    rows.iter().map(|row| Ok((row.try_get("code")?, parsed(row, "id")?))).collect()
+}
+
 /// Puts a list into the database. With `dry_run` nothing is written, and the answer is what would have come of it.
 ///
 /// # Errors
@@ -224,20 +357,13 @@ pub async fn store(
     by: &str,
     dry_run: bool,
 ) -> Result<Result<Imported, Vec<LineFault>>, DbError> {
-    let known: Vec<String> = sqlx::query_scalar("SELECT code FROM workers WHERE code IS NOT NULL")
-        .fetch_all(&mut *connection)
-        .await?;
-    let known: BTreeSet<String> = known.into_iter().collect();
-    let desk_ids: BTreeSet<_> = desks::all(connection).await?.into_iter().map(|desk| desk.id).collect();
+    let known = known(connection).await?;
+    let all = desks::all(connection).await?;
     let (mut imported, mut faults) = (Imported::default(), Vec::new());
     for person in listed {
-        let strange = person.desks.iter().filter(|desk| !desk_ids.contains(*desk));
-        faults.extend(strange.map(|_| LineFault {
-            line: person.line,
-            fault:
-                "its desk (席位) is unknown. `desk list` names them all, and `desk add` adds one".to_owned(),
-        }));
-        if known.contains(&person.code) {
+        let strange = person.desks.iter().filter(|word| desk(&all, word).is_none());
+        faults.extend(strange.map(|_| LineFault { line: person.line, fault: Fault::Desk }));
+        if known.contains_key(&person.code) {
             imported.known += 1;
         } else {
             imported.added += 1;
@@ -250,15 +376,15 @@ pub async fn store(
     if dry_run || imported.added == 0 {
         return Ok(Ok(imported));
     }
-    for person in listed.iter().filter(|person| !known.contains(&person.code)) {
+    for person in listed.iter().filter(|person| !known.contains_key(&person.code)) {
         people::add(connection, &person.worker).await?;
         sqlx::query("UPDATE workers SET code = ? WHERE id = ?")
             .bind(&person.code)
             .bind(person.worker.id.to_string())
             .execute(&mut *connection)
             .await?;
-        for desk in &person.desks {
-            desks::seat(connection, desk, person.worker.id).await?;
+        for desk in person.desks.iter().filter_map(|word| desk(&all, word)) {
+            desks::seat(connection, &desk.id, person.worker.id).await?;
         }
     }
     let what = json!({ "act": "import", "by": by, "added": imported.added, "known": imported.known });

@@ -1,11 +1,14 @@
 //! From a file's bytes to text, whichever program of whichever decade has written it.
 
 use encoding_rs::GBK;
+use serde::Serialize;
 
 /// How a file was written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Encoding {
     /// With or without the mark at its beginning.
+    #[serde(rename = "utf-8")]
     Utf8,
     /// What Chinese versions of Excel save as "CSV".
     Gbk,

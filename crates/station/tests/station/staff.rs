@@ -12,22 +12,22 @@ use crate::{
     support::*,
 };
 
-const TOWNSHIP: &str = "513322100";
-const COUNTY: &str = "513322";
+pub const TOWNSHIP: &str = "513322100";
+pub const COUNTY: &str = "513322";
 
 /// Somebody who coordinates a village's township.
-async fn coordinator(station: &Station, village: &str) -> Phone {
+pub async fn coordinator(station: &Station, village: &str) -> Phone {
     let worker = station.add_worker_of(Role::Coordinator, village, &village[..9]).await;
     station.phone_of(&worker).await
 }
 
 /// Somebody at the county's justice office.
-async fn officer(station: &Station) -> Phone {
+pub async fn officer(station: &Station) -> Phone {
     let worker = station.add_worker_of(Role::JusticeOfficer, VILLAGE, COUNTY).await;
     station.phone_of(&worker).await
 }
 
-async fn post(phone: &Phone, path: &str, body: Value) -> Reply {
+pub async fn post(phone: &Phone, path: &str, body: Value) -> Reply {
     phone.call("POST", &format!("/api/v1{path}"), &[], body.to_string()).await
 }
 
@@ -43,11 +43,11 @@ async fn added(phone: &Phone, role: Role) -> String {
 }
 
 #[track_caller]
-fn refused(reply: &Reply, status: u16, problem: &str) {
+pub fn refused(reply: &Reply, status: u16, problem: &str) {
     assert_eq!((reply.status, reply.problem()), (status, format!("/problems/{problem}")));
 }
 
-async fn acts(station: &Station) -> Vec<Value> {
+pub async fn acts(station: &Station) -> Vec<Value> {
     let rows = station.rows("SELECT what FROM audit ORDER BY place").await;
     rows.iter().map(|row| serde_json::from_str(row).unwrap()).collect()
 }
