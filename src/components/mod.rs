@@ -40,7 +40,7 @@ pub use self::{
     icons::icon,
     inputs::{FieldInput, Filled, Source},
     marked::{marks, pieces},
-    names::{Names, Receiver},
+    names::{Names, Receiver, desk_kind_name},
     origin::{CameFrom, RecordLink},
     problems::{ProblemList, control_id, problem_sentence},
     qr::qr,

@@ -47,6 +47,11 @@ impl Names {
         self.people.iter().chain(&self.directory.people).find(|worker| worker.id == id)
     }
 
+    /// The desks that there are.
+    pub fn desks(&self) -> &[Desk] {
+        &self.directory.desks
+    }
+
     /// A person's name.
     pub fn of(&self, id: WorkerId) -> &str {
         self.worker(id).map_or(words::somebody(), |worker| worker.name.as_str())

@@ -59,7 +59,7 @@ pub fn FormSheet(
     /// Begins a try. Without it there is only something to read.
     #[prop(into)]
     submit: Option<Callback<()>>,
-    /// The word on the button that begins a try: 保存 unless it says something else.
+    /// The word on the button that begins a try, which asks for patience as long as the try lasts. Without it: 保存.
     #[prop(optional)]
     name: Option<&'static str>,
     /// What 取消 does. Without it there is no such button.
@@ -72,7 +72,11 @@ pub fn FormSheet(
     on_close: Callback<()>,
     children: Children,
 ) -> impl IntoView {
-    let name = name.unwrap_or_else(words::save);
+    let name = move || match name {
+        Some(_) if attempt.is_busy() => words::just_a_moment(),
+        Some(name) => name,
+        None => words::save(),
+    };
     let begin = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if let Some(submit) = submit {

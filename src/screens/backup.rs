@@ -8,7 +8,7 @@ use web_sys::{File, HtmlInputElement};
 
 use crate::{
     backup::{self, SHORTEST},
-    components::{Attempt, Sheet, Show, icon, view},
+    components::{Attempt, FormSheet, Show, icon, view},
     platform,
     state::use_app,
     words,
@@ -108,30 +108,18 @@ pub(super) fn run<F: Future<Output = Result<(), String>> + 'static>(run: impl Fn
 pub(super) fn Ask(title: &'static str, open: RwSignal<bool>, run: Run, children: Children) -> impl IntoView {
     let run = StoredValue::new_local(run);
     let attempt = Attempt::default();
-    let submit = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
+    let submit = Callback::new(move |()| {
         attempt.begin(async move {
             run.with_value(|run| run()).await?;
             open.try_set(false);
             Ok(())
         });
-    };
+    });
     let close = Callback::new(move |()| open.set(false));
     view! {
-        <Sheet title=title on_close=close>
-            <form class="sheet-form" novalidate autocomplete="off" on:submit=submit>
-                <div class="sheet-body form">
-                    {attempt.alert()}
-                    {children()}
-                </div>
-                <footer class="sheet-foot">
-                    <button class="btn" type="button" on:click=move |_| close.run(())>{words::cancel()}</button>
-                    <button class="btn primary" type="submit" aria-busy=move || attempt.is_busy().to_string()>
-                        {move || if attempt.is_busy() { words::just_a_moment() } else { title }}
-                    </button>
-                </footer>
-            </form>
-        </Sheet>
+        <FormSheet title=title attempt=attempt submit=submit name=title cancel=close on_close=close>
+            {children()}
+        </FormSheet>
     }
 }
 

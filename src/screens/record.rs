@@ -287,7 +287,9 @@ fn standing(
     let last_day = clock.due.map(|due| words::last_day_is(due.month(), due.day()));
     let closed = record.is_closed(kind);
     let sign = (!closed).then(|| view! { {due(clock)}<span class="quiet">{last_day}</span> });
-    let card = clock.card.filter(|_| actor.is_some_and(|actor| workflow::oversees(kind, record, actor)));
+    let card = clock
+        .card
+        .filter(|_| actor.is_some_and(|actor| workflow::oversees(kind, record, actor, names.desks())));
     let card = card.map(|card| view! { <span class="warned">{card_name(card)}</span> });
     // What a person carries on alone needs no words about it.
     let own = actor.is_some_and(|actor| record.with() == Some(Recipient::Worker(actor.id)));

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::{
     both_ways::offline,
+    cases::days_ahead,
     samples,
     support::{LUQIAO_GUBAO, Phone, World, story, until},
 };
@@ -109,6 +110,76 @@ async fn what_is_handed_on_half_way_is_not_handed_on_twice() {
         let records: BTreeSet<_> = steps.iter().map(|step| step["record"].to_string()).collect();
         assert_eq!((steps.len(), records.len()), (3, 3), "{entries:#?}");
         assert!(entries.iter().all(|entry| entry["outcome"] == "accepted"), "{entries:#?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_centre_learns_how_many_consultations_there_are_and_nothing_else_of_them() {
+    story(async |world| {
+        let adviser = world.enrolled_as("王律师", "legal_adviser").await;
+        let desk = centre(&world).await;
+        desk.sees("数量").await;
+        desk.sees("还没有。").await;
+        samples::consultation().record(adviser).await;
+        samples::consultation().record(adviser).await;
+        adviser.sync_becomes("全部已送达").await;
+        desk.press("今天").await;
+        desk.press("工作台").await;
+        desk.sees("本月 2 件 · 累计 2 件").await;
+        let shown = desk.everything().await.expect("a page");
+        let (_, numbers) = shown.split_once("数量").expect("the section");
+        assert!(
+            numbers.contains("法律咨询") && !numbers.contains("王律师") && !numbers.contains("固包"),
+            "{shown}"
+        );
+        assert_eq!(desk.row_count_becomes(0).await.len(), 0, "and no record of it");
+
+        world.station.stop().await;
+        desk.press("今天").await;
+        desk.press("工作台").await;
+        desk.sees("现在看不到数量").await;
+        world.station.start().await;
+        desk.send_now("全部已送达").await;
+        desk.press("工作台").await;
+        desk.sees("本月 2 件 · 累计 2 件").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_overdue_case_carries_its_card_at_the_desk_over_whoever_has_it_and_nowhere_else() {
+    story(async |world| {
+        world.station.office(
+            "desk",
+            &["add", "--desk", "luqiao", "--kind", "police", "--name", "泸桥派出所", "--area", "513322100"],
+        );
+        let village = world.enrolled_as("张建国", "mediator").await;
+        dispute(village, "水渠清淤谁家出工").await;
+        village.sync_becomes("全部已送达").await;
+        let police = world.another_phone("police").await;
+        police.enrol(&world.station.enrol("李警官", "partner", LUQIAO_GUBAO)).await;
+        world
+            .station
+            .office("desk", &["seat", "--desk", "luqiao", "--worker", &world.station.worker("李警官")]);
+        let desk = centre(&world).await;
+        desk.press("辖区在办 1").await;
+        desk.press_row("水渠清淤谁家出工").await;
+        desk.press("交办").await;
+        desk.enter("交办给", "泸桥派出所").await;
+        desk.press("保存").await;
+        desk.sees("现由").await;
+        desk.sync_becomes("全部已送达").await;
+        police.reload().await;
+        police.send_now("全部已送达").await;
+        for phone in [&desk, &police] {
+            phone.before_every_page(&days_ahead(60)).await;
+            phone.open("/desk").await;
+            phone.press("已超期 1").await;
+        }
+        desk.sees("红牌").await;
+        police.sees("水渠清淤谁家出工").await;
+        assert!(!police.everything().await.expect("a page").contains("牌督办"), "nobody is over themselves");
     })
     .await;
 }

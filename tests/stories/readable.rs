@@ -102,12 +102,15 @@ async fn english_of_twice_the_size_fits_a_narrow_phone_too() {
     .await;
 }
 
+/// As long as names of offices are.
+const LONG: &str = "四川大渡河(泸定)律师事务所驻泸桥镇法律服务工作站";
+
 /// Cases show more than the walk through the screens comes by: what is overdue, contested, given back, handed on.
 #[tokio::test]
 async fn cases_with_much_to_settle_and_to_answer_are_readable_too() {
     story(async |world| {
         let engine = fs::read_to_string(axe()).expect("axe-core is where it was named");
-        let name = "四川大渡河(泸定)律师事务所驻泸桥镇法律服务工作站";
+        let name = LONG;
         let desk =
             ["add", "--desk", "law_firm:luqiao", "--kind", "law_firm", "--name", name, "--area", "513322100"];
         world.station.office("desk", &desk);
@@ -204,6 +207,27 @@ async fn the_desk_its_people_and_a_partys_page_are_readable_too() {
         look(&centre, "人员").await;
         centre.press("添加人员").await;
         look(&centre, "添加人员").await;
+        centre.press("关闭").await;
+        centre.press("从表格导入").await;
+        let list = world.station.folder().with_file_name("people.csv");
+        let lines = "LQ-01,=1+1,网格员,固包村\nLQ-02,呷绒泽仁·达瓦扎西,市长,某某村\n";
+        fs::write(&list, format!("工号,姓名,角色,村\n{lines}"))
+            .expect("the story's folder can be written to");
+        centre.add_file("选择表格", &list).await;
+        centre.sees("一个人也不会导入").await;
+        look(&centre, "从表格导入").await;
+        centre.press("关闭").await;
+        centre.press("单位").await;
+        centre.press("新设单位").await;
+        look(&centre, "新设单位").await;
+        centre.enter("单位类别", "律师事务所").await;
+        centre.enter("单位名称", LONG).await;
+        centre.press("保存").await;
+        centre.press(&format!("加入{LONG}")).await;
+        look(&centre, "加入单位").await;
+        centre.press("保存").await;
+        centre.sees("移出").await;
+        look(&centre, "单位").await;
         village.client().goto(address.as_str().expect("a text")).await.expect("a page");
         village.sees("办理进度").await;
         look(village, "办理进度").await;

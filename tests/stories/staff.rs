@@ -1,6 +1,8 @@
 //! 人员: what a coordinator does about people and phones, and what those who work notice of it.
 
-use serde_json::json;
+use std::{fs, path::PathBuf};
+
+use serde_json::{Value, json};
 
 use crate::{
     both_ways::offline,
@@ -75,6 +77,123 @@ async fn what_the_station_did_not_take_stays_in_its_sheet_until_it_does() {
         let listed = world.station.office("worker", &["list", "--json"]);
         let known: Vec<_> = listed.lines().filter(|line| line.contains("次仁央宗")).collect();
         assert!(known.len() == 1 && known[0].contains("mediator"), "{listed}");
+    })
+    .await;
+}
+
+/// A list as a Chinese spreadsheet program saves it, in GBK:
+/// 工号,姓名,角色,村 / LQ-01,次仁央宗,人民调解员,固包村 / LQ-02,扎西多吉,网格员；人民调解员,513322100202
+const GBK: &[u8] = b"\xb9\xa4\xba\xc5,\xd0\xd5\xc3\xfb,\xbd\xc7\xc9\xab,\xb4\xe5\r\n\
+    LQ-01,\xb4\xce\xc8\xca\xd1\xeb\xd7\xda,\xc8\xcb\xc3\xf1\xb5\xf7\xbd\xe2\xd4\xb1,\xb9\xcc\xb0\xfc\xb4\xe5\r\n\
+    LQ-02,\xd4\xfa\xce\xf7\xb6\xe0\xbc\xaa,\xcd\xf8\xb8\xf1\xd4\xb1\xa3\xbb\xc8\xcb\xc3\xf1\xb5\xf7\xbd\xe2\xd4\xb1,513322100202\r\n";
+
+/// A file beside the station's folder.
+fn file(world: &World, name: &str, bytes: &[u8]) -> PathBuf {
+    let file = world.station.folder().with_file_name(name);
+    fs::write(&file, bytes).expect("the story's folder can be written to");
+    file
+}
+
+/// Everybody whom the station knows: name and roles.
+fn known(world: &World) -> Vec<(String, String)> {
+    let listed = world.station.office("worker", &["list", "--json"]);
+    let people = listed.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let told =
+        |person: Value| (person["name"].as_str().unwrap_or_default().to_owned(), person["roles"].to_string());
+    people.map(told).collect()
+}
+
+#[tokio::test]
+async fn a_list_is_checked_line_by_line_mended_and_imported() {
+    story(async |world| {
+        let desk = people_at_the_desk(&world).await;
+        desk.press("从表格导入").await;
+        let template = desk.downloads(async || desk.press("下载模板").await).await;
+        let template = fs::read_to_string(template).expect("a text");
+        assert_eq!(template, "\u{feff}工号,姓名,角色,村,区域,席位\r\n");
+
+        let wrong = format!(
+            "{template}LQ-01,=cmd|'/C calc'!A0,网格员,固包村,,\r\nLQ-02,扎西多吉,网格员,冷碛镇杵坭村,,\r\nLQ-03,王五,市长,固包村,,\r\n"
+        );
+        desk.add_file("选择表格", &file(&world, "wrong.csv", wrong.as_bytes())).await;
+        desk.sees("有 2 处不对,一个人也不会导入").await;
+        desk.sees("第 2 行:有一格以 = + - 或 @ 开头").await;
+        desk.sees("第 4 行:没有角色,或者写法不认识").await;
+        let far = wrong.replace("=cmd|'/C calc'!A0", "次仁央宗").replace("市长", "网格员");
+        desk.add_file("选择表格", &file(&world, "far.csv", far.as_bytes())).await;
+        desk.sees("第 3 行:超出了您的辖区").await;
+        let imports = "return [...document.querySelectorAll('dialog .sheet-foot button')].length";
+        assert_eq!(desk.run(imports, vec![]).await, Ok(json!(0)), "what is refused can't be imported");
+
+        desk.add_file("选择表格", &file(&world, "people.csv", GBK)).await;
+        desk.sees("将添加 2 人").await;
+        desk.sees("次仁央宗、扎西多吉").await;
+        assert_eq!(known(&world).len(), 1, "nobody was added by looking");
+        world.station.stop().await;
+        desk.press("导入").await;
+        desk.is_warned("站点没有回应").await;
+        world.station.start().await;
+        desk.press("导入").await;
+        desk.hears("已导入 2 人").await;
+        desk.sees("次仁央宗").await;
+        desk.sees("网格员、人民调解员 · 泸桥镇咱里村").await;
+        let told = |name: &str, roles: &str| (name.to_owned(), roles.to_owned());
+        let people = known(&world);
+        for person in [
+            told("次仁央宗", r#"["mediator"]"#),
+            told("扎西多吉", r#"["grid_worker","mediator"]"#),
+        ] {
+            assert!(people.contains(&person), "{people:?}");
+        }
+        assert_eq!(people.len(), 3);
+        let audit = world.station.office("audit", &["--json"]);
+        assert!(audit.contains("\"act\":\"import\""), "{audit}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_is_seated_at_the_police_desk_has_a_desk_of_their_own() {
+    story(async |world| {
+        let police = world.enrolled_as("李警官", "partner").await;
+        police.nav_becomes(&["今天", "台账", "待上传", "我的"]).await;
+        let desk = people_at_the_desk(&world).await;
+        desk.press("单位").await;
+        desk.sees("泸桥镇综治中心").await;
+        desk.press("加入泸桥镇综治中心").await;
+        desk.sees("没有可以加入的人").await;
+        desk.press("关闭").await;
+        desk.press("新设单位").await;
+        desk.enter("单位类别", "派出所").await;
+        desk.enter("单位名称", "泸桥派出所").await;
+        desk.press("保存").await;
+        desk.hears("已办好").await;
+        desk.press("加入泸桥派出所").await;
+        desk.enter("谁加入", "李警官").await;
+        desk.press("保存").await;
+        desk.sees("移出").await;
+
+        // It hears of it by itself within a minute; whoever opens the app, at once.
+        police.reload().await;
+        police.nav_becomes(&["今天", "台账", "待上传", "我的", "工作台"]).await;
+        police.press("工作台").await;
+        police.heading_becomes("工作台").await;
+        police.sees("泸桥派出所").await;
+        let listed = world.station.office("desk", &["list", "--json"]);
+        let line = listed.lines().find(|line| line.contains("泸桥派出所")).unwrap_or_default();
+        assert!(
+            line.contains("police:513322100") && line.contains(&world.station.worker("李警官")),
+            "{listed}"
+        );
+
+        desk.press("从泸桥派出所移出李警官").await;
+        desk.sees("还没有人").await;
+        let listed = world.station.office("desk", &["list", "--json"]);
+        assert!(!listed.contains(&world.station.worker("李警官")), "{listed}");
+        let audit = world.station.office("audit", &["--json"]);
+        for act in ["add_desk", "seat", "unseat"] {
+            assert!(audit.contains(&format!("\"act\":\"{act}\"")), "{act}: {audit}");
+        }
     })
     .await;
 }

@@ -19,7 +19,11 @@ impl Phone {
             let files: Vec<_> = files.map(|entry| entry.path()).collect();
             // A file that is not whole yet has a name of the browser's own.
             match &files[..] {
-                [file] if file.extension().is_some_and(|kind| kind == "backup" || kind == "json") => {
+                [file]
+                    if file
+                        .extension()
+                        .is_some_and(|kind| ["backup", "json", "csv"].iter().any(|known| kind == *known)) =>
+                {
                     Ok(file.clone())
                 }
                 _ => Err(format!("{files:?}")),

@@ -120,22 +120,30 @@ pub fn open_steps<'a>(
     kind.workflow.steps.iter().filter(move |step| hinders(kind, record, actor, step).is_none())
 }
 
-/// Whether somebody sits at the next desk over whoever a record is with, which is told of overdue work (督办). Over a
-/// person, and over a partner's desk, that is the desk that the ledger belongs to; over a township's centre the county's.
-pub fn oversees(kind: &Kind, record: &Record, actor: Actor<'_>) -> bool {
-    let home = DeskKind::of(kind);
-    let holding = match record.with() {
-        Some(Recipient::Level(desk)) => Some(desk),
-        // A desk's id begins with its kind.
-        Some(Recipient::Desk(id)) => id.as_str().split(':').next().and_then(DeskKind::parse),
+/// The kind of the next desk over whoever a record is with, which is told of overdue work (督办). Over a person, and over a
+/// partner's desk, that is the desk that the ledger belongs to (`home`); over a township's centre the county's. `known` are
+/// the desks that there are; one that isn't among them passes for a partner's.
+pub fn next_desk<'a>(
+    home: Option<DeskKind>,
+    with: Option<&Recipient>,
+    known: impl IntoIterator<Item = &'a Desk>,
+) -> Option<DeskKind> {
+    let holding = match with {
+        Some(Recipient::Level(kind)) => Some(*kind),
+        Some(Recipient::Desk(id)) => known.into_iter().find(|desk| desk.id == *id).map(|desk| desk.kind),
         Some(Recipient::Worker(_)) | None => None,
     };
-    let next = match holding {
+    match holding {
         Some(DeskKind::CountyCentre) => None,
         Some(DeskKind::TownshipCentre) => Some(DeskKind::CountyCentre),
         Some(desk) if Some(desk) == home => None,
         _ => home,
-    };
+    }
+}
+
+/// Whether somebody sits at the [`next_desk`] over whoever a record is with. `known` are the desks that there are.
+pub fn oversees(kind: &Kind, record: &Record, actor: Actor<'_>, known: &[Desk]) -> bool {
+    let next = next_desk(DeskKind::of(kind), record.with().as_ref(), known.iter().chain(actor.desks));
     next.is_some_and(|next| actor.is(Who::Desk(next), kind, record))
 }
 

@@ -172,6 +172,10 @@ fn a_desk_looks_over_everything_that_is_open_whoever_has_it() {
     ];
     assert_eq!(phone.open_cases(9), all);
     assert_eq!(phone.open_cases(2), all[..2]);
+    let with: Vec<_> =
+        block_on(phone.pocket.open_cases(9)).unwrap().into_iter().map(|case| case.with).collect();
+    let (me, centre) = (Some(keeper()), Some(CENTRE));
+    assert_eq!(with, [me.clone(), centre, me], "partners are asked for their part only");
 }
 
 #[test]

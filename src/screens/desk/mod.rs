@@ -1,6 +1,9 @@
 //! 工作台: what the desks at which the person sits have to answer, the most urgent first; beside it the case that is open.
 
 mod assign;
+mod counts;
+mod import;
+mod seats;
 mod staff;
 
 use leptos::{ev::KeyboardEvent, prelude::*};
@@ -8,17 +11,19 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 use xunji_domain::{
     deadline::Clock,
-    desk::Desk as Seat,
+    desk::{Desk as Seat, DeskKind},
     id::{RecordId, WorkerId},
+    kind::Kinds,
     person::Role,
-    recipient::Recipient,
+    recipient::{Recipient, sits_at_level},
     village::VillageCode,
+    workflow::next_desk,
 };
 use xunji_sync::pocket::OpenCase;
 
 pub use self::staff::Staff;
 
-use self::assign::Assign;
+use self::{assign::Assign, counts::Numbers};
 use super::beside::{beside, open_below};
 use crate::{
     components::{Head, Show, card_name, due, icon, live, mark, row_title, view, village_name},
@@ -49,6 +54,8 @@ struct Listed {
     open: OpenCase,
     ours: bool,
     clock: Clock,
+    /// Whether it is overdue with somebody whom one of the person's desks is over.
+    overseen: bool,
 }
 
 impl Listed {
@@ -83,12 +90,15 @@ fn List(open: Memo<Option<String>>) -> impl IntoView {
         let me = app.signals.me.with(|me| me.as_ref().map(|me| me.id));
         async move {
             let open = pocket.open_cases(MOST).await.unwrap_or_default();
+            let known = pocket.directory().await.unwrap_or_default().desks;
+            let kinds = pocket.kinds();
             let today = platform::china_today();
             let calendar = pocket.calendar();
             let case = |open: OpenCase| {
                 let ours = me.is_some_and(|me| is_ours(&open, me, &seats));
                 let clock = open.row.timing.on(&calendar, today);
-                Listed { open, ours, clock }
+                let overseen = clock.card.is_some() && is_overseen(&kinds, &open, &seats, &known);
+                Listed { open, ours, clock, overseen }
             };
             open.into_iter().map(case).collect::<Vec<_>>()
         }
@@ -228,6 +238,7 @@ fn List(open: Memo<Option<String>>) -> impl IntoView {
             <Show when=move || cases.with(|cases| cases.len() == MOST)>
                 <p class="quiet">{words::desk_most(MOST)}</p>
             </Show>
+            <Numbers/>
         </div>
         {sheet}
     }
@@ -235,9 +246,20 @@ fn List(open: Memo<Option<String>>) -> impl IntoView {
 
 /// Whether a case waits for one of these desks. What it waits for by level is the level's desk around its village.
 fn is_ours(case: &OpenCase, me: WorkerId, seats: &[Seat]) -> bool {
-    let village: Option<VillageCode> = case.row.village.as_str().and_then(|code| code.parse().ok());
+    let village = village(case);
     let desks = case.whom.iter().filter(|whom| !matches!(whom, Recipient::Worker(_)));
     desks.into_iter().any(|whom| whom.means(me, seats, village.as_ref()))
+}
+
+/// Whether one of these desks is the next one over whoever a case is with.
+fn is_overseen(kinds: &Kinds, case: &OpenCase, seats: &[Seat], known: &[Seat]) -> bool {
+    let home = kinds.nearest(&case.row.kind, case.row.kind_version).and_then(DeskKind::of);
+    let next = next_desk(home, case.with.as_ref(), known.iter().chain(seats));
+    next.is_some_and(|next| sits_at_level(next, seats, village(case).as_ref()))
+}
+
+fn village(case: &OpenCase) -> Option<VillageCode> {
+    case.row.village.as_str().and_then(|code| code.parse().ok())
 }
 
 /// What the list shows of a case: what it is, where, how far, and by when.
@@ -249,7 +271,11 @@ fn cell(pocket: &AppPocket, case: &Listed) -> AnyView {
         .nearest(&row.kind, row.kind_version)
         .and_then(|kind| kind.state(&row.state))
         .map(|state| words::label(&state.label).to_owned());
-    let card = case.clock.card.map(|card| view! { <span class="card">{card_name(card)}</span> });
+    let card = case
+        .clock
+        .card
+        .filter(|_| case.overseen)
+        .map(|card| view! { <span class="card">{card_name(card)}</span> });
     view! {
         {mark(row.kind.as_str())}
         <span class="cell-title">{row_title(&kinds, &county, row)}</span>

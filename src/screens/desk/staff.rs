@@ -5,13 +5,18 @@ use serde_json::{Value, json};
 use wasm_bindgen::JsValue;
 use xunji_domain::{
     area::Area,
+    desk::DeskKind,
     id::{InstallationId, WorkerId},
     json,
     person::Role,
     reads,
-    village::VillageCode,
+    village::{County, VillageCode},
 };
 
+use super::{
+    import::Import,
+    seats::{Managed, NewDesk, Seat, Seats},
+};
 use crate::{
     components::{Attempt, FormSheet, Head, Sheet, alert, icon, live, role_name, view, village_name},
     platform,
@@ -21,13 +26,13 @@ use crate::{
 
 /// Somebody, as `GET /people` describes them.
 #[derive(Clone)]
-struct Staffer {
-    id: WorkerId,
-    name: String,
-    roles: Vec<Role>,
+pub(super) struct Staffer {
+    pub(super) id: WorkerId,
+    pub(super) name: String,
+    pub(super) roles: Vec<Role>,
     village: VillageCode,
     areas: Vec<Area>,
-    suspended: bool,
+    pub(super) suspended: bool,
     phones: Vec<Phone>,
 }
 
@@ -54,28 +59,37 @@ struct Made {
 
 reads!(Made { code });
 
-/// What is done here, and what came of it. Copies are the same.
+/// What is done on this screen, and what came of it. Copies are the same.
 #[derive(Clone, Copy)]
-struct Office {
-    app: App,
+pub(super) struct Office {
+    pub(super) app: App,
     attempt: Attempt,
     /// Grows with everything that was done, so that the list is asked for again.
-    done: RwSignal<u32>,
+    pub(super) done: RwSignal<u32>,
     /// Whose card is open, also after the list has come anew.
     managed: RwSignal<Option<WorkerId>>,
+    /// Which sheet is open.
+    pub(super) sheet: RwSignal<Option<Sheets>, LocalStorage>,
     /// Whose code was made, and the code. It is shown once.
     code: RwSignal<Option<(String, String)>>,
 }
 
 impl Office {
-    fn order(self, method: &'static str, path: String, body: Value) {
+    pub(super) fn order(self, method: &'static str, path: String, body: Value) {
         self.attempt.begin(self.carry_out(method, path, body));
     }
 
     /// Orders what a sheet asked for. The sheet goes once it is done; what was wrong is said in it.
-    fn order_in(self, sheet: Attempt, close: Callback<()>, path: &'static str, body: Value) {
+    pub(super) fn order_in(
+        self,
+        sheet: Attempt,
+        close: Callback<()>,
+        method: &'static str,
+        path: String,
+        body: Value,
+    ) {
         sheet.begin(async move {
-            self.carry_out("POST", path.to_owned(), body).await?;
+            self.carry_out(method, path, body).await?;
             // Somebody may have closed it meanwhile.
             close.try_run(());
             Ok(())
@@ -102,8 +116,12 @@ impl Office {
 
 /// Which sheet is open.
 #[derive(Clone)]
-enum Sheets {
+pub(super) enum Sheets {
     Add,
+    Import,
+    NewDesk(Vec<DeskKind>),
+    /// At which desk, and who may sit there.
+    Seat(Managed, Vec<Staffer>),
     /// From whom, and who may take over.
     HandOver(Staffer, Vec<Staffer>),
 }
@@ -117,9 +135,11 @@ pub fn Staff() -> impl IntoView {
         attempt: Attempt::default(),
         done: RwSignal::new(0),
         managed: RwSignal::new(None),
+        sheet: RwSignal::new_local(None),
         code: RwSignal::new(None),
     };
-    let sheet = RwSignal::new_local(None::<Sheets>);
+    let sheet = office.sheet;
+    let at_desks = RwSignal::new(false);
     let listed = loaded(move || {
         office.done.track();
         async move {
@@ -128,14 +148,42 @@ pub fn Staff() -> impl IntoView {
             read.map(|people| people.people).map_err(|_| words::not_the_station().to_owned())
         }
     });
-    let list = live(move || {
+    let list = move || {
         let people = match listed.get()? {
             Ok(people) => people,
             Err(sentence) => return Some(alert(sentence)),
         };
-        let cards = people.iter().map(|person| card(office, person, &people, sheet)).collect_view();
-        Some(view! { <div class="stack">{cards}</div> })
+        let cards = people.iter().map(|person| card(office, person, &people)).collect_view();
+        Some(view! {
+            <div class="stack">
+                <div class="btns">
+                    <button class="btn" type="button" on:click=move |_| sheet.set(Some(Sheets::Add))>
+                        {icon("plus")}{words::staff_add()}
+                    </button>
+                    <button class="btn" type="button" on:click=move |_| sheet.set(Some(Sheets::Import))>
+                        {words::import_people()}
+                    </button>
+                </div>
+                {cards}
+            </div>
+        })
+    };
+    let shown = live(move || match at_desks.get() {
+        true => view! { <Seats office=office people=listed/> },
+        false => live(list),
     });
+    let tab = |desks: bool, name: &'static str| {
+        view! {
+            <button
+                class="filter"
+                type="button"
+                aria-pressed=move || (at_desks.get() == desks).to_string()
+                on:click=move |_| at_desks.set(desks)
+            >
+                {name}
+            </button>
+        }
+    };
     let code = live(move || {
         let (name, code) = office.code.get()?;
         Some(view! {
@@ -151,6 +199,9 @@ pub fn Staff() -> impl IntoView {
         let close = Callback::new(move |()| sheet.set(None));
         Some(match sheet.get()? {
             Sheets::Add => view! { <Add office=office close=close/> },
+            Sheets::NewDesk(adds) => view! { <NewDesk office=office adds=adds close=close/> },
+            Sheets::Seat(desk, able) => view! { <Seat office=office desk=desk able=able close=close/> },
+            Sheets::Import => view! { <Import office=office close=close/> },
             Sheets::HandOver(from, others) => {
                 view! { <HandOver office=office from=from others=others close=close/> }
             }
@@ -160,23 +211,19 @@ pub fn Staff() -> impl IntoView {
         <Head title=words::staff().to_owned() back="/desk"/>
         <div class="stack">
             <p class="quiet">{words::staff_what()}</p>
+            <div class="filters" role="group" aria-label=words::filter()>
+                {tab(false, words::staff())}
+                {tab(true, words::desks())}
+            </div>
             {office.attempt.alert()}
-            <button class="btn" type="button" on:click=move |_| sheet.set(Some(Sheets::Add))>
-                {icon("plus")}{words::staff_add()}
-            </button>
-            {list}
+            {shown}
         </div>
         {code}
         {sheets}
     }
 }
 
-fn card(
-    office: Office,
-    person: &Staffer,
-    people: &[Staffer],
-    sheet: RwSignal<Option<Sheets>, LocalStorage>,
-) -> AnyView {
+fn card(office: Office, person: &Staffer, people: &[Staffer]) -> AnyView {
     let county = office.app.pocket().county();
     let roles: Vec<_> = person.roles.iter().map(|role| role_name(*role)).collect();
     let path = format!("/people/{}", person.id);
@@ -197,7 +244,7 @@ fn card(
         let person = person.clone();
         let can = |other: &&Staffer| other.id != person.id && !other.suspended;
         let others: Vec<_> = people.iter().filter(can).cloned().collect();
-        move |_| sheet.set(Some(Sheets::HandOver(person.clone(), others.clone())))
+        move |_| office.sheet.set(Some(Sheets::HandOver(person.clone(), others.clone())))
     };
     let phone = |(place, phone): (usize, &Phone)| {
         let (installation, gone) = (phone.installation, phone.revoked_at.is_some());
@@ -250,21 +297,26 @@ fn card(
 /// Somebody new.
 #[component]
 fn Add(office: Office, close: Callback<()>) -> impl IntoView {
-    const ROLES: [Role; 4] = [Role::GridWorker, Role::Mediator, Role::LegalAdviser, Role::Coordinator];
-    let (name, role, village) = (
-        RwSignal::new(String::new()),
-        RwSignal::new(ROLES[0].as_str().to_owned()),
-        RwSignal::new(String::new()),
-    );
+    const ROLES: [Role; 5] =
+        [Role::GridWorker, Role::Mediator, Role::Partner, Role::Coordinator, Role::LegalAdviser];
     let county = office.app.pocket().county();
-    let roles = ROLES.iter().map(|role| (role.as_str().to_owned(), role_name(*role).to_owned())).collect();
+    let me = office.app.signals.me.get_untracked();
+    let am = |role| me.as_ref().is_some_and(|me| me.is(role));
+    // Who is bound to secrecy is the justice office's to add, the others are a coordinator's.
+    let mine = |role: &&Role| match role {
+        Role::LegalAdviser => am(Role::JusticeOfficer),
+        _ => am(Role::Coordinator),
+    };
+    let roles = ROLES.iter().filter(mine).map(|role| (role.as_str().to_owned(), role_name(*role).to_owned()));
+    let roles: Vec<_> = roles.collect();
     let seats = office.app.signals.desks.get_untracked();
     let all = county.townships.iter().flat_map(|township| &township.villages);
     let here = all.filter(|village| seats.iter().any(|seat| seat.area.covers(&village.code)));
     let villages: Vec<_> = here
         .map(|village| (village.code.to_string(), village_name(&county, village.code.as_str())))
         .collect();
-    village.set(villages.first().map(|(code, _)| code.clone()).unwrap_or_default());
+    let (name, role, village) =
+        (RwSignal::new(String::new()), RwSignal::new(first(&roles)), RwSignal::new(first(&villages)));
     let attempt = Attempt::default();
     // Drawn once, so that trying again after a lost answer adds nobody twice.
     let id = platform::new_entry_id();
@@ -272,7 +324,7 @@ fn Add(office: Office, close: Callback<()>) -> impl IntoView {
         let newcomer = json!({
             "id": id, "name": name.get_untracked().trim(), "roles": [role.get_untracked()], "village": village.get_untracked(),
         });
-        office.order_in(attempt, close, "/people", newcomer);
+        office.order_in(attempt, close, "POST", "/people".to_owned(), newcomer);
     });
     view! {
         <FormSheet title=words::staff_add() attempt=attempt submit=submit on_close=close>
@@ -288,19 +340,12 @@ fn Add(office: Office, close: Callback<()>) -> impl IntoView {
 fn HandOver(office: Office, from: Staffer, others: Vec<Staffer>, close: Callback<()>) -> impl IntoView {
     let county = office.app.pocket().county();
     let people: Vec<_> = others.iter().map(|other| (other.id.to_string(), other.name.clone())).collect();
-    let name = |area: &Area| {
-        let town = county.townships.iter().find(|town| town.code.starts_with(area.as_str()));
-        let village =
-            county.find(area.as_str()).map(|(town, village)| format!("{}{}", town.name, village.name));
-        village.or_else(|| town.map(|town| town.name.clone())).unwrap_or_else(|| area.to_string())
-    };
-    let areas: Vec<_> = from.areas.iter().map(|area| (area.to_string(), name(area))).collect();
-    let first = |list: &[(String, String)]| list.first().map(|(value, _)| value.clone()).unwrap_or_default();
+    let areas: Vec<_> = from.areas.iter().map(|area| (area.to_string(), area_name(&county, area))).collect();
     let (to, area) = (RwSignal::new(first(&people)), RwSignal::new(first(&areas)));
     let attempt = Attempt::default();
     let hand = Callback::new(move |()| {
         let handing = json!({ "from": from.id, "to": to.get_untracked(), "area": area.get_untracked() });
-        office.order_in(attempt, close, "/handovers", handing);
+        office.order_in(attempt, close, "POST", "/handovers".to_owned(), handing);
     });
     let missing = if people.is_empty() {
         Some(words::staff_no_successor())
@@ -323,8 +368,22 @@ fn HandOver(office: Office, from: Staffer, others: Vec<Staffer>, close: Callback
     }
 }
 
+/// What an area is called; its code where the county's list doesn't have it.
+pub(super) fn area_name(county: &County, area: &Area) -> String {
+    if county.code == area.as_str() {
+        return county.name.clone();
+    }
+    let town = county.townships.iter().find(|town| town.code == area.as_str());
+    town.map_or_else(|| village_name(county, area.as_str()), |town| town.name.clone())
+}
+
+/// What a choice begins with.
+pub(super) fn first(options: &[(String, String)]) -> String {
+    options.first().map(|(value, _)| value.clone()).unwrap_or_default()
+}
+
 /// A box for one line of text.
-fn line(id: &'static str, label: &'static str, value: RwSignal<String>) -> AnyView {
+pub(super) fn line(id: &'static str, label: &'static str, value: RwSignal<String>) -> AnyView {
     view! {
         <div class="field" data-required="">
             <label class="label" for=id>{label}</label>
@@ -338,7 +397,8 @@ fn line(id: &'static str, label: &'static str, value: RwSignal<String>) -> AnyVi
     }
 }
 
-fn select(
+/// A choice of one; it begins with the first.
+pub(super) fn select(
     id: &'static str,
     label: &'static str,
     options: Vec<(String, String)>,

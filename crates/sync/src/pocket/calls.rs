@@ -18,7 +18,7 @@ use xunji_domain::{
     kind::Kinds,
     reads,
     recipient::Recipient,
-    record::Record,
+    record::{Partner, Record},
 };
 
 use super::{Pocket, Row, batch::Batch, decode, rows::row_key};
@@ -46,6 +46,8 @@ pub struct OpenCase {
     pub row: Row,
     /// Whom it waits for.
     pub whom: Vec<Recipient>,
+    /// Whom it is with, among them: the others are asked for their part only.
+    pub with: Option<Recipient>,
 }
 
 #[derive(Serialize)]
@@ -53,9 +55,12 @@ pub(crate) struct Call {
     row: String,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     handed: bool,
+    /// Whether it is with them.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    with: bool,
 }
 
-reads!(Call { row, handed or default });
+reads!(Call { row, handed or default, with or default });
 
 impl<S: Storage> Pocket<S> {
     /// The cases that wait for any of these, most urgent first: danger, what was given back for correction, then by the
@@ -96,7 +101,8 @@ impl<S: Storage> Pocket<S> {
     /// [`StorageError`]. What can't be read is passed over.
     pub async fn open_cases(&self, most: usize) -> Result<Vec<OpenCase>, StorageError> {
         let found = self.storage.read(vec![Ask::Span(Table::Meta, Span::prefix("call/"))]).await?;
-        let mut by_record: BTreeMap<String, (String, String, Vec<Recipient>)> = BTreeMap::new();
+        let mut by_record: BTreeMap<String, (String, String, Vec<Recipient>, Option<Recipient>)> =
+            BTreeMap::new();
         for (key, value) in found.into_iter().flatten() {
             let call = value.and_then(|value| decode::<Call>(&key, &value).ok());
             let mut parts = key.splitn(4, '/').skip(1);
@@ -105,8 +111,12 @@ impl<S: Storage> Pocket<S> {
             else {
                 continue;
             };
-            let case = by_record.entry(record.to_owned()).or_insert((day.to_owned(), call.row, Vec::new()));
+            let first = (day.to_owned(), call.row, Vec::new(), None);
+            let case = by_record.entry(record.to_owned()).or_insert(first);
             case.0 = day.to_owned().min(std::mem::take(&mut case.0));
+            if call.with {
+                case.3 = Some(Recipient::clone(&whom));
+            }
             if !case.2.contains(&whom) {
                 case.2.push(whom);
             }
@@ -114,9 +124,10 @@ impl<S: Storage> Pocket<S> {
         let mut cases: Vec<_> = by_record.into_values().collect();
         cases.sort_unstable();
         cases.truncate(most);
-        let keys: Vec<String> = cases.iter().map(|(_, row, _)| row.clone()).collect();
+        let keys: Vec<String> = cases.iter().map(|(_, row, ..)| row.clone()).collect();
         let rows = self.rows_of(&keys).await?;
-        let case = |(row, (_, _, whom)): (Option<Row>, (_, _, _))| Some(OpenCase { row: row?, whom });
+        let case =
+            |(row, (_, _, whom, with)): (Option<Row>, (_, _, _, _))| Some(OpenCase { row: row?, whom, with });
         Ok(rows.into_iter().zip(cases).filter_map(case).collect())
     }
 
@@ -155,12 +166,12 @@ pub(super) fn called_key(record: RecordId) -> String {
 /// A record's calls by their keys.
 pub(crate) fn calls(record: &Record, timing: &Timing, kinds: &Kinds) -> BTreeMap<String, Call> {
     let mut calls = BTreeMap::new();
-    let mut call = |whom: &Recipient, day: &str, handed: bool| {
+    let mut call = |whom: &Recipient, day: &str, handed: bool, with: bool| {
         let key = format!("call/{whom}/{day}/{}", record.id);
-        calls.insert(key, Call { row: row_key(record), handed });
+        calls.insert(key, Call { row: row_key(record), handed, with });
     };
     if let Some(keeper) = record.keeper.filter(|_| !record.asked.is_empty() && record.merged_into.is_none()) {
-        call(&Recipient::Worker(keeper), ASKED, false);
+        call(&Recipient::Worker(keeper), ASKED, false, false);
     }
     if timing.closed {
         return calls;
@@ -173,13 +184,16 @@ pub(crate) fn calls(record: &Record, timing: &Timing, kinds: &Kinds) -> BTreeMap
     };
     let handed = record.holder.is_some();
     if let Some(with) = record.with().filter(|_| handed || day != SOME_DAY) {
-        call(&with, &day, handed);
+        call(&with, &day, handed, true);
     }
     let kind = kinds.nearest(&record.kind, record.kind_version);
     let mut steps = kind.into_iter().flat_map(|kind| &kind.workflow.steps);
     if steps.any(|step| step.part.is_some() && step.from.contains(&record.state)) {
-        for partner in record.partners.iter().filter(|partner| partner.part.is_none()) {
-            call(&partner.recipient, &day, true);
+        // Who has the record is called for it already.
+        let with = record.with();
+        let asked = |partner: &&Partner| partner.part.is_none() && with.as_ref() != Some(&partner.recipient);
+        for partner in record.partners.iter().filter(asked) {
+            call(&partner.recipient, &day, true, false);
         }
     }
     calls
