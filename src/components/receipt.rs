@@ -6,7 +6,7 @@ use serde::Serialize;
 use wasm_bindgen_futures::spawn_local;
 use xunji_domain::wire::{Outcome, Receipt, from_base64url};
 
-use super::{Sheet, icon, live, view};
+use super::{Sheet, icon, live, short_digest, view};
 use crate::{
     driver::is_genuine,
     platform::{self, format_exact},
@@ -102,8 +102,8 @@ fn ReceiptSheet(about: About, open: RwSignal<bool>) -> impl IntoView {
         let file = Handed { about: &about.what, receipt: &about.receipt, key };
         // What was read from JSON can be written again.
         if let Ok(bytes) = serde_json::to_vec(&file) {
-            let short: String = about.receipt.digest.to_string().chars().take(8).collect();
-            platform::download(&bytes, &format!("xunji-receipt-{short}.json"));
+            let name = format!("xunji-receipt-{}.json", short_digest(about.receipt.digest));
+            platform::download(&bytes, &name);
         }
     };
     view! {

@@ -2,10 +2,12 @@
 
 use serde_json::Value;
 use xunji_domain::{
+    canonical::Digest,
     entry::Body,
     id::FieldId,
     kind::{Field, FieldType, Kind, Kinds},
     person::Role,
+    slip::Verdict,
     validate::is_empty,
     village::County,
     wire::{Reason, RecipientFault, Refusal},
@@ -14,7 +16,7 @@ use xunji_domain::{
 use xunji_sync::pocket::Row;
 
 use super::problem_sentence;
-use crate::{platform::format_typed, words};
+use crate::{platform::format_typed, vaults::short, words};
 
 /// What a role is called.
 pub fn role_name(role: Role) -> &'static str {
@@ -103,6 +105,19 @@ pub fn row_title(kinds: &Kinds, county: &County, row: &Row) -> String {
 /// When it happened, short.
 pub fn row_time(row: &Row) -> String {
     row.time.as_str().map(format_typed).unwrap_or_default()
+}
+
+/// What the bearer of a slip said.
+pub fn verdict_name(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Confirmed => words::did_confirm(),
+        Verdict::Contested => words::did_contest(),
+    }
+}
+
+/// A digest as people compare it: its first eight characters.
+pub fn short_digest(digest: Digest) -> String {
+    short(&digest.to_string())
 }
 
 /// Why the station sent an entry back: cause and what to do.

@@ -7,7 +7,6 @@ use xunji_domain::{
     kind::{FieldType, Step},
     recipient::Recipient,
     record::{Known, Standing},
-    slip::Verdict,
     workflow,
 };
 
@@ -18,7 +17,7 @@ use super::{
     icon, reason_sentence,
     receipt::{About, ReceiptButton},
     role_name,
-    text::{field_name, refusal_sentence},
+    text::{field_name, refusal_sentence, short_digest, verdict_name},
     tiles, view,
 };
 use crate::{platform::format_moment, words};
@@ -71,11 +70,7 @@ fn line(case: &Case, known: &Known, act: Callback<AtField>) -> AnyView {
         }
         Action::Slip { .. } => (words::did_slip().to_owned(), None),
         Action::Answer { verdict, text, .. } => {
-            let said = match verdict {
-                Verdict::Confirmed => words::did_confirm(),
-                Verdict::Contested => words::did_contest(),
-            };
-            (said.to_owned(), (!text.is_empty()).then(|| text.clone()))
+            (verdict_name(*verdict).to_owned(), (!text.is_empty()).then(|| text.clone()))
         }
         Action::Merge { .. } => (words::did_merge().to_owned(), None),
         Action::Unmerge {} => (words::did_unmerge().to_owned(), None),
@@ -86,8 +81,8 @@ fn line(case: &Case, known: &Known, act: Callback<AtField>) -> AnyView {
     let (sign, receipt) = match &known.standing {
         Standing::Pending => (Sign::Waiting, None),
         Standing::Accepted { revision, received_at, .. } => {
-            let short: String = known.entry.digest.to_string().chars().take(8).collect();
-            let text = words::receipt(revision.0, format_moment(*received_at), short.to_ascii_uppercase());
+            let text =
+                words::receipt(revision.0, format_moment(*received_at), short_digest(known.entry.digest));
             (Sign::Delivered, Some(text))
         }
         Standing::Parked { reason, .. } => (Sign::Returned, Some(reason_sentence(kind, reason))),

@@ -155,8 +155,8 @@ fn Shown(
             }
         })
     };
-    let steps: Vec<Step> = match (&kind, &me) {
-        (Some(kind), Some(me)) => open_steps(kind, &record, Actor::new(me, &desks)).cloned().collect(),
+    let steps: Vec<Step> = match (&kind, actor) {
+        (Some(kind), Some(actor)) => open_steps(kind, &record, actor).cloned().collect(),
         _ => Vec::new(),
     };
     let mut buttons = steps
@@ -214,10 +214,7 @@ fn Shown(
     let objection = (!record.objections.is_empty()).then(|| {
         view! { <div class="alert warn" role="status">{icon("warning")}<p>{words::objection()}</p></div> }
     });
-    let slips = kind
-        .clone()
-        .zip(me.as_ref())
-        .filter(|(kind, me)| may_give_slip(kind, &record, Actor::new(me, &desks)));
+    let slips = kind.clone().zip(actor).filter(|(kind, actor)| may_give_slip(kind, &record, *actor));
     let slips = slips.map(|(kind, _)| view! { <Slips record=record.clone() kind=kind open=sheets.slip/> });
     let merging =
         kind.clone().map(|kind| view! { <Merging record=record.clone() kind=kind choosing=sheets.merging/> });

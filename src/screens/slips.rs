@@ -6,11 +6,11 @@ use xunji_domain::{
     id::EntryId,
     kind::Kind,
     record::{Known, Record, Standing},
-    slip::{Slip, SlipToken, Verdict},
+    slip::{Slip, SlipToken},
 };
 
 use crate::{
-    components::{Attempt, Sheet, icon, live, qr, view},
+    components::{Attempt, Sheet, icon, live, qr, short_digest, verdict_name, view},
     platform::{self, format_exact, format_moment},
     state::{App, Deed, loaded, storage_sentence, use_app},
     words,
@@ -111,13 +111,6 @@ fn row(
     }
 }
 
-fn verdict_name(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Confirmed => words::did_confirm(),
-        Verdict::Contested => words::did_contest(),
-    }
-}
-
 /// Whether the station knows a slip, in a word and in a sentence.
 fn delivered(known: &Known) -> (&'static str, &'static str) {
     match known.standing {
@@ -153,8 +146,7 @@ fn SlipSheet(
     // Paper is read on other days, too.
     let when: String = format_exact(known.entry.content.noted_at.to_utc()).chars().take(16).collect();
     let receipt = known.receipt().map(|receipt| {
-        let short: String = receipt.digest.to_string().chars().take(8).collect();
-        view! { <p>{words::slip_receipt(short.to_ascii_uppercase())}</p> }
+        view! { <p>{words::slip_receipt(short_digest(receipt.digest))}</p> }
     });
     // Fails only where there is nothing to print on, which the browser says itself.
     let print = move |_| drop(window().print());

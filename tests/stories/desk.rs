@@ -239,6 +239,8 @@ async fn a_party_scans_a_slip_that_was_given_offline_sees_the_progress_and_nothi
         let path = address.strip_prefix(&world.station.origin()).expect("the station's own").to_owned();
         assert_eq!(world.station.get(&path).status, 404, "not before it was delivered");
         offline(phone, false).await;
+        // The open sheet says so by itself once it has been delivered.
+        phone.sees("县平台已收到,现在就能查").await;
         phone.press("关闭").await;
         phone.send_now("全部已送达").await;
 

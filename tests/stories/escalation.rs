@@ -11,9 +11,23 @@ use crate::{
 
 const TITLE: &str = "新装的摄像头正对王家院门";
 
-/// Takes a step, wherever its button stands, and waits until the history has it.
+/// Takes a step, and waits until the history has it.
 async fn take(phone: &Phone, step: &str, fields: &[(&str, &str)]) {
     let before = phone.timeline().await.len();
+    begin(phone, step).await;
+    for (label, value) in fields {
+        phone.enter(label, value).await;
+    }
+    phone.press("保存").await;
+    until(&format!("see {step} in the history"), async || match phone.timeline().await {
+        lines if lines.len() > before && lines[before].starts_with(step) => Ok(()),
+        lines => Err(format!("{lines:#?}")),
+    })
+    .await;
+}
+
+/// Opens the form of a step, wherever its button stands.
+async fn begin(phone: &Phone, step: &str) {
     let place = "const here = [...document.querySelectorAll('main button')].find((b) => b.textContent.trim() === arguments[0]); \
                  return here ? Boolean(here.closest('details:not([open])')) : null";
     let hidden =
@@ -26,15 +40,6 @@ async fn take(phone: &Phone, step: &str, fields: &[(&str, &str)]) {
         phone.press("其他步骤").await;
     }
     phone.press(step).await;
-    for (label, value) in fields {
-        phone.enter(label, value).await;
-    }
-    phone.press("保存").await;
-    until(&format!("see {step} in the history"), async || match phone.timeline().await {
-        lines if lines.len() > before && lines[before].starts_with(step) => Ok(()),
-        lines => Err(format!("{lines:#?}")),
-    })
-    .await;
 }
 
 /// Somebody who sits at a partner's desk.
@@ -143,6 +148,108 @@ async fn a_quarrel_about_a_camera_goes_from_the_village_to_joint_mediation_and_i
         let records: std::collections::BTreeSet<_> =
             entries.iter().map(|entry| entry["record"].as_str()).collect();
         assert_eq!(records.len(), 1, "one case from the beginning to the end");
+    })
+    .await;
+}
+
+/// Waits until each of these partners stands beside its word, without anybody touching the phone.
+async fn parts_become(phone: &Phone, parts: &[(&str, &str)]) {
+    let script = "return [...document.querySelectorAll('main .parts li')].map((line) => \
+                  [...line.querySelectorAll('span')].map((word) => word.textContent.trim()))";
+    until(&format!("see the parts {parts:?}"), async || match phone.run(script, vec![]).await? {
+        lines if lines == json!(parts) => Ok(()),
+        lines => Err(format!("{lines}")),
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_desk_picks_several_partners_from_one_list_and_sees_who_has_answered_while_it_looks_on() {
+    story(async |world| {
+        let police = partner(&world, "police:luqiao", "泸桥镇派出所", "王五").await;
+        let court = partner(&world, "court:luqiao", "泸桥人民法庭", "赵六").await;
+        for (desk, kind, name) in [
+            ("law_firm:luqiao", "law_firm", "大渡河律师事务所"),
+            ("legal_service_office:luqiao", "legal_service_office", "泸桥法律服务所"),
+        ] {
+            let add = ["add", "--desk", desk, "--kind", kind, "--name", name, "--area", "513322100"];
+            world.station.office("desk", &add);
+        }
+        let village = world.enrolled_as("张建国", "mediator").await;
+        let centre = world.another_phone("centre").await;
+        centre.enrol(&world.station.enrol("欧阳文秀", "coordinator", LUQIAO_GUBAO)).await;
+        let page = samples::dispute().record(village).await;
+        take(village, "上报综治中心", &[("上报理由", "请派出所和法庭一起来。")]).await;
+        village.send_now("全部已送达").await;
+
+        // One list, and one of them taken off it again.
+        centre.send_now("全部已送达").await;
+        centre.open(&page).await;
+        begin(&centre, "联合调解").await;
+        centre.press("参加单位").await;
+        for name in ["泸桥镇派出所", "泸桥人民法庭", "泸桥法律服务所", "大渡河律师事务所"]
+        {
+            take_from_list(&centre, name, true).await;
+        }
+        take_from_list(&centre, "泸桥法律服务所", false).await;
+        centre.press("完成").await;
+        centre.holds("参加单位", "泸桥镇派出所、泸桥人民法庭、大渡河律师事务所").await;
+        centre.press("保存").await;
+        let nobody = ["泸桥镇派出所", "泸桥人民法庭", "大渡河律师事务所"].map(|name| (name, "未答复"));
+        parts_become(&centre, &nobody).await;
+        centre.sync_becomes("全部已送达").await;
+
+        // The desk looks on, and loads nothing anew.
+        centre.run("window.neverLoadedAnew = true", vec![]).await.expect("a page");
+        let mut told = nobody;
+        for (place, (phone, part)) in
+            [(&police, "只拍到院门外的路。"), (&court, "可以调整角度。")].into_iter().enumerate()
+        {
+            phone.send_now("全部已送达").await;
+            phone.open(&page).await;
+            take(phone, "提交办理意见", &[("办理意见", part)]).await;
+            told[place].1 = "已答复";
+            parts_become(&centre, &told).await;
+        }
+        assert_eq!(centre.run("return window.neverLoadedAnew", vec![]).await, Ok(json!(true)));
+        take(&centre, "达成协议", &[("协议内容", "摄像头转向自家院门。")]).await;
+        centre.send_now("全部已送达").await;
+        village.open(&page).await;
+        let all = ["登记", "上报综治中心", "联合调解", "提交办理意见", "提交办理意见", "达成协议"];
+        village.timeline_becomes(&all).await;
+        parts_become(village, &told).await;
+
+        let entries = world.station.entries();
+        assert!(entries.iter().all(|entry| entry["outcome"] == "accepted"), "{entries:#?}");
+        let people = ["张建国", "张建国", "欧阳文秀", "王五", "赵六", "欧阳文秀"];
+        let authors: Vec<_> = entries.iter().map(|entry| entry["author"].clone()).collect();
+        assert_eq!(authors, people.map(|name| json!(world.station.worker(name))));
+        let actions: Vec<_> = entries.iter().map(|entry| &entry["action"]).collect();
+        let body = |place: usize| &actions[place]["body"];
+        let asked = ["desk:police:luqiao", "desk:court:luqiao", "desk:law_firm:luqiao"];
+        assert_eq!(body(2)["partners"], json!(asked));
+        assert_eq!((&body(3)["part_of"], &body(4)["part_of"]), (&json!(asked[0]), &json!(asked[1])));
+        assert_eq!(body(3)["part"], "只拍到院门外的路。");
+        assert_eq!(body(5)["agreement"], "摄像头转向自家院门。");
+        assert_eq!(world.station.findings(), Vec::<Value>::new());
+    })
+    .await;
+}
+
+/// Takes an option of the list that is open, or takes it off again.
+async fn take_from_list(phone: &Phone, option: &str, wanted: bool) {
+    phone.type_in("搜索", option).await;
+    let script = "const found = [...document.querySelectorAll('dialog [role=option]')] \
+                  .filter((one) => one.querySelector('span').textContent.trim() === arguments[0]); \
+                  if (found.length !== 1) return found.length; \
+                  const is = found[0].ariaSelected === 'true'; \
+                  if (is !== arguments[1]) found[0].click(); \
+                  return is";
+    until(&format!("see {option} taken: {wanted}"), async || {
+        match phone.run(script, vec![json!(option), json!(wanted)]).await? {
+            Value::Bool(is) if is == wanted => Ok(()),
+            other => Err(format!("{other}")),
+        }
     })
     .await;
 }

@@ -5,11 +5,11 @@ use serde_json::json;
 use xunji_domain::{
     canonical::Digest,
     entry::{Body, body_of},
-    id::{EntryId, Seq},
-    wire::Answer,
+    id::{EntryId, Revision, Seq},
+    wire::{Answer, Outcome},
 };
 
-use super::{accepted, pocket, unsent};
+use super::{accepted, pocket, receipt, unsent};
 use crate::{
     pocket::{Draft, Pocket, Unsent},
     storage::Storage,
@@ -121,4 +121,30 @@ pub async fn a_discarded_draft_takes_its_photos_along<S: Storage>(storage: S, _:
     assert_eq!(pocket.small_blob(own).await, Ok(None));
     assert!(is_whole(&pocket, saved).await && is_whole(&pocket, in_another).await);
     assert_eq!(pocket.draft(id).await.map(|draft| draft.is_some()), Ok(false));
+}
+
+/// Invariant 6 on the phone.
+pub async fn an_entry_is_delivered_when_its_last_attachment_is<S: Storage>(
+    storage: S,
+    _: impl AsyncFn() -> S,
+) {
+    let pocket = pocket(storage).await;
+    let mut unsent = unsent(1, "a");
+    let digests = [Digest::new([8; 32]), Digest::new([9; 32])];
+    unsent.content.attachments = digests.to_vec();
+    unsent.blobs = digests.iter().map(|digest| (*digest, vec![0])).collect();
+    let entry = pocket.save(&unsent).await.expect("saved");
+    assert_eq!(pocket.next_blob().await, Ok(None), "the words go first");
+    let answer = Answer::Receipt {
+        receipt: receipt(&entry, Outcome::Accepted { revision: Revision(1) }),
+        missing: digests.to_vec(),
+    };
+    pocket.acknowledge(std::slice::from_ref(&entry), &[answer]).await.expect("written");
+    for digest in digests {
+        assert_eq!(pocket.counts().await.map(|counts| counts.waiting), Ok(1));
+        assert_eq!(pocket.next_blob().await, Ok(Some((Seq(1), digest))));
+        pocket.blob_delivered(Seq(1), digest).await.expect("written");
+    }
+    assert_eq!(pocket.counts().await.map(|counts| counts.waiting), Ok(0));
+    assert!(pocket.blob(digests[0]).await.expect("read").is_some(), "the bytes stay on the phone");
 }

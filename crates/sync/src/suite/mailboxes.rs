@@ -2,12 +2,12 @@
 
 use xunji_domain::{
     entry::{Action, Entry},
-    id::{Position, Seq},
+    id::{Position, Revision, Seq},
     record::Known,
-    wire::{MailboxItem, MailboxPage},
+    wire::{MailboxItem, MailboxPage, Outcome},
 };
 
-use super::{accepted, installation, page, pocket, revision, unsent};
+use super::{accepted, installation, pocket, receipt, unsent};
 use crate::{
     pocket::{Cursor, Mailbox, Pocket},
     storage::Storage,
@@ -128,4 +128,61 @@ pub async fn only_the_own_mailbox_sends_again<S: Storage>(storage: S, _: impl As
     // The whole copy takes its place even where it carries this installation's name.
     assert_eq!(pocket.receive(&desk(), Position(0), &page(vec![(1, &copied, revision(1))])).await, Ok(true));
     assert_eq!(known(&pocket, &copied).await.entry, copied);
+}
+
+pub(super) fn page(items: Vec<(u64, &Entry, Outcome)>) -> MailboxPage {
+    let item = |(position, entry, outcome): (u64, &Entry, Outcome)| MailboxItem {
+        position: Position(position),
+        entry: entry.clone(),
+        receipt: receipt(entry, outcome),
+        masked: false,
+    };
+    let items: Vec<_> = items.into_iter().map(item).collect();
+    let head = items.last().map_or(Position(0), |item| item.position);
+    MailboxPage { items, people: Vec::new(), head, reset: false }
+}
+
+pub(super) fn revision(number: u64) -> Outcome {
+    Outcome::Accepted { revision: Revision(number) }
+}
+
+/// Invariant 3 on the phone: the station has it, the phone doesn't know yet.
+pub async fn a_lost_answer_is_made_good_by_the_mailbox<S: Storage>(storage: S, _: impl AsyncFn() -> S) {
+    let pocket = pocket(storage).await;
+    let entry = pocket.save(&unsent(1, "a")).await.expect("saved");
+    assert_eq!(
+        pocket.receive(&Mailbox::Own, Position(0), &page(vec![(1, &entry, revision(1))])).await,
+        Ok(true)
+    );
+    assert_eq!(pocket.counts().await.map(|counts| counts.waiting), Ok(0));
+    assert_eq!(pocket.cursor(&Mailbox::Own).await.map(|cursor| cursor.after), Ok(Position(1)));
+}
+
+/// Pages that skip, repeat or come late are left alone.
+pub async fn the_mailbox_is_read_without_gaps<S: Storage>(storage: S, _: impl AsyncFn() -> S) {
+    let pocket = pocket(storage).await;
+    let entries: Vec<Entry> = (1..=3).map(from_elsewhere).collect();
+    let first = page(vec![(1, &entries[0], revision(1)), (2, &entries[1], revision(1))]);
+    let gap = page(vec![(4, &entries[2], revision(1))]);
+    assert_eq!(pocket.receive(&Mailbox::Own, Position(0), &gap).await, Ok(false));
+    assert_eq!(pocket.receive(&Mailbox::Own, Position(0), &first).await, Ok(true));
+    assert_eq!(pocket.receive(&Mailbox::Own, Position(0), &first).await, Ok(false), "read already");
+    assert_eq!(pocket.receive(&Mailbox::Own, Position(2), &gap).await, Ok(false));
+    let here = Cursor { after: Position(2), last: Some(entries[1].content.id) };
+    assert_eq!(pocket.cursor(&Mailbox::Own).await, Ok(here));
+    assert_eq!(pocket.record_count().await, Ok(2));
+    assert_eq!(
+        pocket.counts().await.map(|counts| counts.waiting),
+        Ok(0),
+        "others' entries are not ours to send"
+    );
+    let reset = MailboxPage { items: Vec::new(), people: Vec::new(), head: Position(0), reset: true };
+    assert_eq!(pocket.receive(&Mailbox::Own, Position(2), &reset).await, Ok(true));
+    assert_eq!(pocket.cursor(&Mailbox::Own).await, Ok(Cursor::default()));
+    assert_eq!(
+        pocket.receive(&Mailbox::Own, Position(0), &first).await,
+        Ok(true),
+        "reading again changes nothing"
+    );
+    assert_eq!(pocket.record_count().await, Ok(2));
 }
