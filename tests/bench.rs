@@ -21,6 +21,8 @@ mod many;
 mod outbox;
 #[path = "bench/press.rs"]
 mod press;
+#[path = "bench/replies.rs"]
+mod replies;
 #[allow(dead_code, reason = "the stories tell of more forms than are measured")]
 #[path = "stories/samples.rs"]
 mod samples;

@@ -64,6 +64,17 @@ impl Bare {
         }
     }
 
+    /// Waits at the person's mailbox until something comes after this position, and gives the last one that there is.
+    pub fn hear(&mut self, after: u64) -> u64 {
+        loop {
+            let page: Value = read(&self.ask("GET", &format!("/api/v1/mailbox?after={after}&wait=50"), ""));
+            if let Some(last) = page["items"].as_array().and_then(|items| items.last()?["position"].as_u64())
+            {
+                return last;
+            }
+        }
+    }
+
     /// The body of an answer that says that all is well.
     fn ask(&mut self, method: &str, path: &str, body: &str) -> String {
         let token = &self.token;

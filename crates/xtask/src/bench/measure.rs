@@ -73,7 +73,14 @@ impl Bench<'_> {
                 let figures = self.browser_test(&["ledger::"])?;
                 Ok(Measured { rows: rows::of_ledger(&figures), first_load: None, notes })
             }
-            Part::Station => self.load(),
+            Part::Desk => {
+                self.browser_test(&["--no-run"])?;
+                let load = self.load(part, "desk")?;
+                let mut rows = rows::in_browser(&self.browser_test(&["replies::"])?);
+                rows.extend(load.rows);
+                Ok(Measured { rows, ..load })
+            }
+            Part::Station => self.load(part, "entries"),
             Part::Torture => self.torture(),
         }
     }
@@ -121,18 +128,18 @@ impl Bench<'_> {
         listen(tools.on(&mut command), BROKEN)
     }
 
-    /// The station's own example, with a bare flush beside each of its runs.
-    fn load(&self) -> Outcome<Measured> {
+    /// A part of the station's own example, with a bare flush beside each of its runs.
+    fn load(&self, part: Part, what: &str) -> Outcome<Measured> {
         const BUILD: [&str; 7] =
             ["build", "--profile", "station", "--package", "xunji-station", "--example", "load"];
         run(cargo().args(BUILD).current_dir(self.workspace.root()), BROKEN)?;
         let program = format!("station/examples/load{}", std::env::consts::EXE_SUFFIX);
-        let notes = busy(Part::Station).into_iter().collect();
+        let notes = busy(part).into_iter().collect();
         let (runs, seconds) = if self.quick { (1, "1") } else { (3, "3") };
         let mut figures = Vec::new();
         for _ in 0..runs {
             let mut load = Command::new(self.workspace.target().join(&program));
-            figures.extend(listen(load.arg(seconds).arg(self.folder.join("tmp")), BROKEN)?);
+            figures.extend(listen(load.arg(what).arg(seconds).arg(self.folder.join("tmp")), BROKEN)?);
         }
         Ok(Measured { rows: rows::of_station(&figures), first_load: None, notes })
     }

@@ -15,6 +15,8 @@ pub enum Part {
     Sync,
     /// Starting with, searching and scrolling a ledger of years.
     Ledger,
+    /// How soon both ways are gone, and what desks cost the station.
+    Desk,
     /// What the station takes.
     Station,
     /// What the simulation finds.
@@ -23,13 +25,14 @@ pub enum Part {
 
 impl Part {
     /// All, in order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Bytes,
         Self::Start,
         Self::Save,
         Self::Photos,
         Self::Sync,
         Self::Ledger,
+        Self::Desk,
         Self::Station,
         Self::Torture,
     ];
@@ -43,6 +46,7 @@ impl Part {
             Self::Photos => "photos",
             Self::Sync => "sync",
             Self::Ledger => "ledger",
+            Self::Desk => "desk",
             Self::Station => "station",
             Self::Torture => "torture",
         }
@@ -61,13 +65,14 @@ impl Part {
             Self::Photos => "Save a photo, and send one over a line that breaks",
             Self::Sync => "Empty a full outbox, and fill a new phone",
             Self::Ledger => "Start with, search and scroll a ledger of years",
+            Self::Desk => "Answer from a desk, and see what phones send",
             Self::Station => "Send to the station",
             Self::Torture => "Torture the simulation",
         }
     }
 
     pub(super) fn needs_browser(self) -> bool {
-        matches!(self, Self::Start | Self::Save | Self::Photos | Self::Sync | Self::Ledger)
+        matches!(self, Self::Start | Self::Save | Self::Photos | Self::Sync | Self::Ledger | Self::Desk)
     }
 
     pub(super) fn needs_station(self) -> bool {

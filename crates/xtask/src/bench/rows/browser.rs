@@ -44,6 +44,12 @@ pub fn in_browser(figures: &Figures) -> Vec<Row> {
             "bare put beside photos",
             "a bare strict put of the entry",
         ),
+        (
+            "reply",
+            "from a desk's reply to its showing on an online phone",
+            "reply bare",
+            "a bare client that waits",
+        ),
     ];
     let others = others.map(|(measure, what, bare, words)| {
         (measure.to_owned(), what.to_owned(), "ms", Some((bare.to_owned(), words)))
