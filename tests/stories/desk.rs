@@ -235,6 +235,9 @@ async fn a_party_scans_a_slip_that_was_given_offline_sees_the_progress_and_nothi
         let code = "const code = document.querySelector('dialog svg[role=img]'); \
                     return [code.getAttribute('aria-label'), code.querySelector('path').getAttribute('d').length > 1000]";
         assert_eq!(phone.run(code, vec![]).await, Ok(serde_json::json!(["查看进度的二维码", true])));
+        let paper = phone.devtools("Page.printToPDF", serde_json::json!({})).await["data"].clone();
+        let pages = phone.run("return atob(arguments[0]).split('/Type /Page\\n').length - 1", vec![paper]).await;
+        assert_eq!(pages, Ok(1.into()), "on one sheet of paper");
 
         let path = address.strip_prefix(&world.station.origin()).expect("the station's own").to_owned();
         assert_eq!(world.station.get(&path).status, 404, "not before it was delivered");
