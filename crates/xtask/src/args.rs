@@ -16,7 +16,7 @@ cargo xtask <command>
   dist         target/dist/xunji-station: one file, the app inside
   bench [--quick] [--only PART]...
                sizes and speeds as a table, each beside its bare limit; PART is one of
-               bytes, start, save, photos, sync, ledger, station, torture
+               bytes, start, save, photos, sync, ledger, desk, station, torture
   torture [--minutes 10] [--seed N]
                phones, tabs and a station in a world of faults for so long; says what was lost and doubled
   app          only build the app, into target/app
