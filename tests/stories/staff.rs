@@ -173,8 +173,7 @@ async fn whoever_is_seated_at_the_police_desk_has_a_desk_of_their_own() {
         desk.press("保存").await;
         desk.sees("移出").await;
 
-        // It hears of it by itself within a minute; whoever opens the app, at once.
-        police.reload().await;
+        // Without loading anything anew.
         police.nav_becomes(&["今天", "台账", "待上传", "我的", "工作台"]).await;
         police.press("工作台").await;
         police.heading_becomes("工作台").await;
@@ -188,6 +187,7 @@ async fn whoever_is_seated_at_the_police_desk_has_a_desk_of_their_own() {
 
         desk.press("从泸桥派出所移出李警官").await;
         desk.sees("还没有人").await;
+        police.nav_becomes(&["今天", "台账", "待上传", "我的"]).await;
         let listed = world.station.office("desk", &["list", "--json"]);
         assert!(!listed.contains(&world.station.worker("李警官")), "{listed}");
         let audit = world.station.office("audit", &["--json"]);

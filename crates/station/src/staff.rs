@@ -61,7 +61,7 @@ const CODE: TimeDelta = TimeDelta::hours(72);
 const RELEASE: TimeDelta = TimeDelta::hours(24);
 
 /// Somebody new.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Deserialize)]
 pub struct Newcomer {
     /// What the phone has drawn, so that asking once more after a lost answer adds nobody twice.
     id: Option<WorkerId>,
@@ -102,7 +102,7 @@ fn usual_reason() -> String {
 }
 
 /// What somebody wants done.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Order {
     /// Adds somebody.
     Add(Newcomer),
@@ -127,7 +127,7 @@ pub enum Order {
 pub struct Obeyed {
     /// The answer.
     pub said: Value,
-    /// The mailboxes in which something new is.
+    /// The mailboxes in which something new is, or whose readers sit elsewhere now.
     pub reached: Vec<MailboxId>,
 }
 
@@ -256,7 +256,13 @@ pub async fn obey(
         Order::AddDesk(desk) => boss.add_desk(connection, desk).await?,
         Order::Seat(seat, seated) => boss.turn(connection, seat, *seated).await?,
     };
-    Ok(said.map(|said| Obeyed { said, reached: Vec::new() }))
+    // Whose seats may be others now: their phones hear of it at once.
+    let reached = match order {
+        Order::Change(id, _) => vec![MailboxId::Worker(*id)],
+        Order::Seat(seat, _) => vec![MailboxId::Worker(seat.worker)],
+        _ => Vec::new(),
+    };
+    Ok(said.map(|said| Obeyed { said, reached }))
 }
 
 /// Somebody who manages people.

@@ -36,7 +36,7 @@ pub(super) async fn run(args: ImportArgs) -> Result<(), CliError> {
     let bytes = fs::read(&args.file).map_err(|source| CliError::File { path: args.file.clone(), source })?;
     let refused = |faults: Vec<LineFault>| CliError::List(faults);
     let county = Definitions::load(&DataFolder::existing(&args.office.data)?)?.county;
-    let (listed, encoding) = import::read(&bytes, &county).map_err(refused)?;
+    let (listed, encoding) = import::read(&bytes, &county, usize::MAX).map_err(refused)?;
     let mut connection = open(&args.office.data).await?;
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(DbError::from)?;
     let stored = import::store(&mut transaction, &listed, &args.office.by, args.dry_run).await?;

@@ -56,7 +56,7 @@ const ROLES: [(Role, &[&str]); 6] = [
 ];
 
 /// Somebody on a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Listed {
     /// The line.
     pub line: usize,
@@ -190,11 +190,11 @@ pub struct Imported {
     pub workers: Vec<(String, WorkerId)>,
 }
 
-/// Reads a list. Villages and areas are codes, or what the county calls them.
+/// Reads a list of at most so many people. Villages and areas are codes, or what the county calls them.
 ///
 /// # Errors
 /// Everything that is wrong with it.
-pub fn read(bytes: &[u8], county: &County) -> Result<(Vec<Listed>, Encoding), Vec<LineFault>> {
+pub fn read(bytes: &[u8], county: &County, most: usize) -> Result<(Vec<Listed>, Encoding), Vec<LineFault>> {
     let whole = |fault: Fault| vec![LineFault { line: 1, fault }];
     if bytes.len() > BYTES {
         return Err(whole(Fault::TooLarge));
@@ -205,6 +205,10 @@ pub fn read(bytes: &[u8], county: &County) -> Result<(Vec<Listed>, Encoding), Ve
     let mut rows = csv::rows(&text).map_err(quotation)?.into_iter();
     let headings = rows.next().ok_or_else(|| whole(Fault::Empty))?;
     let columns = columns(&headings).map_err(whole)?;
+    // Before each line's faults are told.
+    if rows.len() > most {
+        return Err(whole(Fault::TooMany { most }));
+    }
     let (mut listed, mut faults, mut codes) = (Vec::new(), Vec::new(), BTreeMap::new());
     for row in rows {
         match person(&columns, &row, county) {

@@ -22,7 +22,7 @@ use crate::{
     db::DbError,
     desks,
     import::{self, Fault, LineFault, Listed, text::Encoding},
-    people,
+    people::{self, Caller},
     problem::Problem,
     reply,
     state::Station,
@@ -55,20 +55,18 @@ pub async fn import(
     body: Body,
 ) -> Result<Response, Problem> {
     let caller = people::authenticate(&station.readers, &headers).await?;
-    let mut connection = station.readers.acquire().await?;
-    // Before anything of the body is read.
-    let boss = Boss::find(&mut connection, caller.worker.id).await?.ok_or(Problem::NotFound)?;
+    // Before anything of the body is read, and without holding a connection while it is.
+    boss(&station, &caller).await?;
     let Query(How { dry_run }) = Query::try_from_uri(&uri).map_err(|_| Problem::RequestInvalid)?;
     let bytes = body::small(body, LIST_BYTES).await?;
-    let said = match import::read(&bytes, &station.definitions.county) {
+    let said = match import::read(&bytes, &station.definitions.county, MOST) {
         Err(faults) => outcome(None, false, &[], &[], &faults),
-        Ok((listed, _)) if listed.len() > MOST => {
-            let fault = LineFault { line: 1, fault: Fault::TooMany { most: MOST } };
-            outcome(None, false, &[], &[], &[fault])
+        Ok((listed, encoding)) if dry_run => {
+            let boss = boss(&station, &caller).await?;
+            let mut connection = station.readers.acquire().await?;
+            boss.import(&mut connection, &listed, encoding, true).await?
         }
-        Ok((listed, encoding)) if dry_run => boss.import(&mut connection, &listed, encoding, true).await?,
         Ok((listed, encoding)) => {
-            drop(connection);
             station.writer.obey(caller.worker.id, Order::Import(listed, encoding)).await?
         }
     };
@@ -80,6 +78,11 @@ pub async fn import(
     let mut response = reply::json(&headers, said.to_string().into())?;
     *response.status_mut() = status;
     Ok(response)
+}
+
+async fn boss(station: &Station, caller: &Caller) -> Result<Boss, Problem> {
+    let mut connection = station.readers.acquire().await?;
+    Boss::find(&mut connection, caller.worker.id).await?.ok_or(Problem::NotFound)
 }
 
 impl Boss {

@@ -42,7 +42,7 @@ pub struct NewDesk {
 #[derive(Clone, Debug)]
 pub struct Seat {
     desk: DeskId,
-    worker: WorkerId,
+    pub(super) worker: WorkerId,
 }
 
 /// `GET /desks`.

@@ -112,6 +112,19 @@ async fn only_those_who_manage_people_find_desks_and_only_in_their_own_area() {
     refused(&post(&centre, "/desks", new("palace", "x", TOWNSHIP)).await, 409, "not-yours");
 }
 
+#[tokio::test]
+async fn whoever_is_seated_hears_of_it_at_once() {
+    let station = Station::spawn().await;
+    let centre = coordinator(&station, VILLAGE).await;
+    let police = station.phone(Role::Partner, VILLAGE).await;
+    post(&centre, "/desks", new("police", "泸桥派出所", TOWNSHIP)).await;
+    let (phone, listening) = (police.clone(), json!({ "mailboxes": [{ "position": 0 }], "wait": 50 }));
+    let waiting = tokio::spawn(async move { post(&phone, "/arrivals", listening).await.json::<Value>() });
+    assert_eq!(turn(&centre, "PUT", "police:513322100", police.worker.id).await.status, 204);
+    let told = tokio::time::timeout(std::time::Duration::from_secs(30), waiting).await.unwrap().unwrap();
+    assert_eq!(told["seated"], json!(false), "GET /me says where");
+}
+
 /// A seat is worth as much as a role: nobody gets at what is secret, or reported about them, by one.
 #[tokio::test]
 async fn nobody_gives_a_seat_that_reaches_further_than_their_own() {
