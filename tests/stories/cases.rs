@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::{
+    both_ways::offline,
     samples::{self, DISPUTE},
     support::{LUQIAO_GUBAO, Phone, World, story, until},
 };
@@ -231,6 +232,42 @@ async fn a_case_is_handed_to_a_desk_by_its_name_and_each_partner_s_part_is_seen(
         .await;
         let part = actions(&world).pop().unwrap_or_default();
         assert_eq!(part["body"]["part_of"], "desk:police:luqiao");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_step_that_was_overtaken_while_the_phone_was_offline_comes_back_with_the_reason_and_is_not_lost() {
+    story(async |world| {
+        let police = ["--desk", "police:luqiao", "--kind", "police", "--name", "泸桥镇派出所"];
+        world.station.office("desk", &[&["add"], &police[..], &["--area", "513322100"]].concat());
+        let (village, centre, page) = two_who_see_a_dispute(&world).await;
+        offline(village, true).await;
+        centre.press("交办").await;
+        centre.enter("交办给", "泸桥镇派出所").await;
+        centre.press("保存").await;
+        centre.sees("现由泸桥镇派出所办理").await;
+        centre.sync_becomes("全部已送达").await;
+
+        // The phone can't know, and takes the step.
+        village.press("开始调解").await;
+        village.press("保存").await;
+        village.timeline_becomes(&["登记", "开始调解"]).await;
+        offline(village, false).await;
+        village.timeline_becomes(&["登记", "交办", "开始调解"]).await;
+        village.sees("被退回").await;
+        village.sees("现由泸桥镇派出所办理").await;
+        village.press("待上传").await;
+        village.sees("这条记录现在由别人办理,这一步没有走成").await;
+
+        let entries = world.station.entries();
+        let outcomes: Vec<_> = entries.iter().map(|entry| entry["outcome"].clone()).collect();
+        assert_eq!(outcomes, ["accepted", "accepted", "parked"]);
+        assert_eq!(entries[2]["action"]["step"], "mediate");
+        assert_eq!(entries[2]["reason"]["obstacle"]["why"], "not_yours", "{entries:#?}");
+        // Whoever has it now is not disturbed by it.
+        centre.open(&page).await;
+        centre.timeline_becomes(&["登记", "交办"]).await;
     })
     .await;
 }

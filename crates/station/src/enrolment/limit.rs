@@ -44,6 +44,8 @@ impl Attempts {
         }
         let outcome = trial.await;
         if outcome.as_ref().is_err_and(Problem::is_wrong_code) {
+            // As many lines as tries that are let through; never what was tried.
+            tracing::warn!(%peer, "somebody tried a code that is not in force");
             self.failed(peer);
         }
         outcome

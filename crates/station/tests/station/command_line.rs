@@ -72,6 +72,31 @@ async fn serve_enrol_send_list_and_stop() {
 }
 
 #[tokio::test]
+async fn whoever_guesses_is_in_the_log_and_what_they_guessed_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let served = Served::start(folder.path());
+    let (phone, _) = phone(&served, folder.path()).await;
+    let (slip, code, token) = ("AAAAAAAAAAAAAAAAAAAAAA", "ACDE-FHJK", "bm90LWEtdG9rZW4tYXQtYWxs");
+    let body = serde_json::json!({ "code": code, "installation": Uuid::new_v4() }).to_string();
+    assert_eq!(request(served.address, "GET", &format!("/p/{slip}"), &[], "").await.status, 404);
+    assert_eq!(request(served.address, "POST", "/api/v1/enrolments", &[], body).await.status, 404);
+    let forged = format!("Bearer {token}");
+    let forged = [("authorization", forged.as_str())];
+    assert_eq!(request(served.address, "GET", "/api/v1/mailbox", &forged, "").await.status, 401);
+    let blob = "ab".repeat(32);
+    let reply = phone.call("GET", &format!("/api/v1/blobs/{blob}"), &[], "").await;
+    assert_eq!(reply.status, 404, "an attachment is not found by guessing");
+    served.signal("-TERM");
+    let (_, log) = served.ended();
+    for (said, status) in [("asked for a slip", 404), ("tried a code", 404), ("/api/v1/mailbox", 401)] {
+        assert!(log.contains(said) && log.contains(&format!("\"status\":{status}")), "{said}: {log}");
+    }
+    for guessed in [slip, code, &code.replace('-', ""), token, &blob] {
+        assert!(!log.contains(guessed), "the log says {guessed}: {log}");
+    }
+}
+
+#[tokio::test]
 async fn what_has_a_receipt_survives_a_killed_station() {
     let folder = tempfile::tempdir().unwrap();
     let served = Served::start(folder.path());

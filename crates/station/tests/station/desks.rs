@@ -120,6 +120,32 @@ async fn for_every_ledger_and_relation_exactly_those_entitled_receive_an_entry()
 }
 
 #[tokio::test]
+async fn nobody_is_assigned_a_case_who_is_suspended_or_works_elsewhere_or_is_unknown() {
+    let station = Station::spawn().await;
+    let mut mediator = station.phone(Role::Mediator, VILLAGE).await;
+    let mut centre = crate::staff::coordinator(&station, VILLAGE).await;
+    let worker = station.add_worker(Role::GridWorker, VILLAGE).await;
+    let far = station.add_worker(Role::GridWorker, "513322103201").await;
+    let record = mediator.begin("dispute").await;
+    let suspended = |suspended: bool| json!({ "suspended": suspended }).to_string();
+    let path = format!("/api/v1/people/{}", worker.id);
+    assert_eq!(centre.call("PATCH", &path, &[], suspended(true)).await.status, 200);
+    for (to, fault) in [
+        (worker.id.to_string(), RecipientFault::Suspended),
+        (far.id.to_string(), RecipientFault::OutsideArea),
+        (Uuid::new_v4().to_string(), RecipientFault::Unknown),
+    ] {
+        let assigned =
+            centre.step("dispute", record, "assign", json!({ "assignee": format!("worker:{to}") })).await;
+        assert_eq!(reason(&assigned), Reason::Recipient { fault });
+    }
+    // The case is where it was, and can be handed to whoever is back.
+    assert_eq!(centre.call("PATCH", &path, &[], suspended(false)).await.status, 200);
+    let to = json!({ "assignee": format!("worker:{}", worker.id) });
+    assert_eq!(revision(&centre.step("dispute", record, "assign", to).await), 2);
+}
+
+#[tokio::test]
 async fn a_record_that_goes_up_sideways_and_back_is_followed_by_those_it_concerns() {
     let station = Station::spawn().await;
     station.add_desk("police:luqiao", DeskKind::Police, "513322100").await;

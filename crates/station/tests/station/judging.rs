@@ -160,6 +160,14 @@ async fn steps_follow_the_workflow_from_the_records_folded_state() {
     assert_eq!(revision(&judged(&mut phone, &content).await), 3);
     let content = desk.content("dispute", record, step("close", json!({})));
     assert_eq!(revision(&judged(&mut desk, &content).await), 4, "parked steps have not moved the record");
+
+    // Once more, and on a closed record: kept, with the state that it has by now.
+    for (step_id, body) in [("close", json!({})), ("agree", json!({ "agreement": "再谈" }))] {
+        let content = phone.content("dispute", record, step(step_id, body));
+        let late = Obstacle::WrongState { state: "closed".into() };
+        assert_eq!(obstacle(&judged(&mut phone, &content).await), late, "{step_id}");
+    }
+    assert_eq!(station.rows("SELECT id FROM entries WHERE reason IS NOT NULL").await.len(), 6);
 }
 
 #[tokio::test]
