@@ -123,6 +123,13 @@ async fn a_centre_learns_how_many_consultations_there_are_and_nothing_else_of_th
         desk.sees("还没有。").await;
         samples::consultation().record(adviser).await;
         samples::consultation().record(adviser).await;
+        let mut elsewhere = samples::consultation();
+        for (label, value) in &mut elsewhere.fields {
+            if *label == "村(社区)" {
+                "杵坭村".clone_into(value);
+            }
+        }
+        elsewhere.record(adviser).await;
         adviser.sync_becomes("全部已送达").await;
         desk.press("今天").await;
         desk.press("工作台").await;
@@ -143,6 +150,27 @@ async fn a_centre_learns_how_many_consultations_there_are_and_nothing_else_of_th
         desk.send_now("全部已送达").await;
         desk.press("工作台").await;
         desk.sees("本月 2 件 · 累计 2 件").await;
+
+        let county = world.another_phone("county").await;
+        let person = [
+            "add",
+            "--name",
+            "赵县长",
+            "--role",
+            "coordinator",
+            "--village",
+            LUQIAO_GUBAO,
+            "--area",
+            "513322",
+        ];
+        world.station.office("worker", &person);
+        county.enrol(&world.station.enrol_again(&world.station.worker("赵县长"))).await;
+        county.press("工作台").await;
+        county.sees("本月 3 件 · 累计 3 件").await;
+        county.press("各乡镇").await;
+        for (town, count) in [("泸桥镇", 2), ("冷碛镇", 1)] {
+            county.sees(&format!("{town} · 法律咨询\n本月 {count} 件")).await;
+        }
     })
     .await;
 }
