@@ -395,3 +395,55 @@ pub async fn store(
     audit::note(connection, &what).await?;
     Ok(Ok(imported))
 }
+
+#[cfg(test)]
+mod tests {
+    use xunji_domain::json;
+
+    use super::*;
+
+    #[test]
+    fn places_and_desks_are_named_by_code_or_by_the_one_name_that_fits() {
+        let county: County = json::read(
+            r#"{"code":"513322","name":"泸定县","townships":[
+                {"code":"513322100","name":"泸桥镇","villages":[
+                    {"code":"513322100201","name":"新村"},{"code":"513322100202","name":"大坝村(示例)"}]},
+                {"code":"513322101","name":"冷碛镇","villages":[{"code":"513322101201","name":"新村"}]}]}"#
+                .as_bytes(),
+        )
+        .unwrap();
+        let found = |word: &str| village(&county, word).map(|village| village.as_str().to_owned());
+        for (word, code) in [
+            ("513322100201", Some("513322100201")),
+            ("冷碛镇新村", Some("513322101201")),
+            ("大坝村（示例）", Some("513322100202")),
+            ("泸桥镇大坝村(示例)", Some("513322100202")),
+            ("新村", None),
+            ("大坝", None),
+            ("", None),
+        ] {
+            assert_eq!(found(word).as_deref(), code, "{word}");
+        }
+        let found = |word: &str| area(&county, word).map(|area| area.to_string());
+        for (word, code) in [
+            ("泸定县", Some("513322")),
+            ("泸桥镇", Some("513322100")),
+            ("冷碛镇新村", Some("513322101201")),
+            ("513322100201003", Some("513322100201003")),
+            ("新村", None),
+        ] {
+            assert_eq!(found(word).as_deref(), code, "{word}");
+        }
+        let named = |id: &str, name: &str| Desk {
+            id: id.into(),
+            kind: xunji_domain::desk::DeskKind::Police,
+            name: name.to_owned(),
+            area: "513322".parse().unwrap(),
+        };
+        let desks = [named("a", "派出所"), named("b", "派出所"), named("c", "泸桥派出所")];
+        let found = |word: &str| desk(&desks, word).map(|desk| desk.id.to_string());
+        assert_eq!(found("b").as_deref(), Some("b"));
+        assert_eq!(found("泸桥派出所").as_deref(), Some("c"));
+        assert_eq!((found("派出所"), found("法庭")), (None, None), "two are called so, and none");
+    }
+}
