@@ -55,6 +55,9 @@ async fn what_the_station_did_not_take_stays_in_its_sheet_until_it_does() {
     story(async |world| {
         let desk = people_at_the_desk(&world).await;
         desk.press("管理欧阳文秀").await;
+        desk.sees("停用这部手机").await;
+        let own = "return [...document.querySelectorAll('details[open] .btns button')].map((button) => button.textContent)";
+        assert_eq!(desk.run(own, vec![]).await, Ok(json!(["发登记码", "移交辖区"])), "nobody shuts themselves out");
         desk.press("移交辖区").await;
         desk.sees("本辖区没有其他人可以接手").await;
         let buttons = "return document.querySelectorAll('dialog button[type=submit]').length";

@@ -236,6 +236,12 @@ fn card(office: Office, person: &Staffer, people: &[Staffer]) -> AnyView {
         let path = path.clone();
         move |_| office.order("PATCH", path.clone(), json!({ "suspended": !suspended }))
     };
+    // Nobody shuts themselves out.
+    let own = office.app.signals.me.with_untracked(|me| me.as_ref().is_some_and(|me| me.id == id));
+    let turn = (!own).then(|| {
+        let name = if suspended { words::staff_resume() } else { words::staff_suspend() };
+        view! { <button class="btn" type="button" on:click=turn>{name}</button> }
+    });
     let new_code = {
         let person = person.clone();
         move |_| office.make_code(&person, json!({}))
@@ -283,9 +289,7 @@ fn card(office: Office, person: &Staffer, people: &[Staffer]) -> AnyView {
                 <summary aria-label=words::staff_manage_of(person.name.clone()) on:click=turn_over>{words::staff_manage()}</summary>
                 <div class="btns">
                     <button class="btn" type="button" on:click=new_code>{words::staff_new_code()}</button>
-                    <button class="btn" type="button" on:click=turn>
-                        {if suspended { words::staff_resume() } else { words::staff_suspend() }}
-                    </button>
+                    {turn}
                     <button class="btn" type="button" on:click=hand_over>{words::staff_hand_over()}</button>
                 </div>
                 {person.phones.iter().enumerate().map(phone).collect_view()}
