@@ -499,10 +499,12 @@ export function focused() {
   return document.activeElement;
 }
 
-// Once the sheet is gone; as long as it is there, nothing behind it can have the focus.
+// Once the sheet is gone; as long as another one is there, nothing behind that can have the focus.
 export function giveBack(opener) {
   const path = location.pathname;
   setTimeout(() => {
-    if (location.pathname === path && !document.querySelector("dialog[open]")) twin(opener)?.focus();
+    const to = location.pathname === path ? twin(opener) : null;
+    const sheets = Array.from(document.querySelectorAll("dialog[open]"));
+    if (sheets.every((sheet) => sheet.contains(to))) to?.focus();
   });
 }

@@ -1,6 +1,11 @@
 //! Everything can be done with a keyboard alone; the focus can be seen, and goes where the eye goes.
 
-use crate::support::{LUQIAO_GUBAO, PIN, story};
+use serde_json::json;
+
+use crate::{
+    samples,
+    support::{LUQIAO_GUBAO, PIN, story, until},
+};
 
 #[tokio::test]
 async fn a_patrol_is_written_saved_added_to_and_locked_away_by_keyboard_alone() {
@@ -81,6 +86,75 @@ async fn a_patrol_is_written_saved_added_to_and_locked_away_by_keyboard_alone() 
         let entries = world.station.entries();
         assert_eq!(entries.len(), 2);
         assert_eq!(entries[0]["action"]["body"]["description"], "配电箱门锁损坏。");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_desk_hands_a_case_on_and_gives_it_back_for_correction_by_keyboard_alone() {
+    story(async |world| {
+        let village = world.enrolled_as("张建国", "mediator").await;
+        samples::dispute().record(village).await;
+        village.sync_becomes("全部已送达").await;
+        let desk = world.another_phone("desk").await;
+        desk.enrol(&world.station.enrol("欧阳文秀", "coordinator", LUQIAO_GUBAO)).await;
+        desk.sync_becomes("全部已送达").await;
+
+        desk.tab_to("工作台").await;
+        desk.key("Enter").await;
+        desk.heading_becomes("工作台").await;
+        desk.focus_is_on_the_heading().await;
+        desk.tab_to("辖区在办 1").await;
+        desk.key("Enter").await;
+        desk.tab_to("批量交办").await;
+        desk.key("Enter").await;
+        desk.tab_to(samples::DISPUTE).await;
+        desk.key(" ").await;
+        desk.tab_to("交办 1 件").await;
+        desk.key("Enter").await;
+        desk.sees("交办给").await;
+        desk.tab_to("交办给").await;
+        desk.key("Enter").await;
+        desk.sees("人民调解员 · 泸桥镇固包村").await;
+        desk.tab_to("搜索").await;
+        desk.type_there("张建国").await;
+        desk.tab_to("张建国 人民调解员 · 泸桥镇固包村").await;
+        desk.key("Enter").await;
+        desk.focus_goes_to("交办给").await;
+        desk.tab_to("保存").await;
+        desk.key("Enter").await;
+        desk.hears("已交办 1 件").await;
+
+        // Into the case, and back for correction at one of its fields.
+        desk.open("/desk").await;
+        desk.tab_to("辖区在办 1").await;
+        desk.key("Enter").await;
+        until("come to the case by the tab key", async || {
+            desk.key("Tab").await;
+            let script = "return document.activeElement.matches('main li a[href]')";
+            if desk.run(script, vec![]).await? == json!(true) { Ok(()) } else { Err("elsewhere".to_owned()) }
+        })
+        .await;
+        desk.key("Enter").await;
+        desk.heading_becomes(samples::DISPUTE).await;
+        desk.tab_to("退回补正").await;
+        desk.key("Enter").await;
+        desk.sees("要补正什么").await;
+        desk.tab_to("要补正哪一项").await;
+        // The first one is where the case came from, which nobody asks about.
+        desk.key("ArrowDown").await;
+        desk.key("ArrowDown").await;
+        desk.tab_to("要补正什么").await;
+        desk.type_there("请核对人数").await;
+        desk.tab_to("保存").await;
+        desk.key("Enter").await;
+        desk.timeline_becomes(&["登记", "交办", "退回补正"]).await;
+        desk.focus_goes_to("退回补正").await;
+        desk.sync_becomes("全部已送达").await;
+        let entries = world.station.entries();
+        assert_eq!(entries[1]["action"]["step"], "assign");
+        let asked = &entries[2];
+        assert_eq!((&asked["action"]["field"], &asked["outcome"]), (&json!("title"), &json!("accepted")));
     })
     .await;
 }

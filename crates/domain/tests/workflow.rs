@@ -218,6 +218,39 @@ fn failing_declining_and_deferring_need_their_words() {
 }
 
 #[test]
+fn a_dispute_may_end_at_once_and_begin_again() {
+    let mediator = Person::new(1, Role::Mediator);
+    let desk = Person::at(2, DeskKind::TownshipCentre, "513322100");
+    // On the spot, not one of ours (whoever asks is told where to go), declined: each says why, and can be taken up again.
+    for (step, words, to) in [
+        ("resolve_on_spot", "on_spot_result", "resolved_on_spot"),
+        ("not_eligible", "advice_given", "not_eligible"),
+        ("decline", "decline_reason", "declined"),
+    ] {
+        let mut case = Case::dispute(&mediator);
+        assert!(
+            matches!(case.judge(&mediator, step, &json!({})), Err(Obstacle::Incomplete { .. })),
+            "{step}"
+        );
+        case.take(&mediator, step, json!({ words: "双方都在场" }), to);
+        assert!(case.record().is_closed(case.kind()), "{step}");
+        case.refused(&mediator, "mediate", json!({}), &in_state(to));
+        case.take(&desk, "archive", json!({}), "archived");
+        assert!(matches!(case.judge(&desk, "reopen", &json!({})), Err(Obstacle::Incomplete { .. })));
+        case.take(&desk, "reopen", json!({ "reopen_reason": "又来了" }), "accepted");
+    }
+    // Only before anybody has begun to mediate.
+    let mut case = Case::dispute(&mediator);
+    case.take(&mediator, "mediate", json!({}), "mediating");
+    case.refused(&mediator, "resolve_on_spot", json!({ "on_spot_result": "x" }), &in_state("mediating"));
+    case.refused(&desk, "not_eligible", json!({ "advice_given": "x" }), &in_state("mediating"));
+    // Violence may come at any time, and whoever sees it first says so.
+    case.take(&desk, "emergency", json!({ "emergency_note": "持械" }), "emergency");
+    assert!(case.kind().state(&"emergency".into()).unwrap().danger);
+    case.take(&mediator, "resume", json!({}), "mediating");
+}
+
+#[test]
 fn the_right_state_and_the_right_role_are_asked_for() {
     let mut adviser = Person::new(1, Role::LegalAdviser);
     let case = Case::dispute(&adviser);

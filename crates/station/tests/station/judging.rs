@@ -3,7 +3,11 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 use xunji_domain::{
+    deadline::{Calendar, clock},
+    entry::Entry,
+    id::{Revision, Seq},
     person::Role,
+    record::{Known, Record, Standing},
     wire::{Reason, Refusal},
     workflow::Obstacle,
 };
@@ -205,6 +209,56 @@ async fn a_county_adds_a_ledger_without_a_new_program() {
     assert!(definitions.kinds.iter().any(|kind| kind.id.as_str() == "river"));
     let content = phone.content("river", Uuid::new_v4(), json!({ "type": "open", "body": consultation() }));
     revision(&judged(&mut phone, &content).await);
+}
+
+#[tokio::test]
+async fn a_county_has_limits_and_holidays_of_its_own() {
+    let built_in = xunji_domain::kind::Kinds::default();
+    let dispute = built_in.newest(&"dispute".into()).unwrap();
+    let mut kind = serde_json::to_value(dispute).unwrap();
+    kind["version"] = json!(dispute.version + 1);
+    let states = kind["workflow"]["states"].as_array_mut().unwrap();
+    let escalated = states.iter_mut().find(|state| state["id"] == "escalated").unwrap();
+    escalated["limit"] = json!({ "days": 5, "working": true });
+    let station = Station::spawn_on(|data| {
+        std::fs::create_dir(data.join("kinds")).unwrap();
+        std::fs::write(data.join("kinds/dispute.json"), kind.to_string()).unwrap();
+        // The Tibetan new year is a holiday here.
+        let days = json!({ "off": ["2027-02-08", "2027-02-09"], "worked": [] });
+        std::fs::write(data.join("calendar.json"), days.to_string()).unwrap();
+    })
+    .await;
+    let mut mediator = station.phone(Role::Mediator, VILLAGE).await;
+    let definitions: xunji_domain::wire::Definitions = station.get("/api/v1/kinds", &[]).await.json();
+    let mut kinds = built_in;
+    kinds.extend(definitions.kinds);
+    let record = Uuid::new_v4();
+    let on = "2027-02-05T09:00:00+08:00";
+    let mut known = Vec::new();
+    for action in [
+        json!({ "type": "open", "body": form("dispute") }),
+        json!({ "type": "step", "step": "escalate", "body": { "escalation_reason": "两次无果" } }),
+    ] {
+        let mut content = mediator.content("dispute", record, action);
+        (content["kind_version"], content["noted_at"]) = (kind["version"].clone(), json!(on));
+        let receipt = judged(&mut mediator, &content).await;
+        let entry = Entry {
+            installation: mediator.installation,
+            seq: Seq(mediator.seq),
+            digest: receipt.digest,
+            content: serde_json::from_value(content).unwrap(),
+        };
+        let received_at = chrono::DateTime::parse_from_rfc3339(on).unwrap().to_utc();
+        let standing =
+            Standing::Accepted { revision: Revision(revision(&receipt)), received_at, signature: None };
+        known.push(Known::new(entry, standing));
+    }
+    let record = Record::fold(&kinds, known).unwrap();
+    let friday = "2027-02-05".parse().unwrap();
+    let due = clock(&kinds, &definitions.calendar, &record, friday).due;
+    // Friday; a weekend, two days of the new year, three working days, a weekend, two more.
+    assert_eq!(due, Some("2027-02-16".parse().unwrap()));
+    assert_ne!(clock(&kinds, Calendar::built_in(), &record, friday).due, due);
 }
 
 #[tokio::test]
