@@ -6,7 +6,7 @@ use wasm_bindgen_futures::spawn_local;
 use xunji_domain::{
     entry::{Action, Body, body_of},
     id::{EntryId, FieldId},
-    kind::{FieldType, Kind, Step},
+    kind::{Field, FieldType, Kind, Step},
     record::Record,
     tidy,
     validate::{self, is_empty},
@@ -285,9 +285,11 @@ fn WhichField(
     label: &'static str,
 ) -> impl IntoView {
     let offered = stored.with_value(|kind| {
-        // Photos are added by 补充, never replaced.
-        let fields =
-            kind.form().filter(|field| field.form != FieldType::Attachments && kind.shows(field, &current));
+        // Photos are added by 补充, never replaced; which record it came from is nobody's to type.
+        let can_change = |field: &&Field| {
+            !matches!(field.form, FieldType::Attachments | FieldType::Record) && kind.shows(field, &current)
+        };
+        let fields = kind.form().filter(can_change);
         fields.map(|field| (field.id.clone(), words::label(&field.label).to_owned())).collect::<Vec<_>>()
     });
     let options = offered

@@ -141,8 +141,6 @@ async fn a_desk_hands_a_case_on_and_gives_it_back_for_correction_by_keyboard_alo
         desk.key("Enter").await;
         desk.sees("要补正什么").await;
         desk.tab_to("要补正哪一项").await;
-        // The first one is where the case came from, which nobody asks about.
-        desk.key("ArrowDown").await;
         desk.key("ArrowDown").await;
         desk.tab_to("要补正什么").await;
         desk.type_there("请核对人数").await;
