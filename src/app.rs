@@ -33,27 +33,18 @@ enum Stage {
 pub fn start() {
     console_error_panic_hook::set_once();
     apply_settings();
-    spawn_local(async {
-        let first = match vault::open(&vaults::current()).await {
-            Ok(Opened::Locked(locked)) => {
-                spawn_local(read_ledgers());
-                Stage::Locked(locked)
-            }
-            Ok(Opened::Open(storage)) => open(storage).await,
-            Err(error) => Stage::Broken(storage_sentence(&error)),
-        };
-        // Reading and drawing are each long enough for a slow phone.
-        platform::sleep(0).await;
-        let stage = RwSignal::new_local(first);
-        leptos::mount::mount_to_body(move || {
-            live(move || match stage.get() {
+    // Before there is anything to draw: a browser that draws for the first time is busy for a while with that alone.
+    let stage = RwSignal::new_local(None);
+    leptos::mount::mount_to_body(move || {
+        live(move || {
+            Some(match stage.get()? {
                 Stage::Locked(locked) => {
                     // Whatever the app makes from here on outlives the lock screen.
                     let unlocked = Callback::new(move |storage: AppStorage| {
                         spawn_local(async move {
                             let opened = open(storage).await;
                             platform::sleep(0).await;
-                            stage.set(opened);
+                            stage.set(Some(opened));
                         });
                     });
                     view! { <Lock locked=locked on_unlock=unlocked/> }
@@ -64,7 +55,20 @@ pub fn start() {
                 }
                 Stage::Broken(sentence) => view! { <CantOpen sentence=sentence/> },
             })
-        });
+        })
+    });
+    spawn_local(async move {
+        let first = match vault::open(&vaults::current()).await {
+            Ok(Opened::Locked(locked)) => {
+                spawn_local(read_ledgers());
+                Stage::Locked(locked)
+            }
+            Ok(Opened::Open(storage)) => open(storage).await,
+            Err(error) => Stage::Broken(storage_sentence(&error)),
+        };
+        // Reading and drawing are each long enough for a slow phone.
+        platform::sleep(0).await;
+        stage.set(Some(first));
     });
 }
 

@@ -371,6 +371,10 @@ where
         let answer = ask();
         spawn_local(async move {
             let answer = answer.await;
+            // What a finger is just pressing must not be drawn anew under it.
+            if loaded.answer.try_with_value(Option::is_some) == Some(true) {
+                platform::untouched().await;
+            }
             // A late answer to an older question is dropped, and so is one to a page that is gone.
             if asked.try_get_value() == Some(question) {
                 loaded.answer.try_set_value(Some(answer));

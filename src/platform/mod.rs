@@ -22,7 +22,7 @@ pub use self::{
         download, draw_on, drawing, focused, follow, forget_shared, give_back, has_passkeys, has_shared,
         has_touch, hush, insist_on_strict_durability, install, is_installed, lead, memory, persist,
         persisted, position, record, reload, seal, set_badge, shared_photos, shrink, stop_recording, unseal,
-        update_ready, url_of, user_agent, verify, why_aborted, wipe, withdraw_key,
+        untouched, update_ready, url_of, user_agent, verify, why_aborted, wipe, withdraw_key,
     },
     vault::DataKey,
 };

@@ -508,3 +508,22 @@ export function giveBack(opener) {
     if (sheets.every((sheet) => sheet.contains(to))) to?.focus();
   });
 }
+
+// Until the finger that is on the screen now is up and its click has been heard: what is drawn anew in between is not
+// pressed.
+let touch, touchEnds;
+function lift() {
+  // On a touch screen the click comes a moment later.
+  setTimeout(() => {
+    touchEnds?.();
+    touch = touchEnds = undefined;
+  }, 100);
+}
+addEventListener("pointerdown", () => (touch ??= new Promise((resolve) => (touchEnds = resolve))), true);
+for (const name of ["pointerup", "pointercancel"]) addEventListener(name, lift, true);
+// A mouse may be let go outside of the window.
+addEventListener("pointermove", ({ buttons }) => touch && !buttons && lift(), { capture: true, passive: true });
+
+export function untouched() {
+  return touch;
+}

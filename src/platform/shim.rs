@@ -38,6 +38,8 @@ extern "C" {
     /// Gives the focus back to what had it before a sheet was opened.
     #[wasm_bindgen(js_name = giveBack)]
     pub fn give_back(opener: &JsValue);
+    #[wasm_bindgen(js_name = untouched)]
+    fn untouched_js() -> Option<Promise>;
     #[wasm_bindgen(js_name = random)]
     pub(super) fn random_bits_js(length: u32) -> js_sys::Uint8Array;
     #[wasm_bindgen(js_name = setBadge)]
@@ -153,6 +155,13 @@ pub fn lead(name: &str, on_lead: impl FnMut() + 'static) {
     lead_js(name, &on_lead);
     // It is called whenever the other tabs are gone, perhaps hours later.
     on_lead.forget();
+}
+
+/// Waits while a finger is on the screen, and for its click.
+pub async fn untouched() {
+    if let Some(touch) = untouched_js() {
+        drop(JsFuture::from(touch).await);
+    }
 }
 
 async fn truth(promise: Promise) -> bool {

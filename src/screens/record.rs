@@ -313,6 +313,7 @@ fn standing(
     Some(view! {
         <div class="standing">
             <p class="state">{words::state_is(words::label(&state.label))}{sign}{card}</p>
+            <p class="quiet">{words::slip_says(words::label(kind.public_state(&record.state)))}</p>
             {facts}
             {partners}
         </div>

@@ -37,7 +37,6 @@ pub(super) fn Slips(
             tokens
         }
     });
-    let state = words::label(kind.public_state(&record.state)).to_owned();
     let rows = {
         let record = record.clone();
         live(move || {
@@ -73,7 +72,6 @@ pub(super) fn Slips(
         <section class="paper">
             <h2>{words::slips()}</h2>
             <p class="quiet">{words::slips_what_for()}</p>
-            <p>{words::slip_says(state)}</p>
             {attempt.alert()}
             {rows}
             <div class="btns">

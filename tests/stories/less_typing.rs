@@ -53,6 +53,42 @@ async fn a_sheet_over_a_record_stays_when_the_record_is_delivered_meanwhile() {
 }
 
 #[tokio::test]
+async fn what_arrives_under_a_finger_waits_until_it_is_up() {
+    story(async |world| {
+        let phone = world.enrolled_as("和志强", "legal_adviser").await;
+        world.station.stop().await;
+        samples::consultation().record(phone).await;
+        phone.sees("待上传").await;
+        let button = "window.held = [...document.querySelectorAll('main button')]
+                .find((button) => button.textContent === '转为纠纷');
+            held.scrollIntoView({ block: 'center' });
+            const { x, y, width, height } = held.getBoundingClientRect();
+            return [x + width / 2, y + height / 2];";
+        let at = phone.run(button, vec![]).await.expect("the button has a place");
+        let mouse = async |kind: &str| {
+            let details = json!({ "type": kind, "x": at[0], "y": at[1], "button": "left", "clickCount": 1 });
+            phone.devtools("Input.dispatchMouseEvent", details).await;
+        };
+        mouse("mousePressed").await;
+        world.station.start().await;
+        phone.sync_becomes("全部已送达").await;
+        // Long enough for what was heard to be read again: the question goes through the same database.
+        let read = "return indexedDB.databases().then(() => held.isConnected)";
+        assert_eq!(phone.run(read, vec![]).await, Ok(true.into()), "the button is the one that was pressed");
+        mouse("mouseReleased").await;
+        phone.sees("保密义务").await;
+        phone.press("取消").await;
+        until("see the record's entry delivered", async || {
+            let history =
+                phone.run("return document.querySelector('[aria-label=经过]').innerText", vec![]).await?;
+            if history.to_string().contains("已送达") { Ok(()) } else { Err(history.to_string()) }
+        })
+        .await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_consultation_becomes_a_dispute_only_with_the_clients_consent_and_nothing_is_typed_again() {
     story(async |world| {
         let phone = world.enrolled_as("和志强", "legal_adviser").await;
