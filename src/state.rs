@@ -54,6 +54,8 @@ pub struct App {
     pub protection: Protection,
     /// A short message at the bottom: something is done.
     pub toast: RwSignal<Option<String>>,
+    /// How many messages there have been.
+    said: StoredValue<u32>,
     /// What takes back the thing that the message speaks of.
     pub undo: RwSignal<Option<Callback<()>>>,
 }
@@ -131,6 +133,7 @@ impl App {
             address: Address::follow(),
             protection: Protection::watch(enrolled),
             toast: RwSignal::new(None),
+            said: StoredValue::new(0),
             undo: RwSignal::new(None),
         };
         Ok(app)
@@ -318,10 +321,13 @@ impl App {
         let app = *self;
         let patience = if undo.is_some() { 10_000 } else { 4_000 };
         self.undo.set(undo);
-        self.toast.set(Some(message.clone()));
+        self.toast.set(Some(message));
+        self.said.update_value(|said| *said += 1);
+        let this = self.said.get_value();
         spawn_local(async move {
             platform::sleep(patience).await;
-            if app.toast.get_untracked().as_ref() == Some(&message) {
+            // The same may have been said again meanwhile.
+            if app.said.get_value() == this {
                 app.hush();
             }
         });

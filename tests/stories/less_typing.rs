@@ -66,7 +66,7 @@ async fn what_arrives_under_a_finger_waits_until_it_is_up() {
             return [x + width / 2, y + height / 2];";
         let at = phone.run(button, vec![]).await.expect("the button has a place");
         let mouse = async |kind: &str| {
-            let details = json!({ "type": kind, "x": at[0], "y": at[1], "button": "left", "clickCount": 1 });
+            let details = json!({ "type": kind, "x": at[0], "y": at[1], "button": "left", "buttons": 1, "clickCount": 1 });
             phone.devtools("Input.dispatchMouseEvent", details).await;
         };
         mouse("mousePressed").await;
@@ -144,6 +144,8 @@ async fn a_finding_becomes_a_dispute_with_its_photo_and_one_without_findings_doe
         phone.add_file("照片", Path::new(PICTURE)).await;
         phone.sees_picture("照片 1").await;
         phone.save().await;
+        // What arrives moves what lies below it.
+        phone.sees("查看回执").await;
         phone.press("转为纠纷").await;
         phone.heading_becomes("矛盾纠纷").await;
         phone.sees_picture("照片 1").await;

@@ -31,6 +31,7 @@ async fn what_is_said_in_passing_takes_no_press_from_what_it_covers() {
     story(async |world| {
         let phone = world.enrolled().await;
         samples::patrol().record(phone).await;
+        phone.hears("已存在本机").await;
         let script = "const said = [...document.querySelectorAll('[role=status] *')]
                 .find((node) => node.textContent === '已存在本机');
             const { x, y, width, height } = said.getBoundingClientRect();
