@@ -24,7 +24,7 @@ enum Stage {
     /// A PIN is asked for.
     Locked(Locked),
     /// The pocket is open.
-    Open(App),
+    Open(Box<App>),
     /// The database can't be used; a sentence.
     Broken(String),
 }
@@ -50,7 +50,7 @@ pub fn start() {
                     view! { <Lock locked=locked on_unlock=unlocked/> }
                 }
                 Stage::Open(app) => {
-                    provide_context(app);
+                    provide_context(*app);
                     view! { <Root/> }
                 }
                 Stage::Broken(sentence) => view! { <CantOpen sentence=sentence/> },
@@ -81,7 +81,7 @@ async fn read_ledgers() {
 
 async fn open(storage: AppStorage) -> Stage {
     match App::open(storage).await {
-        Ok(app) => Stage::Open(app),
+        Ok(app) => Stage::Open(Box::new(app)),
         Err(error) => Stage::Broken(storage_sentence(&error)),
     }
 }
