@@ -177,12 +177,13 @@ impl Phone {
         .await;
     }
 
-    /// Presses 保存 and returns the address of the record's page, to which the app goes once it is on this phone. What it
-    /// says then is gone after some seconds, and is heard by the stories that are about it.
+    /// Presses 保存 in a form and returns the address of the record's page, to which the app goes once it is on this phone.
+    /// What it says then is gone after some seconds, and is heard by the stories that are about it.
     pub async fn save(&self) -> String {
+        let before = self.path().await;
         self.press("保存").await;
         until("come to the record's page", async || match self.path().await {
-            path if path.starts_with("/records/") => Ok(path),
+            path if path.starts_with("/records/") && path != before => Ok(path),
             other => Err(other),
         })
         .await
