@@ -13,8 +13,6 @@ use xunji_sync::{
 
 use crate::{platform, state::AppPocket};
 
-/// How long is looked through in one go, in milliseconds; on a slow phone a go takes longer by what it has begun.
-const GO: u64 = 8;
 /// How much is looked through before the clock is looked at, in bytes.
 const BITE: usize = 128 * 1024;
 
@@ -152,7 +150,7 @@ impl Search {
         let found = self.library.index.with_value(|index| {
             self.hunt.try_update_value(|hunt| {
                 let hunt = hunt.as_mut()?;
-                while more && platform::millis().0 - begun.0 < GO {
+                while more && platform::millis().0 - begun.0 < platform::GO {
                     more = hunt.go_on(index, BITE);
                 }
                 let whole = !more && index.is_whole();

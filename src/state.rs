@@ -4,7 +4,6 @@
 //! only to signals that are still there.
 
 use leptos::prelude::*;
-use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 use xunji_domain::{
     canonical::Digest,
@@ -23,7 +22,7 @@ use xunji_sync::{
 use crate::{
     address::Address,
     components::watch,
-    driver::Driver,
+    driver::{Driver, Sent},
     library::Library,
     platform,
     protection::Protection,
@@ -294,9 +293,9 @@ impl App {
     ///
     /// # Errors
     /// The sentence for the person.
-    pub async fn office(&self, method: &str, path: &str, body: JsValue) -> Result<String, String> {
+    pub async fn office(&self, method: &str, path: &str, sent: Sent) -> Result<String, String> {
         match self.driver.get_value() {
-            Some(driver) => driver.office(method, path, body).await,
+            Some(driver) => driver.office(method, path, sent).await,
             None => Err(words::staff_no_answer().to_owned()),
         }
     }

@@ -2,6 +2,7 @@
 
 #![cfg(target_arch = "wasm32")]
 
+use futures_util::future::join3;
 use js_sys::Array;
 use rexie::{ObjectStore, Rexie};
 use wasm_bindgen::prelude::*;
@@ -134,6 +135,22 @@ async fn a_closed_connection_is_opened_again() {
     pocket.save(&suite::unsent(2, "b")).await.expect("saved after the loss");
     close_connection();
     assert_eq!(pocket.outbox().await.expect("read after the loss").len(), 2);
+}
+
+/// Of several that find the connection closed at the same time each opens another one; one of these is left.
+#[wasm_bindgen_test]
+async fn connections_that_nobody_uses_stand_in_no_upgrades_way() {
+    let storage = open("several").await;
+    for _ in 0..3 {
+        close_connection();
+        let count = || storage.count(Table::Meta);
+        let found = join3(count(), count(), count()).await;
+        assert_eq!(found, (Ok(0), Ok(0), Ok(0)));
+    }
+    // One more, of a vault that is locked again.
+    drop(open("several").await);
+    let tables = Table::ALL.map(Table::name);
+    IndexedDb::open_as("several", 4, &tables).await.expect("the upgrade is not blocked");
 }
 
 /// The schema of version 1, written out: a later version must open it and keep every row. Never change this test; add

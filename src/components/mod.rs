@@ -48,7 +48,7 @@ pub use self::{
     sheet::{FormSheet, Sheet},
     strip::{Line, Strip},
     text::{
-        field_name, place_text, reason_sentence, refusal_sentence, role_name, row_time, row_title,
+        area_name, field_name, place_text, reason_sentence, refusal_sentence, role_name, row_time, row_title,
         short_digest, title_of, value_text, verdict_name, village_name,
     },
     timeline::Timeline,

@@ -16,9 +16,6 @@ const MARGIN: usize = 4;
 const HIGHEST: f64 = 30_000_000.0;
 /// The height of a row until one has been measured.
 const GUESS: f64 = 80.0;
-/// Rows are drawn for so many milliseconds at a time. A finger on a phone that is four times slower than that notices
-/// from 50 on, and the browser has to lay them out besides.
-const SLICE: u64 = 8;
 
 /// A row that is to be drawn.
 pub struct Line<T> {
@@ -110,7 +107,7 @@ impl<T: Clone + PartialEq + 'static> Strip<T> {
     /// Draws these rows, in their order, and takes all others away. Whether that was done: where it takes long, some are
     /// left for the next time.
     pub fn draw(&mut self, lines: Vec<Line<T>>) -> bool {
-        let until = Millis(platform::millis().0 + SLICE);
+        let until = Millis(platform::millis().0 + platform::GO);
         let screen = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or_default();
         let shift = match self.height() < self.natural() {
             true => self.seen_from(screen) - (-self.list.get_bounding_client_rect().top()).max(0.0),

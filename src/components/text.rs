@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use xunji_domain::{
+    area::Area,
     canonical::Digest,
     entry::Body,
     id::FieldId,
@@ -35,6 +36,15 @@ pub fn village_name(county: &County, code: &str) -> String {
     county
         .find(code)
         .map_or_else(|| code.to_owned(), |(town, village)| format!("{}{}", town.name, village.name))
+}
+
+/// What an area is called; its code where the county's list doesn't have it.
+pub fn area_name(county: &County, area: &Area) -> String {
+    if county.code == area.as_str() {
+        return county.name.clone();
+    }
+    let town = county.townships.iter().find(|town| town.code == area.as_str());
+    town.map_or_else(|| village_name(county, area.as_str()), |town| town.name.clone())
 }
 
 /// What a field is called; its id when the kind doesn't know it.

@@ -13,10 +13,6 @@ use xunji_sync::engine::Millis;
 use super::live;
 use crate::platform;
 
-/// So many milliseconds are spent in one go. A phone that is four times slower than a good one ends what it has begun
-/// within the 50 that a finger notices.
-pub const GO: u64 = 8;
-
 thread_local! {
     static WAITING: RefCell<VecDeque<RwSignal<bool>>> = const { RefCell::new(VecDeque::new()) };
 }
@@ -39,7 +35,7 @@ async fn take_turns() {
     while let Some(turn) = WAITING.with_borrow(|waiting| waiting.front().copied()) {
         if platform::millis() >= until {
             platform::sleep(0).await;
-            until = Millis(platform::millis().0 + GO);
+            until = Millis(platform::millis().0 + platform::GO);
         }
         // It may have gone meanwhile.
         turn.try_set(true);

@@ -26,11 +26,11 @@ use xunji_sync::{
     storage::StorageError,
 };
 
-pub use self::receipts::is_genuine;
 use self::{
     idle::Idle,
     tabs::{Said, Tabs},
 };
+pub use self::{receipts::is_genuine, standing::Sent};
 use crate::{
     platform,
     signals::{Sending, Signals},

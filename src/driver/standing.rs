@@ -1,5 +1,6 @@
 //! Who the person is at the station today, and whom their steps may name.
 
+use serde_json::Value;
 use wasm_bindgen::JsValue;
 use xunji_domain::{
     json,
@@ -16,6 +17,16 @@ use crate::{platform, words};
 
 /// How many milliseconds the last answers are good for.
 const LEARN_EVERY: u64 = 5 * 60_000;
+
+/// What goes to the station with an order.
+pub enum Sent {
+    /// Nothing: something is only asked for.
+    Nothing,
+    /// What is to be.
+    Json(Value),
+    /// A list (CSV), as some other program has written it.
+    List(Vec<u8>),
+}
 
 impl Driver {
     /// Once each time the app is opened, and now and then: the person's roles, areas and desks, and the directory.
@@ -47,13 +58,16 @@ impl Driver {
         Ok(())
     }
 
-    /// Manages people at the station, and gives its answer. A body of bytes is a list (CSV); what the station says against
-    /// a list is an answer, too.
+    /// Manages people at the station, and gives its answer. What the station says against a list is an answer, too.
     ///
     /// # Errors
     /// The sentence for the person.
-    pub async fn office(&self, method: &str, path: &str, body: JsValue) -> Result<String, String> {
-        let kind = if body.is_object() { "text/csv" } else { "application/json" };
+    pub async fn office(&self, method: &str, path: &str, sent: Sent) -> Result<String, String> {
+        let (kind, body) = match sent {
+            Sent::Nothing => ("application/json", JsValue::UNDEFINED),
+            Sent::Json(order) => ("application/json", order.to_string().into()),
+            Sent::List(bytes) => ("text/csv", js_sys::Uint8Array::from(&*bytes).into()),
+        };
         let headers = vec![("Content-Type", kind.to_owned())];
         let path = format!("/api/v1{path}");
         let answer = self.ask_for(method, &path, headers, body, &[400, 404, 409, 413, 422]).await;

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 use xunji_domain::{
     canonical::Digest,
-    id::{EntryId, InstallationId, RecordId},
+    id::{EntryId, InstallationId, RecordId, WorkerId},
 };
 
 use super::shim;
@@ -27,6 +27,11 @@ pub fn new_record_id() -> RecordId {
 /// A new installation's id, without a trace of when it was made.
 pub fn new_installation_id() -> InstallationId {
     InstallationId::new(Uuid::new_v4())
+}
+
+/// A new person's id.
+pub fn new_worker_id() -> WorkerId {
+    WorkerId::new(Uuid::now_v7())
 }
 
 /// 128 random bits, fit for a secret.

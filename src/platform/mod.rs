@@ -10,10 +10,10 @@ mod vault;
 
 pub use self::{
     clock::{
-        china_today, format_exact, format_moment, format_typed, millis, moment, now, now_local_minute, sleep,
-        today,
+        GO, china_today, format_exact, format_moment, format_typed, millis, moment, now, now_local_minute,
+        sleep, today,
     },
-    crypto::{dice, digest_of, new_entry_id, new_installation_id, new_record_id, random_bits},
+    crypto::{dice, digest_of, new_entry_id, new_installation_id, new_record_id, new_worker_id, random_bits},
     http::{HttpAnswer, Unanswered, ask, gzip},
     pinyin::pinyin,
     settings::{Setting, setting, store_setting},

@@ -20,7 +20,7 @@ use super::{
     adding::{Adding, Begun, begin, go_on},
     merging::Merging,
     onward::Onward,
-    slips::Slips,
+    slips::{SlipSheet, Slips},
 };
 use crate::{
     address::query,
@@ -99,7 +99,12 @@ pub fn RecordPage(open: Memo<Option<String>>) -> impl IntoView {
         let begun = adding.get()?;
         Some(view! { <Adding begun=begun adding=adding/> })
     });
-    view! { {shown}{sheet} }
+    let record = Memo::new(move |_| known.with(|known| Some(known.as_ref()?.0.as_ref()?.0.clone())));
+    let slip = live(move || {
+        let id = open_sheets.slip.get()?;
+        Some(view! { <SlipSheet id=id record=record open=open_sheets.slip/> })
+    });
+    view! { {shown}{sheet}{slip} }
 }
 
 #[component]
@@ -215,7 +220,7 @@ fn Shown(
         view! { <div class="alert warn" role="status">{icon("warning")}<p>{words::objection()}</p></div> }
     });
     let slips = kind.clone().zip(actor).filter(|(kind, actor)| may_give_slip(kind, &record, *actor));
-    let slips = slips.map(|(kind, _)| view! { <Slips record=record.clone() kind=kind open=sheets.slip/> });
+    let slips = slips.map(|_| view! { <Slips record=record.clone() open=sheets.slip/> });
     let merging =
         kind.clone().map(|kind| view! { <Merging record=record.clone() kind=kind choosing=sheets.merging/> });
     let id = record.id;
@@ -250,12 +255,13 @@ fn Shown(
             {next}
             <CameFrom id=id/>
             {slips}
+            {onward}
+            {merging}
+            // Last: it grows whenever something is delivered, and must not move a button that a finger is on its way to.
             <section class="paper">
                 <h2>{words::history()}</h2>
                 <Timeline case=case act=act/>
             </section>
-            {onward}
-            {merging}
         </div>
         {(!masked).then(|| view! {
             <div class="bar">

@@ -4,7 +4,6 @@ use leptos::prelude::*;
 use xunji_domain::{
     entry::Action,
     id::EntryId,
-    kind::Kind,
     record::{Known, Record, Standing},
     slip::{Slip, SlipToken},
 };
@@ -20,31 +19,31 @@ use crate::{
 #[component]
 pub(super) fn Slips(
     record: Record,
-    kind: Kind,
     /// The slip that is looked at. Not kept here: saving one draws the record anew.
     open: RwSignal<Option<EntryId>>,
 ) -> impl IntoView {
     let app = use_app();
     let attempt = Attempt::default();
     let ids: Vec<EntryId> = record.slips.iter().map(|slip| slip.by).collect();
-    let tokens = loaded(move || {
+    // Those whose tokens are on this phone.
+    let here = loaded(move || {
         let ids = ids.clone();
         async move {
-            let mut tokens = Vec::new();
+            let mut here = Vec::new();
             for id in ids {
-                tokens.push((id, app.pocket().slip_token(id).await.ok().flatten()));
+                if matches!(app.pocket().slip_token(id).await, Ok(Some(_))) {
+                    here.push(id);
+                }
             }
-            tokens
+            here
         }
     });
     let rows = {
         let record = record.clone();
         live(move || {
-            let tokens = tokens.get()?;
-            let row = |(place, slip): (usize, &Slip)| {
-                let token = tokens.iter().find(|(id, _)| *id == slip.by).and_then(|(_, token)| token.clone());
-                row(&record, slip, place + 1, token.is_some(), open)
-            };
+            let here = here.get()?;
+            let row =
+                |(place, slip): (usize, &Slip)| row(&record, slip, place + 1, here.contains(&slip.by), open);
             Some(record.slips.iter().enumerate().map(row).collect_view())
         })
     };
@@ -59,15 +58,6 @@ pub(super) fn Slips(
             });
         }
     };
-    let sheet = {
-        let name = if kind.confidential { words::slip_secret() } else { words::label(&kind.name) }.to_owned();
-        live(move || {
-            let id = open.get()?;
-            let token = tokens.get()?.into_iter().find(|(known, _)| *known == id)?.1?;
-            let known = record.entries.iter().find(|known| known.entry.content.id == id)?;
-            Some(view! { <SlipSheet name=name.clone() token=token known=known.clone() open=open/> })
-        })
-    };
     view! {
         <section class="paper">
             <h2>{words::slips()}</h2>
@@ -77,7 +67,6 @@ pub(super) fn Slips(
             <div class="btns">
                 <button class="btn" type="button" on:click=make>{icon("note")}{words::slip_give()}</button>
             </div>
-            {sheet}
         </section>
     }
 }
@@ -89,13 +78,13 @@ fn row(
     is_here: bool,
     open: RwSignal<Option<EntryId>>,
 ) -> AnyView {
-    let entry = |id: EntryId| record.entries.iter().find(move |known| known.entry.content.id == id);
-    let given = entry(slip.by);
+    let given = entry(record, slip.by);
     let when = given.map(|known| format_moment(known.entry.content.noted_at.to_utc()));
-    let answer = slip.answer.and_then(entry).and_then(|known| match &known.entry.content.action {
-        Action::Answer { verdict, .. } => Some(verdict_name(*verdict)),
-        _ => None,
-    });
+    let answer =
+        slip.answer.and_then(|id| entry(record, id)).and_then(|known| match &known.entry.content.action {
+            Action::Answer { verdict, .. } => Some(verdict_name(*verdict)),
+            _ => None,
+        });
     let id = slip.by;
     let look = is_here.then(|| {
         view! { <button class="link" type="button" on:click=move |_| open.set(Some(id))>{words::slip_show()}</button> }
@@ -107,6 +96,10 @@ fn row(
             {look}
         </div>
     }
+}
+
+fn entry(record: &Record, id: EntryId) -> Option<&Known> {
+    record.entries.iter().find(|known| known.entry.content.id == id)
 }
 
 /// Whether the station knows a slip, in a word and in a sentence.
@@ -130,37 +123,49 @@ async fn give(app: App, record: &Record) -> Result<EntryId, String> {
     app.save_now(deed).await.map(|()| id)
 }
 
+/// A slip, over the record that is shown. When it is delivered meanwhile, only what is said of that changes.
 #[component]
-fn SlipSheet(
-    /// The ledger, as everybody may know it.
-    name: String,
-    token: SlipToken,
-    known: Known,
+pub(super) fn SlipSheet(
+    id: EntryId,
+    record: Memo<Option<Record>>,
+    /// The slip that is looked at.
     open: RwSignal<Option<EntryId>>,
 ) -> impl IntoView {
-    let origin = window().location().origin().unwrap_or_default();
-    let address = origin + &token.path();
-    let (_, sentence) = delivered(&known);
-    // Paper is read on other days, too.
-    let when: String = format_exact(known.entry.content.noted_at.to_utc()).chars().take(16).collect();
-    let receipt = known.receipt().map(|receipt| {
-        view! { <p>{words::slip_receipt(short_digest(receipt.digest))}</p> }
-    });
-    // Fails only where there is nothing to print on, which the browser says itself.
-    let print = move |_| drop(window().print());
-    view! {
-        <Sheet title=words::slip() on_close=Callback::new(move |()| open.set(None))>
-            <div class="sheet-body slip" tabindex="0">
-                <p><strong>{words::app_name()}" · "{name}</strong><br/>{when}</p>
-                {qr(&address, words::slip_code().to_owned())}
-                <p>{words::slip_scan()}</p>
-                <p class="address">{address}</p>
-                {receipt}
-                <p class="quiet" role="status">{sentence}</p>
-            </div>
-            <footer class="sheet-foot">
-                <button class="btn primary" type="button" on:click=print>{words::print()}</button>
-            </footer>
-        </Sheet>
-    }
+    let app = use_app();
+    let token = loaded(move || async move { app.pocket().slip_token(id).await.ok().flatten() });
+    let known = Memo::new(move |_| record.with(|record| entry(record.as_ref()?, id).cloned()));
+    let noted_at = Memo::new(move |_| known.with(|known| Some(known.as_ref()?.entry.content.noted_at)));
+    live(move || {
+        let (token, noted_at) = (token.get()??, noted_at.get()?);
+        let record = record.get_untracked()?;
+        // The ledger, as everybody may know it.
+        let kind = app.pocket().kinds().nearest(&record.kind, record.kind_version).cloned()?;
+        let name = if kind.confidential { words::slip_secret() } else { words::label(&kind.name) }.to_owned();
+        let origin = window().location().origin().unwrap_or_default();
+        let address = origin + &token.path();
+        // Paper is read on other days, too.
+        let when: String = format_exact(noted_at.to_utc()).chars().take(16).collect();
+        let receipt = live(move || {
+            let receipt = known.with(|known| known.as_ref()?.receipt())?;
+            Some(view! { <p>{words::slip_receipt(short_digest(receipt.digest))}</p> })
+        });
+        let sentence = move || known.with(|known| known.as_ref().map(|known| delivered(known).1));
+        // Fails only where there is nothing to print on, which the browser says itself.
+        let print = move |_| drop(window().print());
+        Some(view! {
+            <Sheet title=words::slip() on_close=Callback::new(move |()| open.set(None))>
+                <div class="sheet-body slip" tabindex="0">
+                    <p><strong>{words::app_name()}" · "{name}</strong><br/>{when}</p>
+                    {qr(&address, words::slip_code().to_owned())}
+                    <p>{words::slip_scan()}</p>
+                    <p class="address">{address}</p>
+                    {receipt}
+                    <p class="quiet" role="status">{sentence}</p>
+                </div>
+                <footer class="sheet-foot">
+                    <button class="btn primary" type="button" on:click=print>{words::print()}</button>
+                </footer>
+            </Sheet>
+        })
+    })
 }

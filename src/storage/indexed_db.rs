@@ -31,7 +31,25 @@ pub struct IndexedDb {
     name: String,
     version: u32,
     tables: Vec<String>,
-    connection: Rc<RefCell<Option<Rc<Rexie>>>>,
+    connection: Rc<RefCell<Option<Rc<Connection>>>>,
+}
+
+/// Closed when nobody holds it any more: one that is open without anybody to hear that a newer version of the app has
+/// come would stand in its way for ever.
+struct Connection(Option<Rexie>);
+
+impl Connection {
+    fn begin(&self, tables: &[&str], mode: TransactionMode) -> Option<Transaction> {
+        self.0.as_ref()?.transaction(tables, mode).ok()
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if let Some(open) = self.0.take() {
+            open.close();
+        }
+    }
 }
 
 impl IndexedDb {
@@ -60,7 +78,7 @@ impl IndexedDb {
         &self.name
     }
 
-    async fn connected(&self) -> Result<Rc<Rexie>, StorageError> {
+    async fn connected(&self) -> Result<Rc<Connection>, StorageError> {
         if let Some(connection) = self.connection.borrow().as_ref() {
             return Ok(Rc::clone(connection));
         }
@@ -69,19 +87,19 @@ impl IndexedDb {
             .tables
             .iter()
             .fold(builder, |builder, table| builder.add_object_store(ObjectStore::new(table)));
-        let connection = Rc::new(builder.build().await.map_err(|error| explain(&error))?);
-        *self.connection.borrow_mut() = Some(Rc::clone(&connection));
-        Ok(connection)
+        let opened = Rc::new(Connection(Some(builder.build().await.map_err(|error| explain(&error))?)));
+        // Somebody else may have been quicker.
+        Ok(Rc::clone(self.connection.borrow_mut().get_or_insert(opened)))
     }
 
     async fn begin(&self, tables: &[&str], mode: TransactionMode) -> Result<Transaction, StorageError> {
-        match self.connected().await?.transaction(tables, mode) {
-            Ok(transaction) => Ok(transaction),
-            Err(_) => {
-                self.connection.borrow_mut().take();
-                self.connected().await?.transaction(tables, mode).map_err(|_| StorageError::Lost)
-            }
+        let connection = self.connected().await?;
+        if let Some(transaction) = connection.begin(tables, mode) {
+            return Ok(transaction);
         }
+        // Unless somebody has put a new one in its place meanwhile.
+        self.connection.borrow_mut().take_if(|held| Rc::ptr_eq(held, &connection));
+        self.connected().await?.begin(tables, mode).ok_or(StorageError::Lost)
     }
 }
 

@@ -78,6 +78,19 @@ pub async fn insert(connection: &mut SqliteConnection, desk: &Desk) -> Result<bo
     Ok(added.rows_affected() == 1)
 }
 
+/// Calls a desk something else. False when it is called so already.
+///
+/// # Errors
+/// When the database fails.
+pub async fn rename(connection: &mut SqliteConnection, desk: &DeskId, name: &str) -> Result<bool, DbError> {
+    let renamed = sqlx::query("UPDATE desks SET name = ?1 WHERE id = ?2 AND name <> ?1")
+        .bind(name)
+        .bind(desk.as_str())
+        .execute(connection)
+        .await?;
+    Ok(renamed.rows_affected() == 1)
+}
+
 /// The desk of a kind that is responsible for a village: the one with the smallest area around it. One that is missing
 /// is made.
 ///

@@ -60,6 +60,7 @@ pub fn routes() -> Vec<(&'static str, &'static str, MethodRouter<Station>)> {
         ("POST", "/api/v1/people/{id}/codes", routing::post(staff::code)),
         ("GET", "/api/v1/desks", routing::get(staff::seats::list)),
         ("POST", "/api/v1/desks", routing::post(staff::seats::add)),
+        ("PATCH", "/api/v1/desks/{desk}", routing::patch(staff::seats::rename)),
         ("PUT", "/api/v1/desks/{desk}/seats/{worker}", routing::put(staff::seats::seat)),
         ("DELETE", "/api/v1/desks/{desk}/seats/{worker}", routing::delete(staff::seats::unseat)),
         ("POST", "/api/v1/handovers", routing::post(staff::hand_over)),

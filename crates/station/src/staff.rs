@@ -1,4 +1,5 @@
-//! People managed from a desk: what `worker`, `enrol`, `import` ([`lists`]) and `desk` ([`seats`]) do, over HTTP, for coordinators within their own area.
+//! People managed from a desk: what `worker`, `enrol`, `import` ([`lists`]) and `desk` ([`seats`]) do, over HTTP, for
+//! coordinators within their own area.
 //!
 //! | who | may do |
 //! |---|---|
@@ -30,7 +31,7 @@ use uuid::Uuid;
 use xunji_domain::{
     area::Area,
     desk::DeskKind,
-    id::{InstallationId, WorkerId},
+    id::{DeskId, InstallationId, WorkerId},
     kind::Kinds,
     person::{Role, Worker},
     village::VillageCode,
@@ -51,7 +52,7 @@ use crate::{
     state::Station,
 };
 
-use seats::{NewDesk, Seat};
+use seats::{NewDesk, NewName, Seat};
 
 /// The most bytes of a request's body.
 const REQUEST_BYTES: usize = 16 * 1024;
@@ -118,6 +119,8 @@ pub enum Order {
     Import(Vec<Listed>, Encoding),
     /// Adds a desk.
     AddDesk(NewDesk),
+    /// Gives a desk another name.
+    RenameDesk(DeskId, NewName),
     /// Gives somebody a seat, or takes it away.
     Seat(Seat, bool),
 }
@@ -254,6 +257,7 @@ pub async fn obey(
         Order::HandOver(handing) => return boss.hand_over(connection, kinds, key, handing).await,
         Order::Import(listed, encoding) => Ok(boss.import(connection, listed, *encoding, false).await?),
         Order::AddDesk(desk) => boss.add_desk(connection, desk).await?,
+        Order::RenameDesk(id, name) => boss.rename_desk(connection, id, name).await?,
         Order::Seat(seat, seated) => boss.turn(connection, seat, *seated).await?,
     };
     // Whose seats may be others now: their phones hear of it at once.

@@ -1,10 +1,9 @@
 //! 数量: how many records of secret ledgers there are around a governing desk, which is all that it may know of them
 //! (律师法 art. 38). By ledger and township, never by person or village.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use leptos::prelude::*;
-use wasm_bindgen::JsValue;
 use xunji_domain::{
     area::Area,
     id::KindId,
@@ -12,10 +11,9 @@ use xunji_domain::{
     wire::{Count, Counts},
 };
 
-use super::staff::area_name;
 use crate::{
-    components::{live, view},
-    driver::is_unreached,
+    components::{area_name, live, view},
+    driver::{Sent, is_unreached},
     platform,
     state::{App, loaded, use_app},
     words,
@@ -67,7 +65,7 @@ fn place(count: &Count) -> (&KindId, &Area, &str) {
 
 /// What the station counts for a desk; nothing when it did not answer.
 async fn ask(app: App, desk: &str) -> Option<Vec<Count>> {
-    let said = app.office("GET", &format!("/counts?desk={desk}"), JsValue::UNDEFINED).await.ok()?;
+    let said = app.office("GET", &format!("/counts?desk={desk}"), Sent::Nothing).await.ok()?;
     json::read::<Counts>(said.as_bytes()).ok().map(|counts| counts.counts)
 }
 
@@ -91,8 +89,7 @@ fn numbers(app: App, counts: &[Count]) -> AnyView {
     let row = |name: String, (this, all): Number| {
         view! { <div class="row"><span>{name}</span><span>{words::counts_row(this, all)}</span></div> }
     };
-    let several =
-        towns.keys().map(|(area, _)| *area).collect::<std::collections::BTreeSet<&Area>>().len() > 1;
+    let several = towns.keys().map(|(area, _)| *area).collect::<BTreeSet<&Area>>().len() > 1;
     let by_town = several.then(|| {
         let rows = towns.iter().map(|((area, kind), number)| {
             row(format!("{} · {}", area_name(&county, area), ledger(kind)), *number)

@@ -2,13 +2,14 @@
 //! imported.
 
 use leptos::{ev::Event, prelude::*};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
 use xunji_domain::{json, reads};
 
 use super::staff::Office;
 use crate::{
     components::{Attempt, Sheet, alert, live, view},
+    driver::Sent,
     platform, words,
 };
 
@@ -54,8 +55,8 @@ struct Looked {
 }
 
 async fn ask(office: Office, how: &str, bytes: &[u8]) -> Result<Outcome, String> {
-    let body: JsValue = js_sys::Uint8Array::from(bytes).into();
-    let said = office.app.office("POST", &format!("/people/import{how}"), body).await?;
+    let list = Sent::List(bytes.to_vec());
+    let said = office.app.office("POST", &format!("/people/import{how}"), list).await?;
     json::read(said.as_bytes()).map_err(|_| words::not_the_station().to_owned())
 }
 

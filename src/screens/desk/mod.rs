@@ -1,6 +1,7 @@
 //! 工作台: what the desks at which the person sits have to answer, the most urgent first; beside it the case that is open.
 
 mod assign;
+mod boxes;
 mod counts;
 mod import;
 mod seats;

@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 use serde_json::json;
-use wasm_bindgen::JsValue;
 use xunji_domain::{
     area::Area,
     desk::DeskKind,
@@ -12,9 +11,13 @@ use xunji_domain::{
     reads,
 };
 
-use super::staff::{Office, Sheets, Staffer, area_name, first, line, select};
+use super::{
+    boxes::{first, line, select},
+    staff::{Office, Sheets, Staffer},
+};
 use crate::{
-    components::{Attempt, FormSheet, alert, desk_kind_name, icon, live, view},
+    components::{Attempt, FormSheet, alert, area_name, desk_kind_name, icon, live, view},
+    driver::Sent,
     state::{Loaded, loaded},
     words,
 };
@@ -55,7 +58,7 @@ pub(super) fn Seats(office: Office, people: Loaded<Result<Vec<Staffer>, String>>
     let listed = loaded(move || {
         office.done.track();
         async move {
-            let said = office.app.office("GET", "/desks", JsValue::UNDEFINED).await?;
+            let said = office.app.office("GET", "/desks", Sent::Nothing).await?;
             let read: Result<Desks, _> = json::read(said.as_bytes());
             read.map_err(|_| words::not_the_station().to_owned())
         }
@@ -111,10 +114,17 @@ fn card(office: Office, desk: &Managed, people: &[Staffer]) -> AnyView {
     let seat = desk.yours.then(|| {
         let able: Vec<_> = people.iter().filter(fits).cloned().collect();
         let desk = desk.clone();
-        let label = words::seat_at(&desk.name);
+        let (label, other_name) = (words::seat_at(&desk.name), words::rename_desk(&desk.name));
+        let rename = {
+            let desk = desk.clone();
+            move |_| office.sheet.set(Some(Sheets::RenameDesk(desk.clone())))
+        };
         let open = move |_| office.sheet.set(Some(Sheets::Seat(desk.clone(), able.clone())));
         view! {
-            <button class="btn" type="button" aria-label=label on:click=open>{words::seat()}</button>
+            <div class="btns">
+                <button class="btn" type="button" aria-label=label on:click=open>{words::seat()}</button>
+                <button class="btn" type="button" aria-label=other_name on:click=rename>{words::rename()}</button>
+            </div>
         }
     });
     let nobody = desk.members.is_empty().then(|| view! { <p>{words::desk_nobody()}</p> });
@@ -150,6 +160,22 @@ pub(super) fn Seat(office: Office, desk: Managed, able: Vec<Staffer>, close: Cal
     };
     view! {
         <FormSheet title=words::seat_at(&desk.name) attempt=attempt submit=submit on_close=close>{asked}</FormSheet>
+    }
+}
+
+/// What a desk is to be called.
+#[component]
+pub(super) fn RenameDesk(office: Office, desk: Managed, close: Callback<()>) -> impl IntoView {
+    let name = RwSignal::new(desk.name.clone());
+    let attempt = Attempt::default();
+    let submit = Callback::new(move |()| {
+        let renamed = json!({ "name": name.get_untracked().trim() });
+        office.order_in(attempt, close, "PATCH", format!("/desks/{}", desk.id), renamed);
+    });
+    view! {
+        <FormSheet title=words::rename_desk(&desk.name) attempt=attempt submit=submit on_close=close>
+            {line("desk-name", words::desk_name(), name)}
+        </FormSheet>
     }
 }
 

@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 use serde_json::{Value, json};
-use wasm_bindgen::JsValue;
 use xunji_domain::{
     area::Area,
     desk::DeskKind,
@@ -10,15 +9,19 @@ use xunji_domain::{
     json,
     person::Role,
     reads,
-    village::{County, VillageCode},
+    village::VillageCode,
 };
 
 use super::{
+    boxes::{first, line, select},
     import::Import,
-    seats::{Managed, NewDesk, Seat, Seats},
+    seats::{Managed, NewDesk, RenameDesk, Seat, Seats},
 };
 use crate::{
-    components::{Attempt, FormSheet, Head, Sheet, alert, icon, live, role_name, view, village_name},
+    components::{
+        Attempt, FormSheet, Head, Sheet, alert, area_name, icon, live, role_name, view, village_name,
+    },
+    driver::Sent,
     platform,
     state::{App, loaded, use_app},
     words,
@@ -97,7 +100,7 @@ impl Office {
     }
 
     async fn carry_out(self, method: &'static str, path: String, body: Value) -> Result<(), String> {
-        self.app.office(method, &path, body.to_string().into()).await?;
+        self.app.office(method, &path, Sent::Json(body)).await?;
         self.done.try_update(|done| *done += 1);
         self.app.say(words::staff_done().to_owned());
         Ok(())
@@ -106,7 +109,7 @@ impl Office {
     fn make_code(self, person: &Staffer, body: Value) {
         let (name, path) = (person.name.clone(), format!("/people/{}/codes", person.id));
         self.attempt.begin(async move {
-            let said = self.app.office("POST", &path, body.to_string().into()).await?;
+            let said = self.app.office("POST", &path, Sent::Json(body)).await?;
             let made: Made = json::read(said.as_bytes()).map_err(|_| words::not_the_station().to_owned())?;
             self.code.set(Some((name, made.code)));
             Ok(())
@@ -120,6 +123,7 @@ pub(super) enum Sheets {
     Add,
     Import,
     NewDesk(Vec<DeskKind>),
+    RenameDesk(Managed),
     /// At which desk, and who may sit there.
     Seat(Managed, Vec<Staffer>),
     /// From whom, and who may take over.
@@ -143,7 +147,7 @@ pub fn Staff() -> impl IntoView {
     let listed = loaded(move || {
         office.done.track();
         async move {
-            let said = app.office("GET", "/people", JsValue::UNDEFINED).await?;
+            let said = app.office("GET", "/people", Sent::Nothing).await?;
             let read: Result<People, _> = json::read(said.as_bytes());
             read.map(|people| people.people).map_err(|_| words::not_the_station().to_owned())
         }
@@ -200,6 +204,7 @@ pub fn Staff() -> impl IntoView {
         Some(match sheet.get()? {
             Sheets::Add => view! { <Add office=office close=close/> },
             Sheets::NewDesk(adds) => view! { <NewDesk office=office adds=adds close=close/> },
+            Sheets::RenameDesk(desk) => view! { <RenameDesk office=office desk=desk close=close/> },
             Sheets::Seat(desk, able) => view! { <Seat office=office desk=desk able=able close=close/> },
             Sheets::Import => view! { <Import office=office close=close/> },
             Sheets::HandOver(from, others) => {
@@ -323,7 +328,7 @@ fn Add(office: Office, close: Callback<()>) -> impl IntoView {
         (RwSignal::new(String::new()), RwSignal::new(first(&roles)), RwSignal::new(first(&villages)));
     let attempt = Attempt::default();
     // Drawn once, so that trying again after a lost answer adds nobody twice.
-    let id = platform::new_entry_id();
+    let id = platform::new_worker_id();
     let submit = Callback::new(move |()| {
         let newcomer = json!({
             "id": id, "name": name.get_untracked().trim(), "roles": [role.get_untracked()], "village": village.get_untracked(),
@@ -369,51 +374,5 @@ fn HandOver(office: Office, from: Staffer, others: Vec<Staffer>, close: Callback
     let submit = missing.is_none().then_some(hand);
     view! {
         <FormSheet title=words::staff_hand_over() attempt=attempt submit=submit on_close=close>{asked}</FormSheet>
-    }
-}
-
-/// What an area is called; its code where the county's list doesn't have it.
-pub(super) fn area_name(county: &County, area: &Area) -> String {
-    if county.code == area.as_str() {
-        return county.name.clone();
-    }
-    let town = county.townships.iter().find(|town| town.code == area.as_str());
-    town.map_or_else(|| village_name(county, area.as_str()), |town| town.name.clone())
-}
-
-/// What a choice begins with.
-pub(super) fn first(options: &[(String, String)]) -> String {
-    options.first().map(|(value, _)| value.clone()).unwrap_or_default()
-}
-
-/// A box for one line of text.
-pub(super) fn line(id: &'static str, label: &'static str, value: RwSignal<String>) -> AnyView {
-    view! {
-        <div class="field" data-required="">
-            <label class="label" for=id>{label}</label>
-            <input
-                class="input"
-                id=id
-                autocomplete="off"
-                on:input=move |event| value.set(event_target_value(&event))
-            />
-        </div>
-    }
-}
-
-/// A choice of one; it begins with the first.
-pub(super) fn select(
-    id: &'static str,
-    label: &'static str,
-    options: Vec<(String, String)>,
-    value: RwSignal<String>,
-) -> AnyView {
-    let options =
-        options.into_iter().map(|(value, name)| view! { <option value=value>{name}</option> }).collect_view();
-    view! {
-        <div class="field" data-required="">
-            <label class="label" for=id>{label}</label>
-            <select class="input" id=id on:change=move |event| value.set(event_target_value(&event))>{options}</select>
-        </div>
     }
 }

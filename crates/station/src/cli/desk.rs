@@ -29,6 +29,8 @@ enum What {
     List,
     /// Adds a desk.
     Add(Add),
+    /// Gives a desk another name. Its id stays.
+    Rename(Rename),
     /// Seats somebody at a desk: from then on they read its mailbox.
     Seat(Seat),
     /// Takes somebody's seat away.
@@ -52,6 +54,16 @@ struct Add {
 }
 
 #[derive(Debug, Args)]
+struct Rename {
+    /// The desk.
+    #[arg(long, value_name = "ID", value_parser = id)]
+    desk: DeskId,
+    /// What it is to be called.
+    #[arg(long, value_name = "NAME", value_parser = name)]
+    name: String,
+}
+
+#[derive(Debug, Args)]
 struct Seat {
     /// The desk.
     #[arg(long, value_name = "ID", value_parser = id)]
@@ -67,6 +79,7 @@ pub(super) async fn run(args: DeskArgs) -> Result<(), CliError> {
     let lines = match &args.what {
         What::List => list(&mut transaction).await?,
         What::Add(add) => vec![self::add(&mut transaction, add, &args.office.by).await?],
+        What::Rename(rename) => vec![self::rename(&mut transaction, rename, &args.office.by).await?],
         What::Seat(seat) => vec![self::seat(&mut transaction, seat, true, &args.office.by).await?],
         What::Unseat(seat) => vec![self::seat(&mut transaction, seat, false, &args.office.by).await?],
     };
@@ -98,6 +111,21 @@ async fn add(connection: &mut SqliteConnection, add: &Add, by: &str) -> Result<(
     audit::note(connection, &json!({ "act": "add_desk", "by": by, "desk": desk })).await?;
     let sentence = format!("{id} is there now, with {filled} records. `desk seat` seats people.");
     Ok((json!({ "desk": desk, "records": filled }), sentence))
+}
+
+async fn rename(
+    connection: &mut SqliteConnection,
+    rename: &Rename,
+    by: &str,
+) -> Result<(Value, String), CliError> {
+    let Rename { desk: id, name } = rename;
+    let unknown = || CliError::UnknownDesk(id.clone());
+    let desk = desks::find(connection, id).await?.ok_or_else(unknown)?;
+    if desks::rename(connection, id, name).await? {
+        let what = json!({ "act": "rename_desk", "by": by, "desk": id, "from": desk.name, "to": name });
+        audit::note(connection, &what).await?;
+    }
+    Ok((json!({ "desk": id, "name": name }), format!("{id} is called {name}.")))
 }
 
 async fn seat(

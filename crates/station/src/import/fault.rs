@@ -15,11 +15,11 @@ pub struct LineFault {
     pub fault: Fault,
 }
 
-/// What is wrong, and what to do: the sentence is for a terminal, the word for the app.
+/// What is wrong, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize)]
 #[serde(tag = "fault", rename_all = "snake_case")]
 pub enum Fault {
-    /// More than [`BYTES`].
+    /// More bytes than a list may have.
     #[error("the list is larger than 10 MiB. Split it")]
     TooLarge,
     /// UTF-16.

@@ -2,10 +2,10 @@
 //!
 //! | desk | coordinator | justice officer |
 //! |---|---|---|
-//! | centre of a township or the county | seats coordinators | – |
-//! | 司法所 | – | adds it, seats justice officers |
-//! | 派出所, 人民法庭 | adds it, seats people | – |
-//! | 律师事务所, 基层法律服务所 | adds it, seats people | the same |
+//! | centre of a township or the county | names it, seats coordinators | – |
+//! | 司法所 | – | adds and names it, seats justice officers |
+//! | 派出所, 人民法庭 | adds and names it, seats people | – |
+//! | 律师事务所, 基层法律服务所 | adds and names it, seats people | the same |
 //!
 //! All of it within their own area, and only people whom they manage in all respects. Centres come with the county's list
 //! of villages: a further one would take from the first what is reported to it, so only the office adds one. Whoever is
@@ -36,6 +36,12 @@ pub struct NewDesk {
     kind: DeskKind,
     name: String,
     area: Area,
+}
+
+/// What a desk is to be called.
+#[derive(Clone, Debug, Deserialize)]
+pub struct NewName {
+    name: String,
 }
 
 /// Somebody's seat.
@@ -73,6 +79,20 @@ pub async fn add(
     body: Body,
 ) -> Result<Response, Problem> {
     send(&station, &headers, body, Order::AddDesk, StatusCode::CREATED).await
+}
+
+/// `PATCH /desks/{desk}`.
+///
+/// # Errors
+/// Those of [`super::obey`].
+pub async fn rename(
+    State(station): State<Station>,
+    Path(desk): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let order = |name| Order::RenameDesk(DeskId::new(desk), name);
+    send(&station, &headers, body, order, StatusCode::OK).await
 }
 
 /// `PUT /desks/{desk}/seats/{worker}`.
@@ -170,6 +190,30 @@ impl Boss {
         self.described_desk(connection, &desk).await.map(Ok)
     }
 
+    pub(super) async fn rename_desk(
+        &self,
+        connection: &mut SqliteConnection,
+        id: &DeskId,
+        new: &NewName,
+    ) -> Result<Result<Value, Problem>, DbError> {
+        let Ok(name) = people::name(&new.name) else { return Ok(Err(Problem::BodyUnreadable)) };
+        let Some(desk) = self.desk(connection, id).await? else { return Ok(Err(Problem::NotFound)) };
+        if !self.runs(desk.kind) {
+            return Ok(Err(Problem::NotYours));
+        }
+        if desks::rename(connection, id, &name).await? {
+            let what =
+                json!({ "act": "rename_desk", "by": self.id, "desk": id, "from": desk.name, "to": name });
+            audit::note(connection, &what).await?;
+        }
+        self.described_desk(connection, &Desk { name, ..desk }).await.map(Ok)
+    }
+
+    /// A desk inside their area.
+    async fn desk(&self, connection: &mut SqliteConnection, id: &DeskId) -> Result<Option<Desk>, DbError> {
+        Ok(desks::find(connection, id).await?.filter(|desk| self.covers(&desk.area)))
+    }
+
     pub(super) async fn turn(
         &self,
         connection: &mut SqliteConnection,
@@ -177,8 +221,7 @@ impl Boss {
         seated: bool,
     ) -> Result<Result<Value, Problem>, DbError> {
         let Seat { desk: id, worker } = seat;
-        let desk = desks::find(connection, id).await?.filter(|desk| self.covers(&desk.area));
-        let Some(desk) = desk else { return Ok(Err(Problem::NotFound)) };
+        let Some(desk) = self.desk(connection, id).await? else { return Ok(Err(Problem::NotFound)) };
         let person = match self.person(connection, *worker).await? {
             Ok(person) => person,
             Err(problem) => return Ok(Err(problem)),

@@ -111,12 +111,13 @@ async fn somebody_with_two_roles_sits_at_both_desks_and_the_phone_hears_of_it() 
         data,
     );
     assert_eq!(again.status.code(), Some(2), "{}", said(&again));
+    json_lines(&["desk", "rename", "--desk", "police:luqiao", "--name", "泸桥中心派出所"], data);
     json_lines(&["desk", "seat", "--desk", "police:luqiao", "--worker", &id], data);
-    assert_eq!(me(&phone).await.desks.len(), 2);
+    assert!(me(&phone).await.desks.iter().any(|desk| desk.name == "泸桥中心派出所"));
     json_lines(&["desk", "unseat", "--desk", "police:luqiao", "--worker", &id], data);
     assert_eq!(me(&phone).await.desks.len(), 1);
     let acts: Vec<_> = audited(data).into_iter().map(|what| what["act"].clone()).collect();
-    assert_eq!(acts, ["add_worker", "add_desk", "seat", "unseat"]);
+    assert_eq!(acts, ["add_worker", "add_desk", "rename_desk", "seat", "unseat"]);
     let listed = json_lines(&["worker", "list"], data);
     let listed = listed.iter().find(|line| line["id"] == id).unwrap();
     assert_eq!(

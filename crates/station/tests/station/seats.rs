@@ -113,6 +113,33 @@ async fn only_those_who_manage_people_find_desks_and_only_in_their_own_area() {
 }
 
 #[tokio::test]
+async fn a_desk_is_given_another_name_by_those_who_fill_it() {
+    let station = Station::spawn().await;
+    let centre = coordinator(&station, VILLAGE).await;
+    let far = coordinator(&station, ELSEWHERE).await;
+    let justice = officer(&station).await;
+    post(&centre, "/desks", new("police", "泸桥派出所", TOWNSHIP)).await;
+    let rename = async |phone: &Phone, desk: &str, name: &str| {
+        let path = format!("/api/v1/desks/{desk}");
+        phone.call("PATCH", &path, &[], json!({ "name": name }).to_string()).await
+    };
+    for _ in 0..2 {
+        let reply = rename(&centre, "police:513322100", " 泸桥中心派出所 ").await;
+        assert_eq!((reply.status, reply.json::<Value>()["name"].clone()), (200, json!("泸桥中心派出所")));
+    }
+    let directory: Value = centre.call("GET", "/api/v1/directory", &[], "").await.json();
+    assert!(directory["desks"].to_string().contains("泸桥中心派出所"), "{directory:#}");
+    refused(&rename(&far, "police:513322100", "x").await, 404, "not-found");
+    refused(&rename(&centre, "nowhere", "x").await, 404, "not-found");
+    refused(&rename(&justice, "police:513322100", "x").await, 409, "not-yours");
+    refused(&rename(&centre, "police:513322100", " ").await, 400, "body-unreadable");
+    let said = acts(&station).await;
+    let renamed: Vec<_> = said.iter().filter(|what| what["act"] == "rename_desk").collect();
+    assert_eq!(renamed.len(), 1, "called so already, nothing was done: {said:#?}");
+    assert_eq!((&renamed[0]["from"], &renamed[0]["to"]), (&json!("泸桥派出所"), &json!("泸桥中心派出所")));
+}
+
+#[tokio::test]
 async fn whoever_is_seated_hears_of_it_at_once() {
     let station = Station::spawn().await;
     let centre = coordinator(&station, VILLAGE).await;

@@ -50,6 +50,15 @@ pub struct OpenCase {
     pub with: Option<Recipient>,
 }
 
+/// The calls of one record together, in the order of what is most urgent.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Waits {
+    day: String,
+    row: String,
+    whom: Vec<Recipient>,
+    with: Option<Recipient>,
+}
+
 #[derive(Serialize)]
 pub(crate) struct Call {
     row: String,
@@ -101,8 +110,7 @@ impl<S: Storage> Pocket<S> {
     /// [`StorageError`]. What can't be read is passed over.
     pub async fn open_cases(&self, most: usize) -> Result<Vec<OpenCase>, StorageError> {
         let found = self.storage.read(vec![Ask::Span(Table::Meta, Span::prefix("call/"))]).await?;
-        let mut by_record: BTreeMap<String, (String, String, Vec<Recipient>, Option<Recipient>)> =
-            BTreeMap::new();
+        let mut by_record = BTreeMap::<String, Waits>::new();
         for (key, value) in found.into_iter().flatten() {
             let call = value.and_then(|value| decode::<Call>(&key, &value).ok());
             let mut parts = key.splitn(4, '/').skip(1);
@@ -111,23 +119,25 @@ impl<S: Storage> Pocket<S> {
             else {
                 continue;
             };
-            let first = (day.to_owned(), call.row, Vec::new(), None);
+            let first = Waits { day: day.to_owned(), row: call.row, whom: Vec::new(), with: None };
             let case = by_record.entry(record.to_owned()).or_insert(first);
-            case.0 = day.to_owned().min(std::mem::take(&mut case.0));
-            if call.with {
-                case.3 = Some(Recipient::clone(&whom));
+            if day < case.day.as_str() {
+                case.day = day.to_owned();
             }
-            if !case.2.contains(&whom) {
-                case.2.push(whom);
+            if call.with {
+                case.with = Some(Recipient::clone(&whom));
+            }
+            if !case.whom.contains(&whom) {
+                case.whom.push(whom);
             }
         }
         let mut cases: Vec<_> = by_record.into_values().collect();
         cases.sort_unstable();
         cases.truncate(most);
-        let keys: Vec<String> = cases.iter().map(|(_, row, ..)| row.clone()).collect();
+        let keys: Vec<String> = cases.iter().map(|case| case.row.clone()).collect();
         let rows = self.rows_of(&keys).await?;
         let case =
-            |(row, (_, _, whom, with)): (Option<Row>, (_, _, _, _))| Some(OpenCase { row: row?, whom, with });
+            |(row, Waits { whom, with, .. }): (Option<Row>, Waits)| Some(OpenCase { row: row?, whom, with });
         Ok(rows.into_iter().zip(cases).filter_map(case).collect())
     }
 
