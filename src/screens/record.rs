@@ -131,6 +131,7 @@ fn Shown(
         // Before its opening has arrived nobody knows whose it is.
         record.keeper.is_none() || known.is_some_and(|(kind, actor)| may(kind, &record, actor))
     };
+    let may_add = as_actor(workflow::may_add);
     let may_amend = as_actor(workflow::may_amend);
     let may_ask = record.keeper.is_some() && as_actor(workflow::may_ask);
     let is_keeper = me.as_ref().is_some_and(|me| record.keeper == Some(me.id));
@@ -263,7 +264,7 @@ fn Shown(
                 <Timeline case=case act=act/>
             </section>
         </div>
-        {(!masked).then(|| view! {
+        {(may_add && !masked).then(|| view! {
             <div class="bar">
                 {add(Doing::Note, "plus", words::add_note())}
                 {(known && may_amend).then(|| add(Doing::Amend, "pencil", words::amend()))}

@@ -123,6 +123,7 @@ async fn who_only_oversees_a_case_sees_an_outline_and_is_told_so() {
             assert!(!all.contains(hidden), "{hidden} is shown:\n{all}");
         }
         assert!(!all.contains("更正") && history[1].contains("张三"), "nothing to add here:\n{all}");
+        assert!(!all.contains("下一步") && !all.contains("交办"), "no step either:\n{all}");
         // Once it is the county's to act, all of it comes, and takes the outline's place.
         let desk = world.another_phone("township").await;
         desk.enrol(&world.station.enrol("王芳", "coordinator", LUQIAO_GUBAO)).await;

@@ -22,7 +22,7 @@ pub enum Who {
     Home,
     /// Whoever was asked to take part (联调).
     Partner,
-    /// Whoever sits at a desk of this kind around its village.
+    /// Whoever sits at a desk of this kind around its village, if the record came to that desk.
     Desk(DeskKind),
     /// Somebody that a newer version knows: nobody here.
     Unknown,

@@ -1,7 +1,8 @@
 //! Which steps somebody may take, decided the same way on the phone and at the station.
 //!
 //! A step asks in this order: is it in the workflow; does the record's state allow it; has what must come before been
-//! done; is it the actor's by role and by relation to the record; are its fields filled in. Whatever was lawful on an
+//! done; is it the actor's by role and by relation to the record, which whoever only oversees it doesn't have; are its
+//! fields filled in. Whatever was lawful on an
 //! offline phone is asked again at the station, and parked with the first [`Obstacle`] when it no longer is.
 
 use serde::Serialize;
@@ -99,15 +100,20 @@ impl<'a> Actor<'a> {
             Who::Home => {
                 DeskKind::of(kind).is_some_and(|home| sits_at_level(home, self.desks, village.as_ref()))
             }
-            Who::Partner => record.partners.iter().any(|partner| meant(&partner.recipient)),
+            // Nobody takes part in what is secret.
+            Who::Partner => {
+                !kind.confidential && record.partners.iter().any(|partner| meant(&partner.recipient))
+            }
             Who::Desk(kind) => sits_at_level(kind, self.desks, village.as_ref()),
             Who::Unknown => false,
         }
     }
 
-    /// Whether they have anything to do with a record: only then may they add to it.
+    /// Whether they have, or had, anything to do with a record. Whoever only oversees one has not.
     pub fn is_involved(&self, kind: &Kind, record: &Record) -> bool {
-        [Who::Keeper, Who::Holder, Who::Home, Who::Partner].into_iter().any(|who| self.is(who, kind, record))
+        let village = record.village(kind);
+        may_add(kind, record, *self)
+            || record.handed_on.iter().any(|before| before.means(self.id, self.desks, village.as_ref()))
     }
 }
 
@@ -152,6 +158,11 @@ pub fn oversees(kind: &Kind, record: &Record, actor: Actor<'_>, known: &[Desk]) 
 pub fn may_ask(kind: &Kind, record: &Record, actor: Actor<'_>) -> bool {
     !actor.is(Who::Keeper, kind, record)
         && [Who::Home, Who::Holder].iter().any(|who| actor.is(*who, kind, record))
+}
+
+/// Whether somebody may add remarks and attachments to a record: not once they have handed it on or given it back.
+pub fn may_add(kind: &Kind, record: &Record, actor: Actor<'_>) -> bool {
+    [Who::Keeper, Who::Holder, Who::Home, Who::Partner].iter().any(|who| actor.is(*who, kind, record))
 }
 
 /// Whether somebody may correct a record: its keeper, whom it is with, and its own desk. Partners only add to it.
@@ -200,7 +211,12 @@ fn hinders(kind: &Kind, record: &Record, actor: Actor<'_>, step: &Step) -> Optio
     if !actor.has_role(&step.roles) {
         return Some(Obstacle::WrongRole);
     }
-    if !step.who.is_empty() && !step.who.iter().any(|who| actor.is(*who, kind, record)) {
+    // A desk that a step names takes it only of records that came to it, not of all that it oversees.
+    let is_theirs = match &step.who[..] {
+        [] => may_add(kind, record, actor),
+        who => actor.is_involved(kind, record) && who.iter().any(|who| actor.is(*who, kind, record)),
+    };
+    if !is_theirs {
         return Some(Obstacle::NotYours);
     }
     let taken = |step: &StepId| record.taken.get(step).copied().unwrap_or(0);

@@ -201,6 +201,46 @@ fn what_is_returned_goes_back_to_whom_it_came_from_with_a_reason_and_is_counted(
     assert_eq!(case.record().taken.get("return"), Some(&2));
 }
 
+/// What the station would park is not offered: the county acts on what was handed up to it, or was with it before.
+#[test]
+fn whoever_only_oversees_a_record_takes_no_step() {
+    let mediator = Person::new(1, Role::Mediator);
+    let desk = Person::at(2, DeskKind::TownshipCentre, "513322100");
+    let county = Person::at(3, DeskKind::CountyCentre, "513322");
+    let worker = Person::new(4, Role::GridWorker);
+    let open = |case: &Case, who: &Person| {
+        let record = case.record();
+        let steps = workflow::open_steps(case.kind(), &record, who.actor());
+        steps.map(|step| step.id.to_string()).collect::<Vec<_>>()
+    };
+    let may_add = |case: &Case, who: &Person| workflow::may_add(case.kind(), &case.record(), who.actor());
+    let finding = json!({ "village": VILLAGE, "finding": "found" });
+    let mut patrol = Case::open("patrol", &mediator, finding);
+    patrol.take(&mediator, "report", json!({}), "reported");
+    assert_eq!(open(&patrol, &county), Vec::<String>::new());
+    let mut case = Case::dispute(&mediator);
+    assert_eq!(open(&case, &county), Vec::<String>::new());
+    let assign = json!({ "assignee": worker.named() });
+    case.refused(&county, "assign", assign.clone(), &Obstacle::NotYours);
+    case.take(&mediator, "escalate", json!({ "escalation_reason": "x" }), "escalated");
+    assert_eq!((open(&case, &county), may_add(&case, &county)), (Vec::new(), false));
+    case.take(&desk, "escalate_county", json!({ "escalation_reason": "y" }), "escalated");
+    assert!(open(&case, &county).contains(&"assign".to_owned()) && may_add(&case, &county));
+    case.take(&county, "assign", assign.clone(), "assigned");
+    // It may give it to somebody else, and nothing more: whoever has it goes on.
+    assert_eq!(
+        (open(&case, &county), may_add(&case, &county)),
+        (["assign", "lead", "join"].map(String::from).to_vec(), false)
+    );
+    let other = Person::new(5, Role::GridWorker);
+    case.take(&county, "assign", json!({ "assignee": other.named() }), "assigned");
+    case.take(&other, "return", json!({ "return_reason": "x" }), "returned");
+    assert!(
+        may_add(&case, &worker) && !may_add(&case, &other) && open(&case, &other).is_empty(),
+        "given back"
+    );
+}
+
 #[test]
 fn failing_declining_and_deferring_need_their_words() {
     let mediator = Person::new(1, Role::Mediator);

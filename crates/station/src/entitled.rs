@@ -112,6 +112,8 @@ pub fn circle(record: &Opened, author: Option<WorkerId>) -> Vec<(Relation, Recip
 pub enum Standing {
     /// Nothing.
     None,
+    /// Had it before: take the steps that name such a desk.
+    Before,
     /// Take part: remarks, attachments and their own part.
     Partner,
     /// Carry it on.
@@ -136,6 +138,8 @@ pub fn standing(record: &Opened, worker: WorkerId, seats: &[Desk]) -> Standing {
         Standing::Acting
     } else if is_partner() {
         Standing::Partner
+    } else if record.handed_on.iter().any(means) {
+        Standing::Before
     } else {
         Standing::None
     }

@@ -209,6 +209,8 @@ const fn least(action: &Action) -> Standing {
         Action::Amend { .. } | Action::Ask { .. } | Action::Explain { .. } | Action::Slip { .. } => {
             Standing::Acting
         }
+        // Which ones, `workflow::take` says.
+        Action::Step { .. } => Standing::Before,
         _ => Standing::Partner,
     }
 }

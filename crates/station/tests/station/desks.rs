@@ -212,6 +212,33 @@ async fn a_record_that_goes_up_sideways_and_back_is_followed_by_those_it_concern
     assert_eq!(reason(&worker.deliver(&[late]).await[0]), Reason::NotEntitled);
 }
 
+/// The evaluator that offers steps on the county's screens is the one that judges them here.
+#[tokio::test]
+async fn a_county_acts_on_what_came_up_to_it_and_not_on_what_it_only_oversees() {
+    let station = Station::spawn().await;
+    let mut mediator = station.phone(Role::Mediator, VILLAGE).await;
+    let mut centre = station.phone(Role::Coordinator, VILLAGE).await;
+    let mut county = station.sitting_at(COUNTY, Role::Coordinator).await;
+    let (worker, other) = (station.any_phone().await, station.any_phone().await);
+    let record = mediator.begin("dispute").await;
+    let to = |phone: &Phone| json!({ "assignee": named(phone) });
+    for (step, body) in [("assign", to(&worker)), ("lead", json!({ "leader": named(&worker) }))] {
+        let parked = county.step("dispute", record, step, body).await;
+        assert_eq!(reason(&parked), Reason::NotEntitled, "{step}");
+    }
+    let up = json!({ "escalation_reason": "跨镇" });
+    revision(&mediator.step("dispute", record, "escalate", up.clone()).await);
+    revision(&centre.step("dispute", record, "escalate_county", up).await);
+    revision(&county.step("dispute", record, "assign", to(&worker)).await);
+    // It was with the county, which may still give it to somebody else; whoever has it goes on.
+    revision(&county.step("dispute", record, "assign", to(&other)).await);
+    let note = county.act("dispute", record, json!({ "type": "note", "text": "请抓紧" }));
+    assert_eq!(reason(&county.deliver(&[note]).await[0]), Reason::NotEntitled);
+    let deferred = json!({ "explanation": "等评估", "review_on": "2026-12-01" });
+    let parked = county.step("dispute", record, "defer", deferred).await;
+    assert_eq!(reason(&parked), Reason::Step { obstacle: Obstacle::NotYours });
+}
+
 #[tokio::test]
 async fn whoever_returns_a_third_time_gets_it_back_with_the_reason_and_may_hand_it_up() {
     let station = Station::spawn().await;
@@ -229,7 +256,8 @@ async fn whoever_returns_a_third_time_gets_it_back_with_the_reason_and_may_hand_
     assert_eq!(reason(&refused), Reason::Step { obstacle: Obstacle::TooOften { most: 2 } });
     revision(&worker.step("dispute", record, "hand_up", json!({ "escalation_reason": "已两次退回" })).await);
     let late = worker.step("dispute", record, "mediate", json!({})).await;
-    assert_eq!(reason(&late), Reason::NotEntitled, "it is theirs no longer");
+    let not_yours = Reason::Step { obstacle: Obstacle::NotYours };
+    assert_eq!(reason(&late), not_yours, "it is theirs no longer");
 }
 
 #[tokio::test]
