@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     both_ways::offline,
     samples,
-    support::{LUQIAO_GUBAO, Phone, World, story},
+    support::{LOCKED, LUQIAO_GUBAO, Phone, World, story},
 };
 
 async fn people_at_the_desk(world: &World) -> Phone {
@@ -56,7 +56,7 @@ async fn what_the_station_did_not_take_stays_in_its_sheet_until_it_does() {
         let desk = people_at_the_desk(&world).await;
         desk.press("管理欧阳文秀").await;
         desk.sees("停用这部手机").await;
-        let own = "return [...document.querySelectorAll('details[open] .btns button')].map((button) => button.textContent)";
+        let own = "return [...document.querySelectorAll('details[open] > .btns button')].map((button) => button.textContent)";
         assert_eq!(desk.run(own, vec![]).await, Ok(json!(["发登记码", "移交辖区"])), "nobody shuts themselves out");
         desk.press("移交辖区").await;
         desk.sees("本辖区没有其他人可以接手").await;
@@ -80,6 +80,59 @@ async fn what_the_station_did_not_take_stays_in_its_sheet_until_it_does() {
         let listed = world.station.office("worker", &["list", "--json"]);
         let known: Vec<_> = listed.lines().filter(|line| line.contains("次仁央宗")).collect();
         assert!(known.len() == 1 && known[0].contains("mediator"), "{listed}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn somebody_is_given_another_role_and_another_village() {
+    story(async |world| {
+        let worker = world.enrolled_as("扎西多吉", "grid_worker").await;
+        let desk = people_at_the_desk(&world).await;
+        desk.press("管理扎西多吉").await;
+        desk.press("身份和辖区").await;
+        desk.press_choice("身份", "网格员").await;
+        desk.press("保存").await;
+        desk.is_warned("至少各选一项").await;
+        desk.enter("身份", "网格员").await;
+        desk.enter("身份", "人民调解员").await;
+        desk.enter("辖区", "泸桥镇大坝村(示例)").await;
+        desk.press("保存").await;
+        desk.hears("已办好").await;
+        desk.sees("网格员、人民调解员").await;
+        let known = known(&world);
+        let now = ("扎西多吉".to_owned(), r#"["grid_worker","mediator"]"#.to_owned());
+        assert!(known.contains(&now), "{known:?}");
+        // The phone asks who its person is whenever the app is opened.
+        worker.open("/me").await;
+        worker.sees("网格员、人民调解员").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_forgotten_pin_is_released_at_the_desk() {
+    story(async |world| {
+        let phone = world.enrolled_as("扎西多吉", "grid_worker").await;
+        phone.press("我的").await;
+        let number = phone.installation().await;
+        phone.press("锁定").await;
+        phone.heading_becomes(LOCKED).await;
+        phone.press("忘记PIN").await;
+        phone.sees(&number).await;
+        let desk = people_at_the_desk(&world).await;
+        desk.press("管理扎西多吉").await;
+        desk.sees(&number).await;
+        desk.press("找回PIN").await;
+        desk.sees("先确认是本人").await;
+        let code = desk.run("return document.querySelector('dialog .once').textContent", vec![]).await;
+        let code = code.expect("a code").as_str().expect("a text").to_owned();
+        phone.enter("找回码", &code).await;
+        phone.set_pin("730294", "730294").await;
+        phone.press("找回").await;
+        phone.heading_becomes("我的").await;
+        let news = world.station.check();
+        assert!(news.iter().any(|line| line.contains(r#""finding":"recovery""#)), "{news:#?}");
     })
     .await;
 }

@@ -1,7 +1,7 @@
 //! Forgotten PINs: with a single-use, short-lived code a phone gets its own data key back.
 //!
-//! The phone keeps a copy of its data key that only this station can open ([`crate::recovery_key`]). A coordinator makes
-//! sure who asks and makes a code for that installation ([`issue`]); the phone sends code and copy, and the station
+//! The phone keeps a copy of its data key that only this station can open ([`crate::recovery_key`]). A coordinator, or the
+//! office, makes sure who asks and makes a code for that installation ([`issue`]); the phone sends code and copy, and the station
 //! answers with what is in the copy, once ([`post`], [`redeem`]). The station learns the data key only then, and keeps
 //! nothing of it.
 //!
@@ -12,14 +12,15 @@ use std::net::SocketAddr;
 
 use axum::{Extension, Json, body::Body, extract::State};
 use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::json;
 use sqlx::{Row, SqliteConnection};
 use xunji_domain::{
-    id::InstallationId,
+    id::{InstallationId, WorkerId},
     wire::{Recovery, RecoveryRequest, base64url, from_base64url},
 };
 
 use crate::{
-    body,
+    audit, body,
     db::{self, DbError, instant, parsed},
     enrolment::code::Code,
     problem::Problem,
@@ -56,13 +57,15 @@ async fn open(station: &Station, request: &RecoveryRequest) -> Result<String, Pr
     Ok(base64url(&opened))
 }
 
-/// Makes a code for an installation, and writes down who released it.
+/// Makes a code for an installation of this person, and writes down who released it, also in the audit trail. To be
+/// called inside a transaction.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn issue(
     connection: &mut SqliteConnection,
     installation: InstallationId,
+    worker: WorkerId,
     code: &Code,
     by: &str,
     valid: TimeDelta,
@@ -76,9 +79,10 @@ pub async fn issue(
     .bind(by)
     .bind(instant(now))
     .bind(instant(now + valid))
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
-    Ok(())
+    let what = json!({ "act": "recover", "by": by, "worker": worker, "installation": installation });
+    audit::note(connection, &what).await
 }
 
 /// Uses up a code, inside the writer's transaction.

@@ -7,7 +7,7 @@
 //! | justice officer | the same about legal advisers |
 //! | anybody else | nothing; for them there is nothing here |
 //!
-//! A code lets its bearer read what its person reads. Therefore no governance desk gets one for an adviser (律师法 art. 38),
+//! A code lets its bearer read what its person reads, one for a forgotten PIN what is on its phone. Therefore no governance desk gets one for an adviser (律师法 art. 38),
 //! nobody gets one for somebody in whose mailbox lies what is secret from them (a consultation, or a complaint about the
 //! very desk), and nobody makes a justice officer here: all that is the office's, at the station.
 //!
@@ -48,7 +48,7 @@ use crate::{
     people::{self, Person},
     problem::Problem,
     receipt_key::ReceiptKey,
-    reply,
+    recovery, reply,
     state::Station,
 };
 
@@ -60,6 +60,8 @@ const REQUEST_BYTES: usize = 16 * 1024;
 const CODE: TimeDelta = TimeDelta::hours(72);
 /// How long a code that releases a phone is good for, and the phone may send.
 const RELEASE: TimeDelta = TimeDelta::hours(24);
+/// How long a code for a forgotten PIN is good for.
+const RECOVERY: TimeDelta = TimeDelta::hours(1);
 
 /// Somebody new.
 #[derive(Clone, Deserialize)]
@@ -84,8 +86,10 @@ pub struct Change {
 /// What a code is for.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct CodeFor {
-    /// The phone that may send what was noted before it was shut out; a new phone without it.
+    /// The phone that may send what was noted before it was shut out.
     releases: Option<InstallationId>,
+    /// The phone whose PIN was forgotten. A new phone without either.
+    recovers: Option<InstallationId>,
 }
 
 /// What is handed over.
@@ -411,12 +415,18 @@ impl Boss {
         if !own && !self.manages(person.worker.roles()) || person.suspended && of.releases.is_none() {
             return Ok(Err(Problem::NotYours));
         }
+        let of_phone = match (of.releases, of.recovers) {
+            (Some(_), Some(_)) => return Ok(Err(Problem::BodyUnreadable)),
+            (releases, recovers) => releases.or(recovers),
+        };
+        if let Some(installation) = of_phone
+            && phone_of(connection, installation).await? != Some(id)
+        {
+            return Ok(Err(Problem::NotFound));
+        }
         let code = Code::draw().map_err(|_| DbError::Stored("randomness"))?;
         let valid = match of.releases {
             Some(installation) => {
-                if phone_of(connection, installation).await? != Some(id) {
-                    return Ok(Err(Problem::NotFound));
-                }
                 enrolment::release(connection, id, installation, &code, RELEASE).await?;
                 let what =
                     json!({ "act": "release", "by": self.id, "worker": id, "installation": installation });
@@ -425,6 +435,10 @@ impl Boss {
             }
             None if !own && !self.may_read_all_of(connection, id).await? => {
                 return Ok(Err(Problem::NotYours));
+            }
+            None if let Some(installation) = of.recovers => {
+                recovery::issue(connection, installation, id, &code, &self.id.to_string(), RECOVERY).await?;
+                RECOVERY
             }
             None => {
                 enrolment::issue(connection, id, &code, CODE).await?;

@@ -41,3 +41,35 @@ pub(super) fn select(
         </div>
     }
 }
+
+/// A choice of several.
+pub(super) fn several(
+    id: &'static str,
+    label: &'static str,
+    options: Vec<(String, String)>,
+    chosen: RwSignal<Vec<String>>,
+) -> AnyView {
+    let option = |(value, name): (String, String)| {
+        let checked = chosen.with_untracked(|chosen| chosen.contains(&value));
+        let change = move |event| {
+            chosen.update(|chosen| {
+                chosen.retain(|other| *other != value);
+                if event_target_checked(&event) {
+                    chosen.push(value.clone());
+                }
+            });
+        };
+        view! {
+            <label class="option">
+                <input type="checkbox" name=id prop:checked=checked on:change=change/>
+                <span>{name}</span>
+            </label>
+        }
+    };
+    view! {
+        <fieldset class="field" data-required="">
+            <legend class="label">{label}</legend>
+            <div class="options chips">{options.into_iter().map(option).collect_view()}</div>
+        </fieldset>
+    }
+}

@@ -4,6 +4,7 @@ mod assign;
 mod boxes;
 mod counts;
 mod import;
+mod person;
 mod seats;
 mod staff;
 

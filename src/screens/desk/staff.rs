@@ -13,17 +13,15 @@ use xunji_domain::{
 };
 
 use super::{
-    boxes::{first, line, select},
     import::Import,
+    person::{Add, Duties, HandOver},
     seats::{Managed, NewDesk, RenameDesk, Seat, Seats},
 };
 use crate::{
-    components::{
-        Attempt, FormSheet, Head, Sheet, alert, area_name, icon, live, role_name, view, village_name,
-    },
+    components::{Attempt, Head, Sheet, alert, icon, live, role_name, view, village_name},
     driver::Sent,
-    platform,
     state::{App, loaded, use_app},
+    vaults::short,
     words,
 };
 
@@ -33,8 +31,8 @@ pub(super) struct Staffer {
     pub(super) id: WorkerId,
     pub(super) name: String,
     pub(super) roles: Vec<Role>,
-    village: VillageCode,
-    areas: Vec<Area>,
+    pub(super) village: VillageCode,
+    pub(super) areas: Vec<Area>,
     pub(super) suspended: bool,
     phones: Vec<Phone>,
 }
@@ -62,6 +60,10 @@ struct Made {
 
 reads!(Made { code });
 
+/// The roles that are given at a desk, the usual ones first.
+const ROLES: [Role; 5] =
+    [Role::GridWorker, Role::Mediator, Role::Partner, Role::Coordinator, Role::LegalAdviser];
+
 /// What is done on this screen, and what came of it. Copies are the same.
 #[derive(Clone, Copy)]
 pub(super) struct Office {
@@ -73,13 +75,46 @@ pub(super) struct Office {
     managed: RwSignal<Option<WorkerId>>,
     /// Which sheet is open.
     pub(super) sheet: RwSignal<Option<Sheets>, LocalStorage>,
-    /// Whose code was made, and the code. It is shown once.
-    code: RwSignal<Option<(String, String)>>,
+    /// Whose code was made, the code, and what they do with it. It is shown once.
+    code: RwSignal<Option<(String, String, &'static str)>>,
 }
 
 impl Office {
     pub(super) fn order(self, method: &'static str, path: String, body: Value) {
         self.attempt.begin(self.carry_out(method, path, body));
+    }
+
+    /// The roles that this one may give. Who is bound to secrecy is the justice office's, the others are a coordinator's.
+    pub(super) fn roles(self) -> Vec<Role> {
+        let me = self.app.signals.me.get_untracked();
+        let mine = |role: &Role| {
+            let giver = if *role == Role::LegalAdviser { Role::JusticeOfficer } else { Role::Coordinator };
+            me.as_ref().is_some_and(|me| me.is(giver))
+        };
+        ROLES.into_iter().filter(mine).collect()
+    }
+
+    /// Whether somebody is this one's to manage in all respects.
+    fn manages(self, person: &Staffer) -> bool {
+        let is_bound = |role: &Role| matches!(role, Role::LegalAdviser | Role::JusticeOfficer);
+        let boss = if person.roles.iter().any(is_bound) { Role::JusticeOfficer } else { Role::Coordinator };
+        self.app.signals.me.with_untracked(|me| me.as_ref().is_some_and(|me| me.is(boss)))
+    }
+
+    /// As [`Self::order_in`], when all that has to be said was said.
+    pub(super) fn order_if(
+        self,
+        complete: bool,
+        sheet: Attempt,
+        close: Callback<()>,
+        method: &'static str,
+        path: String,
+        body: Value,
+    ) {
+        match complete {
+            true => self.order_in(sheet, close, method, path, body),
+            false => sheet.begin(async { Err(words::staff_incomplete().to_owned()) }),
+        }
     }
 
     /// Orders what a sheet asked for. The sheet goes once it is done; what was wrong is said in it.
@@ -106,12 +141,12 @@ impl Office {
         Ok(())
     }
 
-    fn make_code(self, person: &Staffer, body: Value) {
+    fn make_code(self, person: &Staffer, body: Value, how: &'static str) {
         let (name, path) = (person.name.clone(), format!("/people/{}/codes", person.id));
         self.attempt.begin(async move {
             let said = self.app.office("POST", &path, Sent::Json(body)).await?;
             let made: Made = json::read(said.as_bytes()).map_err(|_| words::not_the_station().to_owned())?;
-            self.code.set(Some((name, made.code)));
+            self.code.set(Some((name, made.code, how)));
             Ok(())
         });
     }
@@ -126,6 +161,8 @@ pub(super) enum Sheets {
     RenameDesk(Managed),
     /// At which desk, and who may sit there.
     Seat(Managed, Vec<Staffer>),
+    /// Whose.
+    Duties(Staffer),
     /// From whom, and who may take over.
     HandOver(Staffer, Vec<Staffer>),
 }
@@ -189,12 +226,12 @@ pub fn Staff() -> impl IntoView {
         }
     };
     let code = live(move || {
-        let (name, code) = office.code.get()?;
+        let (name, code, how) = office.code.get()?;
         Some(view! {
             <Sheet title=words::staff_code_of(name) on_close=Callback::new(move |()| office.code.set(None))>
                 <div class="sheet-body">
                     <p class="once">{code}</p>
-                    <p>{words::staff_code_how()}</p>
+                    <p>{how}</p>
                 </div>
             </Sheet>
         })
@@ -203,6 +240,7 @@ pub fn Staff() -> impl IntoView {
         let close = Callback::new(move |()| sheet.set(None));
         Some(match sheet.get()? {
             Sheets::Add => view! { <Add office=office close=close/> },
+            Sheets::Duties(person) => view! { <Duties office=office person=person close=close/> },
             Sheets::NewDesk(adds) => view! { <NewDesk office=office adds=adds close=close/> },
             Sheets::RenameDesk(desk) => view! { <RenameDesk office=office desk=desk close=close/> },
             Sheets::Seat(desk, able) => view! { <Seat office=office desk=desk able=able close=close/> },
@@ -249,7 +287,7 @@ fn card(office: Office, person: &Staffer, people: &[Staffer]) -> AnyView {
     });
     let new_code = {
         let person = person.clone();
-        move |_| office.make_code(&person, json!({}))
+        move |_| office.make_code(&person, json!({}), words::staff_code_how())
     };
     let hand_over = {
         let person = person.clone();
@@ -257,31 +295,44 @@ fn card(office: Office, person: &Staffer, people: &[Staffer]) -> AnyView {
         let others: Vec<_> = people.iter().filter(can).cloned().collect();
         move |_| office.sheet.set(Some(Sheets::HandOver(person.clone(), others.clone())))
     };
-    let phone = |(place, phone): (usize, &Phone)| {
-        let (installation, gone) = (phone.installation, phone.revoked_at.is_some());
+    let duties = {
         let person = person.clone();
-        let button = match gone {
-            false => view! {
-                <button
-                    class="btn"
-                    type="button"
-                    on:click=move |_| office.order("DELETE", format!("/installations/{installation}"), json!({}))
-                >
-                    {words::staff_revoke()}
-                </button>
-            },
-            true => view! {
-                <button
-                    class="btn"
-                    type="button"
-                    on:click=move |_| office.make_code(&person, json!({ "releases": installation }))
-                >
-                    {words::staff_release()}
-                </button>
-            },
+        move |_| office.sheet.set(Some(Sheets::Duties(person.clone())))
+    };
+    // Nobody gives themselves more.
+    let duties = (!own && office.manages(person)).then(|| {
+        view! { <button class="btn" type="button" on:click=duties>{words::staff_duties()}</button> }
+    });
+    let phone = |phone: &Phone| {
+        let (installation, gone) = (phone.installation, phone.revoked_at.is_some());
+        let (of_release, of_recovery) = (person.clone(), person.clone());
+        let revoke = move |_| office.order("DELETE", format!("/installations/{installation}"), json!({}));
+        let release = move |_| {
+            office.make_code(&of_release, json!({ "releases": installation }), words::staff_code_how());
         };
-        let state = if gone { words::staff_phone_out() } else { words::staff_phone_in() };
-        view! { <div class="row"><span>{words::staff_phone(place + 1)}" · "{state}</span>{button}</div> }
+        let recover = move |_| {
+            office.make_code(&of_recovery, json!({ "recovers": installation }), words::staff_recover_how());
+        };
+        let (state, button) = match gone {
+            false => (
+                words::staff_phone_in(),
+                view! { <button class="btn" type="button" on:click=revoke>{words::staff_revoke()}</button> },
+            ),
+            true => (
+                words::staff_phone_out(),
+                view! { <button class="btn" type="button" on:click=release>{words::staff_release()}</button> },
+            ),
+        };
+        // By the number that the phone itself shows.
+        view! {
+            <div class="row">
+                <span>{words::staff_phone(short(&installation.to_string()))}" · "{state}</span>
+                <span class="btns">
+                    {button}
+                    <button class="btn" type="button" on:click=recover>{words::staff_recover()}</button>
+                </span>
+            </div>
+        }
     };
     view! {
         <section class="paper">
@@ -294,85 +345,12 @@ fn card(office: Office, person: &Staffer, people: &[Staffer]) -> AnyView {
                 <summary aria-label=words::staff_manage_of(person.name.clone()) on:click=turn_over>{words::staff_manage()}</summary>
                 <div class="btns">
                     <button class="btn" type="button" on:click=new_code>{words::staff_new_code()}</button>
+                    {duties}
                     {turn}
                     <button class="btn" type="button" on:click=hand_over>{words::staff_hand_over()}</button>
                 </div>
-                {person.phones.iter().enumerate().map(phone).collect_view()}
+                {person.phones.iter().map(phone).collect_view()}
             </details>
         </section>
-    }
-}
-
-/// Somebody new.
-#[component]
-fn Add(office: Office, close: Callback<()>) -> impl IntoView {
-    const ROLES: [Role; 5] =
-        [Role::GridWorker, Role::Mediator, Role::Partner, Role::Coordinator, Role::LegalAdviser];
-    let county = office.app.pocket().county();
-    let me = office.app.signals.me.get_untracked();
-    let am = |role| me.as_ref().is_some_and(|me| me.is(role));
-    // Who is bound to secrecy is the justice office's to add, the others are a coordinator's.
-    let mine = |role: &&Role| match role {
-        Role::LegalAdviser => am(Role::JusticeOfficer),
-        _ => am(Role::Coordinator),
-    };
-    let roles = ROLES.iter().filter(mine).map(|role| (role.as_str().to_owned(), role_name(*role).to_owned()));
-    let roles: Vec<_> = roles.collect();
-    let seats = office.app.signals.desks.get_untracked();
-    let all = county.townships.iter().flat_map(|township| &township.villages);
-    let here = all.filter(|village| seats.iter().any(|seat| seat.area.covers(&village.code)));
-    let villages: Vec<_> = here
-        .map(|village| (village.code.to_string(), village_name(&county, village.code.as_str())))
-        .collect();
-    let (name, role, village) =
-        (RwSignal::new(String::new()), RwSignal::new(first(&roles)), RwSignal::new(first(&villages)));
-    let attempt = Attempt::default();
-    // Drawn once, so that trying again after a lost answer adds nobody twice.
-    let id = platform::new_worker_id();
-    let submit = Callback::new(move |()| {
-        let newcomer = json!({
-            "id": id, "name": name.get_untracked().trim(), "roles": [role.get_untracked()], "village": village.get_untracked(),
-        });
-        office.order_in(attempt, close, "POST", "/people".to_owned(), newcomer);
-    });
-    view! {
-        <FormSheet title=words::staff_add() attempt=attempt submit=submit on_close=close>
-            {line("staff-name", words::staff_name(), name)}
-            {select("staff-role", words::staff_role(), roles, role)}
-            {select("staff-village", words::staff_village(), villages, village)}
-        </FormSheet>
-    }
-}
-
-/// Who takes over, and where.
-#[component]
-fn HandOver(office: Office, from: Staffer, others: Vec<Staffer>, close: Callback<()>) -> impl IntoView {
-    let county = office.app.pocket().county();
-    let people: Vec<_> = others.iter().map(|other| (other.id.to_string(), other.name.clone())).collect();
-    let areas: Vec<_> = from.areas.iter().map(|area| (area.to_string(), area_name(&county, area))).collect();
-    let (to, area) = (RwSignal::new(first(&people)), RwSignal::new(first(&areas)));
-    let attempt = Attempt::default();
-    let hand = Callback::new(move |()| {
-        let handing = json!({ "from": from.id, "to": to.get_untracked(), "area": area.get_untracked() });
-        office.order_in(attempt, close, "POST", "/handovers".to_owned(), handing);
-    });
-    let missing = if people.is_empty() {
-        Some(words::staff_no_successor())
-    } else if areas.is_empty() {
-        Some(words::staff_no_area())
-    } else {
-        None
-    };
-    let asked = match missing {
-        Some(missing) => view! { <p>{missing}</p> },
-        None => view! {
-            <p>{words::staff_hand_over_what()}</p>
-            {select("staff-to", words::staff_successor(), people, to)}
-            {select("staff-area", words::staff_area(), areas, area)}
-        },
-    };
-    let submit = missing.is_none().then_some(hand);
-    view! {
-        <FormSheet title=words::staff_hand_over() attempt=attempt submit=submit on_close=close>{asked}</FormSheet>
     }
 }

@@ -21,7 +21,9 @@ pub(super) async fn run(args: RecoverArgs) -> Result<(), CliError> {
     let (installation, worker) = find(&mut connection, &args.installation).await?;
     let code = Code::draw()?;
     let valid = TimeDelta::minutes(args.valid_minutes.into());
-    recovery::issue(&mut connection, installation, &code, &args.by, valid).await?;
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(DbError::from)?;
+    recovery::issue(&mut transaction, installation, worker.id, &code, &args.by, valid).await?;
+    transaction.commit().await.map_err(DbError::from)?;
     connection.close().await.map_err(DbError::from)?;
     let mut out = io::stdout();
     if args.json {

@@ -7,7 +7,7 @@ use serde_json::json;
 use sqlx::Connection;
 use uuid::Uuid;
 use xunji_domain::{
-    id::InstallationId,
+    id::{InstallationId, WorkerId},
     wire::{Recovery, base64url, from_base64url},
 };
 use xunji_station::{check, data::DataFolder, db, enrolment::code::Code, recovery};
@@ -17,7 +17,7 @@ use crate::support::*;
 const DATA_KEY: [u8; 32] = [5; 32];
 
 /// What a phone seals for its station when it is enrolled.
-fn copy_for(station: &str, installation: InstallationId) -> String {
+pub(crate) fn copy_for(station: &str, installation: InstallationId) -> String {
     let own = SecretKey::from_slice(&[7; 32]).unwrap();
     let station = PublicKey::from_sec1_bytes(&from_base64url(station).unwrap()).unwrap();
     let shared = ecdh::diffie_hellman(own.to_nonzero_scalar(), station.as_affine());
@@ -33,12 +33,13 @@ impl Station {
     async fn recovery_code(&self, installation: InstallationId, valid: TimeDelta) -> String {
         let mut connection = db::open_writer(&self.database()).await.unwrap();
         let code = Code::draw().unwrap();
-        recovery::issue(&mut connection, installation, &code, "司法所 李四", valid).await.unwrap();
+        let worker = WorkerId::new(Uuid::nil());
+        recovery::issue(&mut connection, installation, worker, &code, "司法所 李四", valid).await.unwrap();
         connection.close().await.unwrap();
         code.to_string()
     }
 
-    async fn recover(&self, code: &str, installation: InstallationId, copy: &str) -> Reply {
+    pub(crate) async fn recover(&self, code: &str, installation: InstallationId, copy: &str) -> Reply {
         let body = json!({ "code": code, "installation": installation, "copy": copy }).to_string();
         request(self.address, "POST", "/api/v1/recoveries", &[], body).await
     }

@@ -3,12 +3,14 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 use xunji_domain::{
+    id::InstallationId,
     person::Role,
     wire::{Enrolment, Me},
 };
 
 use crate::{
     people::{Office, json_lines},
+    recovery::copy_for,
     support::*,
 };
 
@@ -249,6 +251,44 @@ async fn no_code_opens_what_is_secret_from_whoever_makes_it() {
     }
     let release = json!({ "releases": worker.installation });
     assert_eq!(post(&centre, &codes, release).await.status, 201, "a released phone reads nothing");
+}
+
+#[tokio::test]
+async fn a_forgotten_pin_is_released_by_whoever_may_give_the_person_a_phone() {
+    let station = Station::spawn().await;
+    let centre = coordinator(&station, VILLAGE).await;
+    let far = coordinator(&station, ELSEWHERE).await;
+    let justice = officer(&station).await;
+    let worker = station.any_phone().await;
+    let adviser = station.phone(Role::LegalAdviser, VILLAGE).await;
+    let ask = async |boss: &Phone, of: &Phone, body: Value| {
+        post(boss, &format!("/people/{}/codes", of.worker.id), body).await
+    };
+    let of = |phone: &Phone| json!({ "recovers": phone.installation });
+    refused(&ask(&far, &worker, of(&worker)).await, 404, "not-found");
+    refused(&ask(&worker, &worker, of(&worker)).await, 404, "not-found");
+    refused(&ask(&centre, &worker, of(&adviser)).await, 404, "not-found");
+    refused(&ask(&centre, &adviser, of(&adviser)).await, 409, "not-yours");
+    let both = json!({ "recovers": worker.installation, "releases": worker.installation });
+    refused(&ask(&centre, &worker, both).await, 400, "body-unreadable");
+    assert_eq!(station.count("recoveries").await, 0);
+    for (boss, phone) in [(&centre, &worker), (&justice, &adviser)] {
+        let reply = ask(boss, phone, of(phone)).await;
+        assert_eq!(reply.status, 201, "{}", reply.text());
+        let code = reply.json::<Value>()["code"].as_str().unwrap().to_owned();
+        let copy = copy_for(phone.recovery_key.as_deref().unwrap(), phone.installation);
+        assert_eq!(station.recover(&code, phone.installation, &copy).await.status, 200);
+        refused(
+            &station.redeem(&code, InstallationId::new(Uuid::new_v4())).await,
+            404,
+            "enrolment-code-unknown",
+        );
+    }
+    let said = acts(&station).await;
+    let released: Vec<_> = said.iter().filter(|what| what["act"] == "recover").collect();
+    assert_eq!(released.len(), 2, "{said:#?}");
+    assert_eq!(released[0]["by"], json!(centre.worker.id));
+    assert_eq!(released[0]["installation"], json!(worker.installation));
 }
 
 #[tokio::test]
