@@ -19,6 +19,8 @@ pub enum Sign {
     Delivered,
     /// Come back.
     Returned,
+    /// Come back, and its author does without it.
+    LetGo,
     /// Other desks' work, here without its sensitive values.
     Overseen,
 }
@@ -43,6 +45,7 @@ impl Sign {
             Self::Sending => "sending",
             Self::Delivered => "delivered",
             Self::Returned => "parked",
+            Self::LetGo => "let-go",
             Self::Overseen => "overseen",
         }
     }
@@ -55,6 +58,7 @@ impl Sign {
             Self::Sending => "sending",
             Self::Delivered => "check",
             Self::Returned => "return",
+            Self::LetGo => "close",
             Self::Overseen => "eye",
         }
     }
@@ -66,6 +70,7 @@ impl Sign {
             Self::Sending => words::badge_sending(),
             Self::Delivered => words::badge_delivered(),
             Self::Returned => words::badge_returned(),
+            Self::LetGo => words::badge_let_go(),
             Self::Overseen => words::badge_overseen(),
         }
     }

@@ -85,6 +85,7 @@ fn line(case: &Case, known: &Known, act: Callback<AtField>) -> AnyView {
                 words::receipt(revision.0, format_moment(*received_at), short_digest(known.entry.digest));
             (Sign::Delivered, Some(text))
         }
+        Standing::Parked { reason, .. } if known.let_go => (Sign::LetGo, Some(reason_sentence(kind, reason))),
         Standing::Parked { reason, .. } => (Sign::Returned, Some(reason_sentence(kind, reason))),
         Standing::Refused { refusal } => (Sign::Returned, Some(refusal_sentence(refusal).to_owned())),
     };

@@ -67,15 +67,14 @@ pub(super) async fn begin(
     let about =
         |draft: &Draft| field.is_none() || draft.adds.as_ref().is_some_and(|adds| adds.field == field);
     let kept = kept.filter(about);
-    let before =
-        field.as_ref().and_then(|field| Some((field.clone(), record.fields.get(field)?.value.clone())));
+    let now = field.as_ref().and_then(|field| Some((field.clone(), record.fields.get(field)?.value.clone())));
     let draft = kept.unwrap_or_else(|| Draft {
         // Fixed with the draft, so that pressing twice saves once.
         id: platform::new_entry_id(),
         record: record.id,
         kind: record.kind.clone(),
         kind_version: record.kind_version,
-        body: body_of(before),
+        body: body_of(now),
         replaces: None,
         adds: None,
         changed_at: platform::now(),
@@ -83,7 +82,20 @@ pub(super) async fn begin(
     let empty = Addition { doing, text: String::new(), field, attached: Vec::new() };
     let adds = draft.adds.clone().unwrap_or(empty);
     let names = Names::read(&pocket).await;
-    adding.try_set(Some(Begun { record, kind, adds, draft, names }));
+    adding.try_set(Some(Begun { record: before(app, record, &draft), kind, adds, draft, names }));
+}
+
+/// The record as whoever mends something of it has to see it: without what has come back.
+fn before(app: App, record: Record, draft: &Draft) -> Record {
+    draft.replaces.and_then(|parked| record.without(&app.pocket().kinds(), parked)).unwrap_or(record)
+}
+
+/// Where a draft is gone on with.
+pub(super) fn place_of(draft: &Draft) -> String {
+    match &draft.adds {
+        Some(_) => format!("/records/{}?go-on={}", draft.record, draft.id),
+        None => format!("/drafts/{}", draft.id),
+    }
 }
 
 /// Opens the sheet of a draft.
@@ -94,7 +106,7 @@ pub(super) async fn go_on(app: App, draft: EntryId, adding: RwSignal<Option<Begu
     let kind = pocket.kinds().nearest(&record.kind, record.kind_version).cloned();
     if let (Some(kind), Some(adds)) = (kind, draft.adds.clone()) {
         let names = Names::read(&pocket).await;
-        adding.try_set(Some(Begun { record, kind, adds, draft, names }));
+        adding.try_set(Some(Begun { record: before(app, record, &draft), kind, adds, draft, names }));
     }
 }
 
@@ -113,7 +125,7 @@ pub(super) fn Adding(begun: Begun, adding: RwSignal<Option<Begun>, LocalStorage>
     let attached = RwSignal::new(adds.attached);
     let field = RwSignal::new(adds.field);
     let attempt = Attempt::default();
-    let id = draft.id;
+    let (id, replaces) = (draft.id, draft.replaces);
     let stored = StoredValue::new(kind.clone());
     let autosave = Autosave::new(app, draft);
     autosave.watch({
@@ -179,7 +191,12 @@ pub(super) fn Adding(begun: Begun, adding: RwSignal<Option<Begun>, LocalStorage>
     };
     let deed_of = {
         let record = record.clone();
-        move |action| Deed { id, attachments: attached.get_untracked(), ..Deed::on(&record, action) }
+        move |action| Deed {
+            id,
+            replaces,
+            attachments: attached.get_untracked(),
+            ..Deed::on(&record, action)
+        }
     };
     let submit = Callback::new(move |()| {
         let (deed, saving) = (act().map(&deed_of), autosave.get_value());

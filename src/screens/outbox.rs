@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use xunji_domain::{
     entry::Action,
+    id::{EntryId, RecordId},
     kind::Kind,
     record::{Known, Record},
 };
@@ -12,7 +13,7 @@ use xunji_sync::{
     pocket::{Draft, Waiting, WaitingState},
 };
 
-use super::backup::ExportButton;
+use super::{adding::place_of, backup::ExportButton};
 use crate::{
     components::{
         Head, Sign, alert, badge, field_name, icon, live, mark, reason_sentence, refusal_sentence, title_of,
@@ -240,30 +241,34 @@ fn waits(phase: &Phase) -> Option<String> {
     })
 }
 
-/// 修改后重报: a parked form is opened again; anything else is sent again as a new entry.
+/// 修改后重报: a parked form or sheet is opened again; what nothing was typed for is sent again as a new entry. And
+/// 不再办理: its author does without it.
 #[component]
 fn Repair(known: Known) -> impl IntoView {
     let app = use_app();
     let busy = RwSignal::new(false);
+    let content = known.entry.content.clone();
+    let opens = matches!(content.action, Action::Open { .. });
+    let let_go = (!opens).then(|| {
+        let give_up = move |_| let_go(app, content.record, content.id, true);
+        view! { <button class="btn" type="button" on:click=give_up>{words::let_go()}</button> }
+    });
     let mend = move |_| {
         if busy.get_untracked() {
             return;
         }
         busy.set(true);
-        let id = platform::new_entry_id();
-        match Draft::repairing(&known, id, platform::now()) {
+        match Draft::repairing(&known, platform::new_entry_id(), platform::now()) {
             Some(draft) => {
                 spawn_local(async move {
-                    if app.pocket().put_draft(&draft).await.is_ok() {
-                        app.address.go(&format!("/drafts/{id}"));
-                    }
+                    mend(app, draft).await;
                     busy.try_set(false);
                 });
             }
             None => {
                 let content = &known.entry.content;
                 let deed = Deed {
-                    id,
+                    id: platform::new_entry_id(),
                     record: content.record,
                     kind: content.kind.clone(),
                     kind_version: content.kind_version,
@@ -281,8 +286,39 @@ fn Repair(known: Known) -> impl IntoView {
     view! {
         <div class="btns">
             <button class="btn primary" type="button" on:click=mend>{icon("pencil")}{words::mend_and_send()}</button>
+            {let_go}
         </div>
     }
+}
+
+/// Opens a draft that mends something, or the one that was begun for it before.
+async fn mend(app: App, draft: Draft) {
+    let pocket = app.pocket();
+    let begun = pocket.drafts().await.unwrap_or_default();
+    let begun = begun.into_iter().find(|begun| begun.replaces == draft.replaces);
+    let is_new = begun.is_none();
+    let draft = begun.unwrap_or(draft);
+    if is_new && let Err(error) = pocket.put_draft(&draft).await {
+        return app.say(storage_sentence(&error));
+    }
+    app.address.go(&place_of(&draft));
+}
+
+/// The person does without what has come back, or has second thoughts.
+fn let_go(app: App, record: RecordId, entry: EntryId, gone: bool) {
+    spawn_local(async move {
+        match app.pocket().let_go(record, entry, gone).await {
+            Ok(true) if gone => {
+                app.offer(
+                    words::was_let_go().to_owned(),
+                    Callback::new(move |()| let_go(app, record, entry, false)),
+                );
+            }
+            Ok(_) => {}
+            Err(error) => app.say(storage_sentence(&error)),
+        }
+        app.changed();
+    });
 }
 
 fn what_it_is(kind: Option<&Kind>, action: &Action) -> String {

@@ -9,7 +9,7 @@ use xunji_sync::{
     pocket::{Called, Draft, Row},
 };
 
-use super::adding::doing_name;
+use super::adding::{doing_name, place_of};
 use crate::{
     components::{
         Head, Sign, badge, due, icon, in_turn, live, mark, row_time, row_title, title_of, to_mend, urgency,
@@ -218,10 +218,7 @@ fn draft_cell(draft: &Draft) -> AnyView {
         .and_then(|kind| draft.body.get(&kind.village)?.as_str().map(|code| village_name(&county, code)))
         .unwrap_or_default();
     let mark = mark(kind);
-    let href = match &draft.adds {
-        Some(_) => format!("/records/{}?go-on={}", draft.record, draft.id),
-        None => format!("/drafts/{}", draft.id),
-    };
+    let href = place_of(draft);
     let changed = format_moment(draft.changed_at.to_utc());
     view! {
         <li>

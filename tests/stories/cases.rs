@@ -260,6 +260,23 @@ async fn a_step_that_was_overtaken_while_the_phone_was_offline_comes_back_with_t
         village.press("待上传").await;
         village.sees("这条记录现在由别人办理,这一步没有走成").await;
 
+        // A step that was not taken leads nowhere.
+        village.open(&page).await;
+        village.sees("状态:已交办").await;
+        assert!(!village.everything().await.unwrap_or_default().contains("状态:调解中"));
+        // Its author does without it, on second thoughts too; it stays in the history with its reason.
+        village.press("待上传").await;
+        village.press("不再办理").await;
+        village.sync_becomes("全部已送达").await;
+        village.press("撤销").await;
+        village.sync_becomes("1 条被退回").await;
+        village.press("不再办理").await;
+        village.sync_becomes("全部已送达").await;
+        village.open(&page).await;
+        let lines = village.timeline_becomes(&["登记", "交办", "开始调解"]).await;
+        let given_up = |line: &str| line.contains("不再办理") && line.contains("由别人办理");
+        assert!(given_up(&lines[2]), "{lines:#?}");
+
         let entries = world.station.entries();
         let outcomes: Vec<_> = entries.iter().map(|entry| entry["outcome"].clone()).collect();
         assert_eq!(outcomes, ["accepted", "accepted", "parked"]);
@@ -268,6 +285,39 @@ async fn a_step_that_was_overtaken_while_the_phone_was_offline_comes_back_with_t
         // Whoever has it now is not disturbed by it.
         centre.open(&page).await;
         centre.timeline_becomes(&["登记", "交办"]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_step_that_named_somebody_who_cant_take_it_is_mended_in_its_sheet() {
+    story(async |world| {
+        let police = ["--desk", "police:luqiao", "--kind", "police", "--name", "泸桥镇派出所"];
+        world.station.office("desk", &[&["add"], &police[..], &["--area", "513322100"]].concat());
+        let (_, centre, page) = two_who_see_a_dispute(&world).await;
+        offline(&centre, true).await;
+        centre.press("交办").await;
+        centre.enter("交办给", "张三").await;
+        centre.press("保存").await;
+        centre.sees("状态:已交办").await;
+        world.station.office("worker", &["suspend", "--worker", &world.station.worker("张三")]);
+        offline(&centre, false).await;
+        centre.sync_becomes("1 条被退回").await;
+        centre.sees("状态:已登记").await;
+        centre.press("待上传").await;
+        centre.press("修改后重报").await;
+        centre.heading_becomes(DISPUTE).await;
+        centre.enter("交办给", "泸桥镇派出所").await;
+        centre.press("保存").await;
+        centre.sees("现由泸桥镇派出所办理").await;
+        centre.sync_becomes("全部已送达").await;
+        let entries = world.station.entries();
+        let told: Vec<_> = entries.iter().map(|entry| &entry["outcome"]).collect();
+        assert_eq!(told, ["accepted", "parked", "accepted"]);
+        assert_eq!(entries[2]["action"]["body"]["assignee"], "desk:police:luqiao");
+        assert_eq!(entries[2]["record"], entries[0]["record"]);
+        centre.open(&page).await;
+        centre.sees("状态:已交办").await;
     })
     .await;
 }

@@ -16,7 +16,7 @@ use crate::{
     json,
     kind::{Kind, Kinds},
     reads,
-    record::{Known, Record, Standing},
+    record::{Known, Record, Standing, counting},
     validate,
 };
 
@@ -263,13 +263,8 @@ pub fn since(kind: &Kind, record: &Record) -> Option<NaiveDate> {
 /// The states that a record has been in, each with the day on which it came into it.
 fn stays(kind: &Kind, record: &Record) -> Vec<(StateId, NaiveDate)> {
     let mut stays = Vec::new();
-    let replaced = crate::record::replaced(&record.entries);
-    for known in &record.entries {
-        let content = &known.entry.content;
-        if !matches!(known.standing, Standing::Accepted { .. }) && replaced.contains(&content.id) {
-            continue;
-        }
-        match &content.action {
+    for known in counting(&record.entries) {
+        match &known.entry.content.action {
             Action::Open { .. } => stays.push((kind.workflow.initial.clone(), day(known))),
             Action::Step { step, .. } => {
                 let step = kind.workflow.steps.iter().find(|known| known.id == *step);

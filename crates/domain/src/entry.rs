@@ -178,6 +178,21 @@ reads!(Action by "type" {
     "unmerge" => Unmerge {},
 } else Unknown(whole));
 
+impl Action {
+    /// Whether it moves its record on or gives it a place, instead of saying something about it: only the station can tell
+    /// whether that is lawful.
+    pub const fn moves(&self) -> bool {
+        matches!(
+            self,
+            Self::Step { .. }
+                | Self::HandOver { .. }
+                | Self::Slip { .. }
+                | Self::Merge { .. }
+                | Self::Unmerge {}
+        )
+    }
+}
+
 impl Content {
     /// The bytes that [`Entry::digest`] is the SHA-256 of.
     ///

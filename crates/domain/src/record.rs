@@ -82,14 +82,22 @@ pub struct Known {
     /// the entry, whose content therefore doesn't have its digest.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub masked: bool,
+    /// Whether its author does without it, since the station has parked it. It stays in the history.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub let_go: bool,
 }
 
-reads!(Known { entry, standing as rest, masked or default });
+reads!(Known { entry, standing as rest, masked or default, let_go or default });
 
 impl Known {
     /// A whole entry.
     pub const fn new(entry: Entry, standing: Standing) -> Self {
-        Self { entry, standing, masked: false }
+        Self { entry, standing, masked: false, let_go: false }
+    }
+
+    /// Whether nothing more is expected of its author, although the station has sent it back.
+    pub fn is_let_go(&self) -> bool {
+        self.let_go && matches!(self.standing, Standing::Parked { .. })
     }
 
     /// The station's receipt for it, as it came, once it is accepted.
@@ -112,6 +120,19 @@ pub fn replaced(entries: &[Known]) -> BTreeSet<EntryId> {
         replaced.extend(known.entry.content.replaces);
     }
     replaced
+}
+
+/// The entries that count for what their record has come to, in their order: what was accepted, for good; what waits to
+/// be sent, which may yet be lawful; and of what the station has sent back only values that wait to be mended. A step that
+/// it has not taken leads nowhere.
+pub fn counting(entries: &[Known]) -> impl Iterator<Item = &Known> {
+    let replaced = replaced(entries);
+    entries.iter().filter(move |known| match known.standing {
+        Standing::Accepted { .. } => true,
+        _ if known.is_let_go() || replaced.contains(&known.entry.content.id) => false,
+        Standing::Pending => true,
+        Standing::Parked { .. } | Standing::Refused { .. } => !known.entry.content.action.moves(),
+    })
 }
 
 /// The value of a field, and the other one where two people changed it without knowing of each other.
@@ -181,7 +202,8 @@ pub struct Record {
     /// The record that is carried on instead of this one, which reports the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<RecordId>,
-    /// All its entries in the order of the fold, the ones that a later one replaces at the end.
+    /// All its entries in the order of the fold, the ones that a later one replaces at the end. Not all of them count:
+    /// see [`counting`].
     pub entries: Vec<Known>,
 }
 
@@ -251,14 +273,13 @@ impl Record {
             merged_into: None,
             entries: Vec::new(),
         };
-        for known in &entries {
-            // What was accepted is part of the record for good: only what waits or was parked can be replaced.
-            if let Standing::Accepted { revision, .. } = known.standing {
-                record.revision = record.revision.max(revision);
-                record.apply(kinds, &known.entry, Some(revision));
-            } else if !replaced.contains(&known.entry.content.id) {
-                record.apply(kinds, &known.entry, None);
-            }
+        for known in counting(&entries) {
+            let revision = match known.standing {
+                Standing::Accepted { revision, .. } => Some(revision),
+                _ => None,
+            };
+            record.revision = record.revision.max(revision.unwrap_or_default());
+            record.apply(kinds, &known.entry, revision);
         }
         record.entries = entries;
         Some(record)
@@ -400,13 +421,17 @@ impl Record {
         self.entries.iter().map(|known| &known.entry).find(|entry| entry.content.id == id)
     }
 
+    /// What it would be if one of its entries had never been. Nothing without any other.
+    pub fn without(&self, kinds: &Kinds, entry: EntryId) -> Option<Self> {
+        Self::fold(kinds, self.entries.iter().filter(|known| known.entry.content.id != entry).cloned())
+    }
+
     /// What a field had before an amendment settled which of several values is right: the value that was shown, then
     /// the others. Nothing when that amendment settled nothing, or isn't the field's newest.
     pub fn settled(&self, kinds: &Kinds, amendment: EntryId) -> Option<Vec<Value>> {
         let Action::Amend { field, .. } = &self.entry(amendment)?.content.action else { return None };
         let now = self.fields.get(field).filter(|held| held.by == amendment && held.rivals.is_empty())?;
-        let without = self.entries.iter().filter(|known| known.entry.content.id != amendment).cloned();
-        let before = Self::fold(kinds, without)?.fields.remove(field)?;
+        let before = self.without(kinds, amendment)?.fields.remove(field)?;
         let values = std::iter::once(before.value).chain(before.rivals.into_iter().map(|rival| rival.value));
         let values: Vec<Value> = values.collect();
         (values.len() > 1 && values.contains(&now.value)).then_some(values)

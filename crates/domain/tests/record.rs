@@ -8,12 +8,13 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use xunji_domain::{
     canonical::Digest,
-    entry::{Action, Content, Entry},
+    deadline::{Calendar, timing},
+    entry::{Action, Body, Content, Entry},
     id::{EntryId, InstallationId, RecordId, Revision, Seq, WorkerId},
     kind::Kinds,
     record::{Known, Record, Standing},
     slip::Verdict,
-    wire::Reason,
+    wire::{Reason, Refusal},
 };
 
 fn known(number: u128, action: Action, standing: Standing) -> Known {
@@ -192,6 +193,61 @@ fn a_repaired_entry_takes_the_place_of_the_parked_one() {
     let record = fold([known(1, open("甲"), parked()), repaired]);
     assert_eq!(record.body()["title"], json!("乙"));
     assert_eq!(record.entries.len(), 2, "the parked one stays in the history");
+}
+
+fn refused() -> Standing {
+    Standing::Refused { refusal: Refusal::Damaged }
+}
+
+/// Whoever believed that a case is closed would not look at it again.
+#[test]
+fn a_step_that_the_station_has_not_taken_leads_nowhere_and_stays_in_the_history() {
+    let of_version_2 = |number, action, standing| {
+        let mut known = known(number, action, standing);
+        known.entry.content.kind_version = 2;
+        known
+    };
+    let (from, to) = (WorkerId::new(Uuid::from_u128(1)), WorkerId::new(Uuid::from_u128(2)));
+    let body: Body = [("escalation_reason".into(), json!("x"))].into();
+    let opened = || of_version_2(1, open("甲"), accepted(1));
+    let with = |standing: fn() -> Standing| {
+        fold([
+            opened(),
+            of_version_2(2, Action::Step { step: "escalate".into(), body: body.clone() }, standing()),
+            of_version_2(3, slip(3), standing()),
+            of_version_2(4, Action::HandOver { from, to, reason: "x".into() }, standing()),
+            of_version_2(5, Action::Merge { into: RecordId::new(Uuid::from_u128(8)) }, standing()),
+        ])
+    };
+    let moved = with(|| Standing::Pending);
+    assert_eq!((moved.state.as_str(), moved.slips.len(), moved.keeper), ("escalated", 1, Some(to)));
+    assert!(moved.merged_into.is_some(), "an offline phone takes it at its word");
+    let untouched = fold([opened()]);
+    for standing in [parked, refused] {
+        let record = with(standing);
+        assert_eq!((&record.state, record.with()), (&untouched.state, untouched.with()));
+        assert_eq!((record.merged_into, record.slips.len(), record.taken.len()), (None, 0, 0));
+        assert_eq!((&record.fields, record.entries.len()), (&untouched.fields, 5));
+        let time = |record: &Record| timing(&Kinds::default(), &Calendar::default(), record);
+        assert_eq!(time(&record), time(&untouched), "and its time goes on");
+        assert!(time(&record).due.is_some());
+    }
+}
+
+#[test]
+fn what_its_author_does_without_counts_no_more_until_the_station_takes_it_after_all() {
+    let opened = known(1, open("甲"), accepted(1));
+    let amended = |let_go, standing| {
+        let known = known(2, amend(json!(2), json!(3)), standing);
+        fold([opened.clone(), Known { let_go, ..known }])
+    };
+    let people = |record: &Record| record.body()["people_count"].clone();
+    assert_eq!(people(&amended(false, parked())), json!(3), "a value that waits to be mended");
+    let gone = amended(true, parked());
+    assert_eq!((people(&gone), gone.entries.len()), (json!(2), 2));
+    assert_eq!(people(&amended(true, accepted(2))), json!(3));
+    let text = serde_json::to_string(&gone.entries[1]).unwrap();
+    assert_eq!(serde_json::from_str::<Known>(&text).unwrap(), gone.entries[1]);
 }
 
 #[test]

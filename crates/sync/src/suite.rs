@@ -43,6 +43,7 @@ macro_rules! storage_suite {
         $run!(two_tabs_share_one_sequence_without_gaps);
         $run!(nothing_leaves_the_outbox_without_a_receipt_that_names_it);
         $run!(a_parked_entry_blocks_no_other_and_can_be_repaired);
+        $run!(a_parked_step_is_given_up_or_mended_and_stays_in_the_history);
         $run!(an_entry_is_delivered_when_its_last_attachment_is);
         $run!(only_delivered_attachments_are_thinned);
         $run!(what_nothing_names_goes_a_day_later);

@@ -131,4 +131,5 @@ mutation! {
     a_forgotten_question_is_noticed: ForgetQuestions breaks BothVersions;
     a_double_of_a_double_is_noticed: ChainDoubles breaks ExactlyOnce;
     a_slip_given_twice_is_noticed: GiveSlipTwice breaks Secrecy;
+    a_parked_step_that_moves_its_record_is_noticed: FollowParked breaks ReceiptsAreTrue;
 }

@@ -132,8 +132,8 @@ impl<S: Storage> Pocket<S> {
             let delivered = match known.standing {
                 _ if here_already.is_some() || known.masked => true,
                 Standing::Accepted { .. } => content.author != backup.worker || !has_photos,
-                // What was mended already needs no more doing.
-                _ => mended.contains(&content.id),
+                // What was mended already, or given up, needs no more doing.
+                _ => known.is_let_go() || mended.contains(&content.id),
             };
             if delivered {
                 batch.put(Table::Entries, &key, known)?;

@@ -88,18 +88,36 @@ pub struct Draft {
 reads!(Draft { id, record, kind, kind_version, body, replaces, adds, changed_at });
 
 impl Draft {
-    /// A form for what a parked opening entry should have said. Other entries have no form; they are sent again.
+    /// What a parked entry should have said, with what was typed, as the form or sheet that it came from shows it. Entries
+    /// that nothing was typed for have none; they are sent again.
     pub fn repairing(parked: &Known, id: EntryId, now: DateTime<FixedOffset>) -> Option<Self> {
         let content = &parked.entry.content;
-        let Action::Open { body } = &content.action else { return None };
+        let adding = |doing, text: &str, field: Option<&FieldId>| {
+            let attached = content.attachments.clone();
+            Some(Addition { doing, text: text.to_owned(), field: field.cloned(), attached })
+        };
+        let (body, adds) = match &content.action {
+            Action::Open { body } => (body.clone(), None),
+            Action::Step { step, body } => {
+                (body.clone(), adding(Doing::Step { step: step.clone() }, "", None))
+            }
+            Action::Amend { field, to, reason, .. } => {
+                ([(field.clone(), to.clone())].into(), adding(Doing::Amend, reason, Some(field)))
+            }
+            Action::Note { text } => (Body::new(), adding(Doing::Note, text, None)),
+            Action::Attach {} => (Body::new(), adding(Doing::Note, "", None)),
+            Action::Ask { field, text } => (Body::new(), adding(Doing::Ask, text, Some(field))),
+            Action::Explain { ask, text } => (Body::new(), adding(Doing::Explain { ask: *ask }, text, None)),
+            _ => return None,
+        };
         Some(Self {
             id,
             record: content.record,
             kind: content.kind.clone(),
             kind_version: content.kind_version,
-            body: body.clone(),
+            body,
             replaces: Some(content.id),
-            adds: None,
+            adds,
             changed_at: now,
         })
     }

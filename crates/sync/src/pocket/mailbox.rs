@@ -67,7 +67,12 @@ impl<S: Storage> Pocket<S> {
                     continue;
                 }
                 let standing = Standing::from(&item.receipt);
-                let came = Known { entry: entry.clone(), standing: standing.clone(), masked: item.masked };
+                let came = Known {
+                    entry: entry.clone(),
+                    standing: standing.clone(),
+                    masked: item.masked,
+                    let_go: known.as_ref().is_some_and(|known| known.let_go),
+                };
                 // What was saved here keeps the number that it was given here, even when the station has it from
                 // elsewhere; and a number says nothing about an entry that was not saved here.
                 match known {
@@ -127,7 +132,7 @@ impl<S: Storage> Pocket<S> {
     /// The station knows less than it did: it was restored from an older backup. Everything that it had of this phone
     /// goes back into the line, and leaves it again as it comes down; sending it twice doubles nothing.
     async fn send_again(&self, batch: &mut Batch<'_, S>) -> Result<(), StorageError> {
-        for Known { entry, standing, masked } in batch.prefix::<Known>(Table::Entries, "").await? {
+        for Known { entry, standing, masked, .. } in batch.prefix::<Known>(Table::Entries, "").await? {
             let receipted = matches!(standing, Standing::Accepted { .. } | Standing::Parked { .. });
             // What is here without its sensitive values is none of what was saved here.
             if masked || !receipted || entry.installation != self.installation() {

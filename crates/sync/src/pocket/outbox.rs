@@ -4,7 +4,7 @@ use chrono::{DateTime, FixedOffset};
 use serde::Serialize;
 use xunji_domain::{
     canonical::Digest,
-    entry::Entry,
+    entry::{Action, Entry},
     id::{EntryId, KindId, RecordId, Seq},
     reads,
     record::{Known, Standing},
@@ -245,6 +245,42 @@ impl<S: Storage> Pocket<S> {
         self.acknowledge(std::slice::from_ref(entry), &[answer]).await.map(|_| ())
     }
 
+    /// Its author does without what the station has parked, or not any longer (`gone` is false). It keeps its place in the
+    /// history, with its reason; it counts no more and waits for nobody. Says whether that could be done: an opening is
+    /// mended, and what the station has not answered is not decided on.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn let_go(&self, record: RecordId, entry: EntryId, gone: bool) -> Result<bool, StorageError> {
+        self.mutate(async |batch| {
+            let place = entry_key(record, entry);
+            let Some(known) = batch.get::<Known>(Table::Entries, &place).await? else { return Ok(false) };
+            let Standing::Parked { reason, .. } = &known.standing else { return Ok(false) };
+            if matches!(known.entry.content.action, Action::Open { .. })
+                || known.entry.installation != self.installation()
+            {
+                return Ok(false);
+            }
+            let key = outbox_key(known.entry.seq);
+            let row = batch.get::<Waiting>(Table::Outbox, &key).await?;
+            match row {
+                // Sent again to a station that had lost it: first that is answered.
+                Some(row) if row.entry != entry || !matches!(row.state, WaitingState::Parked { .. }) => {
+                    return Ok(false);
+                }
+                Some(row) if gone => put_waiting(batch, &key, Some(&row), None)?,
+                None if !gone && !is_mended(batch, &known.entry).await? => {
+                    wait_for(batch, &known.entry, None, WaitingState::Parked { reason: reason.clone() })?;
+                }
+                _ => {}
+            }
+            batch.put(Table::Entries, &place, &Known { let_go: gone, ..known })?;
+            self.refold(batch, record).await?;
+            Ok(true)
+        })
+        .await
+    }
+
     /// Puts refused entries back into the line, because a person asked for it.
     ///
     /// # Errors
@@ -272,18 +308,18 @@ pub(super) async fn settle<S: Storage>(
     state: Option<WaitingState>,
 ) -> Result<(), StorageError> {
     let content = &entry.content;
-    batch.put(
-        Table::Entries,
-        &entry_key(content.record, content.id),
-        &Known::new(entry.clone(), standing),
-    )?;
+    let place = entry_key(content.record, content.id);
+    // What the person does without is not brought back by an answer that says the same again.
+    let let_go = matches!(standing, Standing::Parked { .. })
+        && batch.get::<Known>(Table::Entries, &place).await?.is_some_and(|known| known.let_go);
+    batch.put(Table::Entries, &place, &Known { let_go, ..Known::new(entry.clone(), standing) })?;
     let key = outbox_key(entry.seq);
     let row = batch.get::<Waiting>(Table::Outbox, &key).await?;
     let is_free = row.is_none();
     // The number may have been given twice, on a phone and on its copy: then the row is not this entry's.
     let waiting = row.filter(|waiting| waiting.entry == content.id);
     let state = match state {
-        Some(WaitingState::Parked { .. }) if is_mended(batch, entry).await? => None,
+        Some(WaitingState::Parked { .. }) if let_go || is_mended(batch, entry).await? => None,
         state => state,
     };
     match (waiting, state) {

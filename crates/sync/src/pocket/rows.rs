@@ -195,7 +195,8 @@ fn badge(record: &Record) -> Badge {
         match known.standing {
             Standing::Accepted { .. } => {}
             Standing::Pending => badge = Badge::Waiting,
-            Standing::Parked { .. } | Standing::Refused { .. } if replaced(known.entry.content.id) => {}
+            Standing::Parked { .. } | Standing::Refused { .. }
+                if known.is_let_go() || replaced(known.entry.content.id) => {}
             Standing::Parked { .. } | Standing::Refused { .. } => return Badge::Returned,
         }
     }

@@ -6,7 +6,12 @@
 use std::rc::Rc;
 
 use serde_json::Value;
-use xunji_domain::{id::Seq, record::Record};
+use xunji_domain::{
+    entry::Action,
+    id::Seq,
+    kind::Kinds,
+    record::{Record, Standing},
+};
 
 use super::{env::Env, sabotage::Sabotage, tally::Fault};
 use crate::{
@@ -29,14 +34,19 @@ impl Disk {
     fn spoil(&self, write: Write) -> Write {
         match write {
             Write::Put(Table::Records, key, bytes)
-                if self.env.broken(Sabotage::ForgetRivals) || self.env.broken(Sabotage::ForgetQuestions) =>
+                if [Sabotage::ForgetRivals, Sabotage::ForgetQuestions, Sabotage::FollowParked]
+                    .iter()
+                    .any(|sabotage| self.env.broken(*sabotage)) =>
             {
                 let Ok(mut record) = serde_json::from_slice::<Record>(&bytes) else {
                     return Write::Put(Table::Records, key, bytes);
                 };
-                match self.env.broken(Sabotage::ForgetRivals) {
-                    true => record.fields.values_mut().for_each(|held| held.rivals.clear()),
-                    false => record.asked.clear(),
+                if self.env.broken(Sabotage::ForgetRivals) {
+                    record.fields.values_mut().for_each(|held| held.rivals.clear());
+                } else if self.env.broken(Sabotage::ForgetQuestions) {
+                    record.asked.clear();
+                } else {
+                    follow_parked(&mut record);
                 }
                 Write::Put(Table::Records, key, serde_json::to_vec(&record).unwrap_or(bytes))
             }
@@ -104,6 +114,20 @@ impl Storage for Disk {
         }
         self.env.turn().await;
         Ok(commit)
+    }
+}
+
+/// Shows a record where a step would have led that the station has parked.
+fn follow_parked(record: &mut Record) {
+    let kinds = Kinds::default();
+    let Some(kind) = kinds.nearest(&record.kind, record.kind_version) else { return };
+    for known in &record.entries {
+        if let (Standing::Parked { .. }, Action::Step { step, .. }) =
+            (&known.standing, &known.entry.content.action)
+            && let Some(step) = kind.workflow.steps.iter().find(|defined| defined.id == *step)
+        {
+            record.state = step.to.clone();
+        }
     }
 }
 

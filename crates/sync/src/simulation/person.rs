@@ -107,9 +107,19 @@ pub(super) async fn tidy(env: Rc<Env>, phone: Rc<Phone>, tab: Rc<Tab>) {
         let own = |known: &&Known| Some(known.entry.installation) == phone.installation.get();
         let replaced = |id| record.entries.iter().any(|known| known.entry.content.replaces == Some(id));
         let parked = record.entries.iter().filter(own).find(|known| {
-            matches!(known.standing, Standing::Parked { .. }) && !replaced(known.entry.content.id)
+            matches!(known.standing, Standing::Parked { .. })
+                && !known.is_let_go()
+                && !replaced(known.entry.content.id)
         });
         let Some(Known { entry, .. }) = parked else { continue };
+        let opens = matches!(entry.content.action, Action::Open { .. });
+        if !opens && env.dice.comes(250) {
+            // Now and then on second thoughts.
+            for gone in [true, false, true].iter().take(1 + env.dice.place(3)) {
+                drop(tab.pocket.let_go(record.id, entry.content.id, *gone).await);
+            }
+            continue;
+        }
         let id = EntryId::new(env.dice.uuid());
         let mut action = entry.content.action.clone();
         let mut kind_version = entry.content.kind_version;

@@ -60,11 +60,13 @@ pub enum Sabotage {
     ChainDoubles,
     /// The station lets two slips have the same token.
     GiveSlipTwice,
+    /// The phone shows a record where a step leads that the station has parked.
+    FollowParked,
 }
 
 impl Sabotage {
     /// All of them.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::SwallowFullDisk,
         Self::LoseRowOnCrash,
         Self::TearCommit,
@@ -92,5 +94,6 @@ impl Sabotage {
         Self::ForgetQuestions,
         Self::ChainDoubles,
         Self::GiveSlipTwice,
+        Self::FollowParked,
     ];
 }

@@ -4,18 +4,20 @@ use serde_json::json;
 use uuid::Uuid;
 use xunji_domain::{
     canonical::Digest,
-    id::{EntryId, Revision, Seq},
+    entry::{Action, Body},
+    id::{EntryId, Position, Revision, Seq},
     record::Standing,
-    wire::{Answer, Outcome, Reason, Refusal},
+    wire::{Answer, MailboxItem, MailboxPage, Outcome, Reason, Refusal},
 };
 
 use super::{
-    accepted,
+    accepted, installation,
     ledger::{filled, found},
     pocket, receipt, unsent,
 };
 use crate::{
-    pocket::{Badge, Draft, Rejected},
+    memory::Memory,
+    pocket::{Badge, Doing, Draft, Mailbox, Pocket, Rejected},
     storage::{Generation, Storage, StorageError},
 };
 
@@ -137,4 +139,60 @@ pub async fn a_parked_entry_blocks_no_other_and_can_be_repaired<S: Storage>(
     pocket.acknowledge(std::slice::from_ref(&repaired), &[accepted(&repaired, 1)]).await.expect("written");
     let rows = found(&pocket, &filled(&pocket).await, None, "mended").await;
     assert_eq!(rows.iter().map(|row| row.badge).collect::<Vec<_>>(), [Badge::Delivered]);
+}
+
+/// A step that can't be taken any more: its author does without it, or mends what was typed.
+pub async fn a_parked_step_is_given_up_or_mended_and_stays_in_the_history<S: Storage>(
+    storage: S,
+    reopen: impl AsyncFn() -> S,
+) {
+    let pocket = pocket(storage).await;
+    let opening = pocket.save(&unsent(1, "a")).await.expect("saved");
+    let record = opening.content.record;
+    let mut step = unsent(2, "");
+    step.content.record = record;
+    let body: Body = [("assignee".into(), json!("desk:police:luqiao"))].into();
+    step.content.action = Action::Step { step: "dispatch".into(), body: body.clone() };
+    let step = pocket.save(&step).await.expect("saved");
+    let id = step.content.id;
+    assert_eq!(pocket.let_go(record, id, true).await, Ok(false), "nobody has answered yet");
+    let reason = Reason::NotEntitled;
+    let parked = Answer::Receipt { receipt: receipt(&step, Outcome::Parked { reason }), missing: Vec::new() };
+    let sent = [opening.clone(), step.clone()];
+    pocket.acknowledge(&sent, &[accepted(&opening, 1), parked.clone()]).await.expect("written");
+    let held = async |pocket: &Pocket<S>| {
+        let row = pocket.row(record).await.expect("read").expect("the record");
+        let counts = pocket.counts().await.expect("read");
+        let entries = pocket.record(record).await.expect("read").expect("the record").entries;
+        (row.badge, counts.returned, entries.len(), entries[1].is_let_go())
+    };
+    assert_eq!(held(&pocket).await, (Badge::Returned, 1, 2, false));
+    let entries = pocket.record(record).await.expect("read").expect("the record").entries;
+    let mended = Draft::repairing(&entries[1], EntryId::new(Uuid::from_u128(50)), step.content.noted_at);
+    let mended = mended.expect("a step has a sheet");
+    let doing = mended.adds.as_ref().map(|adds| adds.doing.clone());
+    assert_eq!(doing, Some(Doing::Step { step: "dispatch".into() }));
+    assert_eq!((&mended.body, mended.replaces), (&body, Some(id)), "with what was typed");
+
+    assert_eq!(pocket.let_go(record, opening.content.id, true).await, Ok(false), "it was accepted");
+    assert_eq!(pocket.let_go(record, id, true).await, Ok(true));
+    let gone = (Badge::Delivered, 0, 2, true);
+    assert_eq!(held(&pocket).await, gone);
+    // The same answer comes again, also in the mailbox.
+    pocket.acknowledge(std::slice::from_ref(&step), std::slice::from_ref(&parked)).await.expect("written");
+    let Answer::Receipt { receipt, .. } = &parked else { return };
+    let item =
+        MailboxItem { position: Position(1), entry: step.clone(), receipt: receipt.clone(), masked: false };
+    let page = MailboxPage { items: vec![item], head: Position(1), reset: false, people: Vec::new() };
+    assert_eq!(pocket.receive(&Mailbox::Own, Position(0), &page).await, Ok(true));
+    let again = self::pocket(reopen().await).await;
+    assert_eq!(held(&again).await, gone);
+    // A copy for another phone sends it no more.
+    let (backup, ..) = again.back_up(opening.content.author).await.expect("read");
+    let (other, _) = Pocket::open(Memory::default(), installation(2)).await.expect("opens");
+    let restored = other.restore(&backup, &[]).await.expect("restored");
+    assert_eq!((restored.entries, restored.unsent), (2, 0));
+    // Second thoughts.
+    assert_eq!(pocket.let_go(record, id, false).await, Ok(true));
+    assert_eq!(held(&pocket).await, (Badge::Returned, 1, 2, false));
 }

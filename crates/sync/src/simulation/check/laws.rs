@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use xunji_domain::{
     entry::Action,
-    id::{EntryId, FieldId, RecordId, Revision},
+    id::{EntryId, FieldId, RecordId, Revision, StateId},
+    kind::Kinds,
     record::{Known, Record, Standing},
     slip::Verdict,
     validate::is_empty,
@@ -15,15 +16,10 @@ use xunji_domain::{
 
 /// The entries whose values should stand beside the present one, by field; fields without any are left out.
 pub(super) fn rivals(record: &Record) -> BTreeMap<FieldId, BTreeSet<EntryId>> {
-    let replaced: BTreeSet<EntryId> =
-        record.entries.iter().filter_map(|known| known.entry.content.replaces).collect();
     let mut present: BTreeMap<&FieldId, (&Value, EntryId)> = BTreeMap::new();
     let mut rivals: BTreeMap<FieldId, BTreeSet<EntryId>> = BTreeMap::new();
-    for known in &record.entries {
+    for known in counting(record) {
         let content = &known.entry.content;
-        if replaced.contains(&content.id) && !matches!(known.standing, Standing::Accepted { .. }) {
-            continue;
-        }
         match &content.action {
             Action::Open { body } | Action::Step { body, .. } => {
                 for (field, value) in body {
@@ -62,10 +58,38 @@ pub(super) fn shown(record: &Record) -> BTreeMap<FieldId, BTreeSet<EntryId>> {
 fn counting(record: &Record) -> Vec<&Known> {
     let replaced: BTreeSet<EntryId> =
         record.entries.iter().filter_map(|known| known.entry.content.replaces).collect();
-    let counts = |known: &&Known| {
-        matches!(known.standing, Standing::Accepted { .. }) || !replaced.contains(&known.entry.content.id)
+    let counts = |known: &&Known| match known.standing {
+        Standing::Accepted { .. } => true,
+        _ if replaced.contains(&known.entry.content.id) => false,
+        Standing::Pending => true,
+        _ if known.let_go => false,
+        // A step that was not taken, and nothing but the station's word makes one.
+        _ => matches!(
+            known.entry.content.action,
+            Action::Open { .. }
+                | Action::Amend { .. }
+                | Action::Note { .. }
+                | Action::Attach {}
+                | Action::Ask { .. }
+                | Action::Explain { .. }
+                | Action::Answer { .. }
+                | Action::Unknown(_)
+        ),
     };
     record.entries.iter().filter(counts).collect()
+}
+
+/// Where the record stands: where the last step led that the station has taken, or has not yet been asked about.
+pub(super) fn state(kinds: &Kinds, record: &Record) -> Option<StateId> {
+    let kind = kinds.nearest(&record.kind, record.kind_version)?;
+    let led = |known: &Known| match &known.entry.content.action {
+        Action::Step { step, .. } => {
+            kind.workflow.steps.iter().find(|defined| defined.id == *step).map(|step| step.to.clone())
+        }
+        _ => None,
+    };
+    let last = counting(record).into_iter().rev().find_map(led);
+    Some(last.unwrap_or_else(|| kind.workflow.initial.clone()))
 }
 
 const fn revision(known: &Known) -> Option<Revision> {

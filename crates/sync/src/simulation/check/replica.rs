@@ -146,7 +146,8 @@ impl<'a> Replica<'a> {
         let id = known.entry.content.id;
         if let Some(stored) = station.entry(id) {
             let stale = env.ledger.borrow().restored.is_some();
-            let same = placeless(&held(stored, known.masked)) == placeless(known);
+            let theirs = Known { let_go: known.let_go, ..held(stored, known.masked) };
+            let same = placeless(&theirs) == placeless(known);
             return must(stale || same, Invariant::ReceiptsAreTrue, || {
                 format!("phone {} has {known:?} otherwise than the station", self.phone.index)
             });
@@ -191,8 +192,8 @@ impl<'a> Replica<'a> {
             (Standing::Accepted { .. }, Some(state)) => {
                 photos && !matches!(state, WaitingState::Parked { .. })
             }
-            (Standing::Parked { .. }, Some(WaitingState::Parked { .. })) => !replaced,
-            (Standing::Parked { .. }, None) => replaced,
+            (Standing::Parked { .. }, Some(WaitingState::Parked { .. })) => !replaced && !known.let_go,
+            (Standing::Parked { .. }, None) => replaced || known.let_go,
             (Standing::Refused { .. }, Some(WaitingState::Refused { .. } | WaitingState::Unsent)) => true,
             _ => false,
         };
@@ -262,6 +263,10 @@ impl<'a> Replica<'a> {
             must(kept == doubles, Invariant::ReplicasConverge, || {
                 format!("phone {} keeps {kept:?} as doubles of {id} instead of {doubles:?}", self.phone.index)
             })?;
+            let state = laws::state(&self.kinds, record);
+            must(state.is_none_or(|state| state == record.state), Invariant::ReceiptsAreTrue, || {
+                format!("{id} stands at {}, where no step led that the station has taken", record.state)
+            })?;
             let fold = by_record.remove(id).and_then(|known| Record::fold(&self.kinds, known));
             let timing = timing(&self.kinds, Calendar::built_in(), record);
             called.extend(calls(record, &timing, &self.kinds).into_keys());
@@ -322,6 +327,10 @@ impl<'a> Replica<'a> {
             let stored = &station.entries[place];
             let known = placeless(&held(stored, masked));
             theirs.entry(stored.entry.content.record).or_default().push(known);
+        }
+        // What its author does without is their own matter, on their own phone.
+        for known in theirs.values_mut().flatten() {
+            known.let_go = self.entries.get(&known.entry.content.id).is_some_and(|ours| ours.let_go);
         }
         let mut ours: BTreeMap<RecordId, Vec<Known>> = BTreeMap::new();
         for known in self.entries.values() {
