@@ -276,7 +276,7 @@ pub async fn fill(connection: &mut SqliteConnection, desk: &Desk) -> Result<u64,
     for row in &rows {
         let id = parsed(row, "id")?;
         let Some(record) = store::opened(connection, id).await? else { continue };
-        if store::mailboxes(connection, &record, None).await?.contains(&mailbox) {
+        if store::mailboxes(connection, &record).await?.contains(&mailbox) {
             mailbox::deliver_record(connection, &mailbox, id).await?;
             filled += 1;
         }

@@ -2,16 +2,19 @@
 //!
 //! | relation to the record | any other ledger | confidential: 法律咨询, 法律援助申请, 投诉建议 |
 //! |---|---|---|
-//! | author of the entry, keeper of the record | all | all |
+//! | keeper of the record | all | all |
 //! | whom it is with, and whom it was with before | all | all; only advisers, justice officers and justice offices can be |
 //! | partners (联调) | all | nothing |
 //! | its own desk: the township's centre; 法律咨询 and 法律援助申请 the nearest justice office; 投诉建议 the county's centre | all | all |
 //! | the county's centre over the township | without sensitive values | nothing; counts of 法律咨询 and 法律援助申请 |
 //! | anybody else | nothing | nothing |
-//! | parked entries: the person whose phone sent it | all | all |
+//! | whoever sent an entry, also one that is parked | that entry | that entry |
 //!
 //! A record's keeper is its opener, or whoever it was handed over to; from then on its opener hears no more of it.
 //! Consultations are bound by the adviser's duty of secrecy (律师法 art. 38): no governance desk ever receives one.
+//!
+//! Whoever acts for a desk reads the record in the desk's mailbox, as long as they sit there and audited; their own has
+//! what they sent and its receipt, so that it outlives the seat without the rest.
 //!
 //! Invariant: confidentiality is that of the definition the record was opened by, whatever a later entry claims.
 
@@ -50,8 +53,6 @@ impl fmt::Display for MailboxId {
 /// What somebody, or a desk, has to do with a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Relation {
-    /// Wrote the entry.
-    Author,
     /// Carries the record on.
     Keeper,
     /// Has been handed it.
@@ -82,9 +83,7 @@ pub enum Sight {
 /// The table.
 pub const fn sight(confidential: bool, relation: Relation) -> Sight {
     match relation {
-        Relation::Author | Relation::Keeper | Relation::Holder | Relation::Before | Relation::Home => {
-            Sight::Full
-        }
+        Relation::Keeper | Relation::Holder | Relation::Before | Relation::Home => Sight::Full,
         Relation::Partner if confidential => Sight::Nothing,
         Relation::Partner => Sight::Full,
         Relation::Overseer if confidential => Sight::Nothing,
@@ -93,10 +92,9 @@ pub const fn sight(confidential: bool, relation: Relation) -> Sight {
     }
 }
 
-/// Everybody who has something to do with a record, and what. `author` is that of the newest entry.
-pub fn circle(record: &Opened, author: Option<WorkerId>) -> Vec<(Relation, Recipient)> {
+/// Everybody who has something to do with a record, and what.
+pub fn circle(record: &Opened) -> Vec<(Relation, Recipient)> {
     let mut circle = vec![(Relation::Keeper, Recipient::Worker(record.keeper))];
-    circle.extend(author.map(|author| (Relation::Author, Recipient::Worker(author))));
     circle.extend(record.home.map(|home| (Relation::Home, Recipient::Level(home))));
     circle.extend(record.holder.iter().map(|holder| (Relation::Holder, holder.clone())));
     circle.extend(record.handed_on.iter().map(|before| (Relation::Before, before.clone())));
@@ -165,7 +163,6 @@ mod tests {
     fn the_table_is_this() {
         use Sight::{Full, Masked, Nothing};
         let table = [
-            (Relation::Author, Full, Full),
             (Relation::Keeper, Full, Full),
             (Relation::Holder, Full, Full),
             (Relation::Before, Full, Full),

@@ -137,7 +137,8 @@ impl Page {
         self.items.is_empty() && !self.reset
     }
 
-    /// The entries on it that have sensitive values and are not the reader's own, by their records.
+    /// The entries on it that have sensitive values and whose reading is written down, by their records: at a desk all
+    /// that are not the reader's own; in a person's own mailbox those of records that are not theirs by name.
     pub const fn sensitive(&self) -> &BTreeMap<RecordId, Vec<EntryId>> {
         &self.sensitive
     }
@@ -176,6 +177,13 @@ pub async fn head(connection: &mut SqliteConnection, mailbox: &MailboxId) -> Res
     Ok(Position(head.unwrap_or(0).unsigned_abs()))
 }
 
+/// Whether the record of an entry `e` is, or was, a person's (`?1`) by name and not through a desk, or they sent the
+/// entry. Earlier stations left whole records in the mailboxes of those who acted for a desk.
+pub const IS_THEIRS: &str = "(e.worker = ?1 OR EXISTS (
+    SELECT 1 FROM records r WHERE r.id = e.record AND (coalesce(r.keeper, r.opener) = ?1 OR instr(
+        coalesce(r.holder, '') || ' ' || coalesce(r.handed_on, '') || ' ' || coalesce(r.partners, ''),
+        'worker:' || ?1))))";
+
 /// Reads what follows a cursor in a mailbox. `last` is the entry that the reader got at the cursor: where another one is
 /// now, this station was restored from an older backup, and the reader begins again.
 ///
@@ -194,25 +202,28 @@ pub async fn page(
     // One snapshot for the head, the items and the people.
     let mut snapshot = connection.begin().await?;
     let head = head(&mut snapshot, mailbox).await?;
+    let is_desk = matches!(mailbox, MailboxId::Desk(_));
     let mailbox = mailbox.to_string();
     if after > head || last.is_some() && last != at(&mut snapshot, &mailbox, after).await? {
         return Ok(Page::empty(head, true));
     }
-    let rows = sqlx::query(
+    let query = format!(
         "SELECT * FROM (
-             SELECT m.position AS place, e.*,
+             SELECT m.position AS place, e.*, {IS_THEIRS} AS is_theirs,
                     sum(octet_length(e.content)) OVER (ORDER BY m.position) - octet_length(e.content) AS before
-             FROM (SELECT position, entry FROM mailbox_items WHERE mailbox = ? AND position > ?
-                   ORDER BY position LIMIT ?) m
+             FROM (SELECT position, entry FROM mailbox_items WHERE mailbox = ?2 AND position > ?3
+                   ORDER BY position LIMIT ?4) m
              JOIN entries e ON e.position = m.entry
-         ) WHERE before < ? ORDER BY place",
-    )
-    .bind(&mailbox)
-    .bind(after.0 as i64)
-    .bind(limit as i64)
-    .bind(PAGE_BYTES)
-    .fetch_all(&mut *snapshot)
-    .await?;
+         ) WHERE before < ?5 ORDER BY place"
+    );
+    let rows = sqlx::query(&query)
+        .bind(reader.to_string())
+        .bind(&mailbox)
+        .bind(after.0 as i64)
+        .bind(limit as i64)
+        .bind(PAGE_BYTES)
+        .fetch_all(&mut *snapshot)
+        .await?;
     let mut page = Page::empty(head, false);
     let mut authors = Vec::new();
     for row in &rows {
@@ -221,7 +232,8 @@ pub async fn page(
         authors.extend(successor(&content));
         let known: Value = serde_json::from_str(&content).map_err(|_| DbError::Stored("content"))?;
         let (without, less) = mask(kinds, &known);
-        if less && author != reader {
+        let is_theirs = author == reader || !is_desk && row.try_get("is_theirs")?;
+        if less && !is_theirs {
             page.sensitive.entry(parsed(row, "record")?).or_default().push(parsed(row, "id")?);
         }
         let content = if masked { without.to_string() } else { content };

@@ -181,12 +181,16 @@ async fn page(State(station): State<Station>, headers: HeaderMap, uri: Uri) -> R
         Some(listener) => listener.look(wait, |(_, _, page)| page.is_empty(), look).await?,
         None => look().await?,
     };
-    if let MailboxId::Desk(desk) = &mailbox {
+    if !matches!(mailbox, MailboxId::Oversight(_)) {
         let readings = page.sensitive().iter().map(|(record, entries)| {
-            json!({
-                "act": "read", "worker": caller.worker.id, "installation": caller.installation, "desk": desk,
+            let mut what = json!({
+                "act": "read", "worker": caller.worker.id, "installation": caller.installation,
                 "record": record, "entries": entries,
-            })
+            });
+            if let MailboxId::Desk(desk) = &mailbox {
+                what["desk"] = json!(desk);
+            }
+            what
         });
         let readings: Vec<_> = readings.collect();
         // Before the answer leaves: what can't be written down is not read.
@@ -233,11 +237,15 @@ struct OfDesk {
     desk: String,
 }
 
-/// `GET /counts`.
+/// `GET /counts`: for desks that govern. For others there is nothing, as for those who don't sit there.
 async fn counts(State(station): State<Station>, headers: HeaderMap, uri: Uri) -> Result<Response, Problem> {
     let caller = people::authenticate(&station.readers, &headers).await?;
     let Query(OfDesk { desk }) = Query::try_from_uri(&uri).map_err(|_| Problem::RequestInvalid)?;
+    // Police and law firms learn of secret records only what they are told in person.
     let desk = seat(&station, &caller, &desk).await?;
+    if !desk.kind.governs() {
+        return Err(Problem::NotFound);
+    }
     let mut connection = station.readers.acquire().await?;
     let counts = desks::counts(&mut connection, &desk).await?;
     let json = serde_json::to_vec(&Counts { counts }).map_err(|_| Problem::StorageUnavailable)?;

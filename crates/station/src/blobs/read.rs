@@ -12,7 +12,7 @@ use sqlx::{Row, SqlitePool, sqlite::SqliteRow};
 use xunji_domain::{canonical::Digest, id::WorkerId};
 
 use super::{blocking, verified};
-use crate::{db::DbError, entitled::MailboxId, people, problem::Problem, state::Station};
+use crate::{db::DbError, entitled::MailboxId, mailbox::IS_THEIRS, people, problem::Problem, state::Station};
 
 /// `GET /blobs/{sha256}`.
 ///
@@ -27,11 +27,14 @@ pub async fn get(
     let digest: Digest = name.parse().map_err(|_| Problem::RequestInvalid)?;
     let entry = readable(&station.readers, caller.worker.id, &digest).await?.ok_or(Problem::NotFound)?;
     verified(&station, &digest).await?.ok_or(Problem::NotFound)?;
-    if let Some(desk) = entry.desk {
-        let what = json!({
-            "act": "read_attachment", "worker": caller.worker.id, "installation": caller.installation, "desk": desk,
+    if !entry.is_theirs {
+        let mut what = json!({
+            "act": "read_attachment", "worker": caller.worker.id, "installation": caller.installation,
             "record": entry.record, "attachment": digest,
         });
+        if let Some(desk) = entry.desk {
+            what["desk"] = json!(desk);
+        }
         station.writer.audit(vec![what]).await?;
     }
     let path = station.blobs.path(&digest);
@@ -49,6 +52,8 @@ struct Readable {
     record: String,
     /// The desk whose mailbox it is in, unless it is in the reader's own.
     desk: Option<String>,
+    /// Whether the reader finds it in their own mailbox and the record is, or was, theirs by name.
+    is_theirs: bool,
 }
 
 async fn readable(
@@ -56,19 +61,26 @@ async fn readable(
     worker: WorkerId,
     digest: &Digest,
 ) -> Result<Option<Readable>, DbError> {
-    let row = sqlx::query(
-        "SELECT e.record, s.desk FROM attachments a
+    let query = format!(
+        "SELECT e.record, s.desk, s.desk IS NULL AND {IS_THEIRS} AS is_theirs FROM attachments a
          JOIN entries e ON e.position = a.entry
          JOIN mailbox_items m ON m.entry = a.entry
-         LEFT JOIN seats s ON m.mailbox = 'desk:' || s.desk AND s.worker = ?2
-         WHERE a.digest = ?1 AND (m.mailbox = ?3 OR s.desk IS NOT NULL)
-         ORDER BY s.desk IS NOT NULL LIMIT 1",
-    )
-    .bind(&digest.as_bytes()[..])
-    .bind(worker.to_string())
-    .bind(MailboxId::Worker(worker).to_string())
-    .fetch_optional(readers)
-    .await?;
-    let read = |row: SqliteRow| Ok(Readable { record: row.try_get("record")?, desk: row.try_get("desk")? });
+         LEFT JOIN seats s ON m.mailbox = 'desk:' || s.desk AND s.worker = ?1
+         WHERE a.digest = ?2 AND (m.mailbox = ?3 OR s.desk IS NOT NULL)
+         ORDER BY is_theirs DESC, s.desk IS NULL LIMIT 1"
+    );
+    let row = sqlx::query(&query)
+        .bind(worker.to_string())
+        .bind(&digest.as_bytes()[..])
+        .bind(MailboxId::Worker(worker).to_string())
+        .fetch_optional(readers)
+        .await?;
+    let read = |row: SqliteRow| {
+        Ok(Readable {
+            record: row.try_get("record")?,
+            desk: row.try_get("desk")?,
+            is_theirs: row.try_get("is_theirs")?,
+        })
+    };
     row.map(read).transpose()
 }

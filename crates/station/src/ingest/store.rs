@@ -93,11 +93,9 @@ async fn one(
     let (outcome, mailboxes) = match judge(&scene, &sound.entry, record.as_ref(), history) {
         Ok(judged) => {
             let record = add_to_record(connection, content, record.is_none(), judged).await?;
-            let author = (!caller.office).then_some(caller.worker.id);
-            (Outcome::Accepted { revision: record.revision }, mailboxes(connection, &record, author).await?)
+            (Outcome::Accepted { revision: record.revision }, mailboxes(connection, &record).await?)
         }
-        // Whoever sent it, not whoever it names: a forged author must not reach that person's phone.
-        Err(reason) => (Outcome::Parked { reason }, vec![MailboxId::Worker(caller.worker.id)]),
+        Err(reason) => (Outcome::Parked { reason }, Vec::new()),
     };
     let (entry, digest) = (content.id, sound.entry.digest);
     let mut receipt = Receipt { entry, digest, received_at: db::now(), outcome, signature: None };
@@ -107,11 +105,14 @@ async fn one(
         slips::note(connection, token_hash.as_bytes(), content.record, position).await?;
     }
     for mailbox in mailboxes {
-        match receipt.outcome {
-            Outcome::Accepted { .. } => mailbox::deliver_record(connection, &mailbox, content.record).await?,
-            Outcome::Parked { .. } => mailbox::deliver(connection, &mailbox, position).await?,
-        }
+        mailbox::deliver_record(connection, &mailbox, content.record).await?;
         reached.push(mailbox);
+    }
+    // Whoever sent it, not whoever it names: a forged author must not reach that person's phone.
+    if !caller.office {
+        let sender = MailboxId::Worker(caller.worker.id);
+        mailbox::deliver(connection, &sender, position).await?;
+        reached.push(sender);
     }
     let missing = mailbox::missing(connection, position).await?;
     Ok(Answer::Receipt { receipt, missing })
@@ -124,10 +125,9 @@ async fn one(
 pub async fn mailboxes(
     connection: &mut SqliteConnection,
     record: &Opened,
-    author: Option<WorkerId>,
 ) -> Result<Vec<MailboxId>, DbError> {
     let mut mailboxes = Vec::new();
-    for (relation, recipient) in circle(record, author) {
+    for (relation, recipient) in circle(record) {
         let sight = sight(record.confidential, relation);
         if sight == Sight::Nothing {
             continue;

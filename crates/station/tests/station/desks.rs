@@ -13,6 +13,7 @@ use xunji_domain::{
     wire::{Counts, MailboxPage, Reason, RecipientFault},
     workflow::Obstacle,
 };
+use xunji_station::entitled::MailboxId;
 
 use crate::support::*;
 
@@ -361,6 +362,65 @@ async fn a_desks_photos_are_read_by_those_who_sit_there_and_that_is_written_down
     );
 }
 
+/// What somebody read at a desk stays at the desk: a remark of theirs brings the record to no mailbox that outlives the
+/// seat. What earlier stations left in such mailboxes is read by nobody unnoticed.
+#[tokio::test]
+async fn who_loses_a_seat_keeps_what_they_wrote_there_and_nothing_else() {
+    let station = Station::spawn().await;
+    let mut mediator = station.phone(Role::Mediator, VILLAGE).await;
+    let mut centre = station.phone(Role::Coordinator, VILLAGE).await;
+    let record = Uuid::new_v4();
+    let photo = b"\xFF\xD8\xFF\xE0 a wall".to_vec();
+    let mut content = mediator.content("dispute", record, json!({ "type": "open", "body": dispute() }));
+    (content["kind_version"], content["attachments"]) = (json!(2), json!([sha256(&photo).to_string()]));
+    let opening = mediator.seal(&content);
+    revision(&mediator.deliver(std::slice::from_ref(&opening)).await[0]);
+    let photo_path = format!("/api/v1/blobs/{}", sha256(&photo));
+    assert_eq!(mediator.call("PUT", &photo_path, &[], photo).await.status / 100, 2);
+    let note = centre.act("dispute", record, json!({ "type": "note", "text": "请补充当事人" }));
+    revision(&centre.deliver(std::slice::from_ref(&note)).await[0]);
+    let accept = centre.act("dispute", record, json!({ "type": "step", "step": "accept", "body": {} }));
+    revision(&centre.deliver(std::slice::from_ref(&accept)).await[0]);
+    assert_eq!(centre.received().await, [id(&note), id(&accept)]);
+    assert_eq!(audited(&station).await, Vec::<Value>::new(), "what they wrote themselves");
+    let page: Value = centre.desk(&format!("desk={CENTRE}")).await.json();
+    assert_eq!(items(&page).len(), 3);
+    let read = audited(&station).await;
+    assert_eq!(
+        (read.len(), &read[0]["desk"], &read[0]["entries"]),
+        (1, &json!(CENTRE), &json!([id(&opening)]))
+    );
+
+    let mut connection = xunji_station::db::open_writer(&station.database()).await.unwrap();
+    xunji_station::desks::unseat(&mut connection, &CENTRE.into(), centre.worker.id).await.unwrap();
+    let second = station.phone_of(&centre.worker).await;
+    assert_eq!(second.desk(&format!("desk={CENTRE}")).await.status, 404);
+    assert_eq!(second.received().await, [id(&note), id(&accept)]);
+    assert_eq!(second.call("GET", &photo_path, &[], "").await.status, 404);
+    assert_eq!(audited(&station).await.len(), 1);
+
+    // A copy of earlier days.
+    let old = MailboxId::Worker(centre.worker.id);
+    xunji_station::mailbox::deliver_record(&mut connection, &old, record.to_string().parse().unwrap())
+        .await
+        .unwrap();
+    sqlx::Connection::close(connection).await.unwrap();
+    assert_eq!(second.received().await.len(), 3);
+    assert_eq!(second.call("GET", &photo_path, &[], "").await.status, 200);
+    let read = audited(&station).await;
+    assert_eq!(read.len(), 3, "{read:?}");
+    let (page, attachment) = (&read[1], &read[2]);
+    assert_eq!((&page["act"], &page["entries"]), (&json!("read"), &json!([id(&opening)])));
+    assert_eq!((&attachment["act"], &attachment["record"]), (&json!("read_attachment"), &json!(record)));
+    assert!(
+        read[1..].iter().all(|row| row.get("desk").is_none() && row["worker"] == json!(centre.worker.id))
+    );
+    // Whose it is by name reads it as before.
+    mediator.received().await;
+    assert_eq!(mediator.call("GET", &photo_path, &[], "").await.status, 200);
+    assert_eq!(audited(&station).await.len(), 3);
+}
+
 #[tokio::test]
 async fn governance_desks_get_counts_of_what_they_may_not_see() {
     let station = Station::spawn().await;
@@ -377,7 +437,16 @@ async fn governance_desks_get_counts_of_what_they_may_not_see() {
     let none: Counts = far.call("GET", "/api/v1/counts?desk=township_centre:513322103", &[], "").await.json();
     assert_eq!(none.counts, []);
     let reply = far.call("GET", &format!("/api/v1/counts?desk={CENTRE}"), &[], "").await;
-    assert_eq!(reply.status, 404, "not their desk");
+    assert_eq!((reply.status, reply.problem().as_str()), (404, "/problems/not-found"), "not their desk");
+    // Nor for those who only take part, who get what strangers get, nor for the office, which has the records.
+    station.add_desk("police:luqiao", DeskKind::Police, "513322100").await;
+    station.add_desk("law_firm:a", DeskKind::LawFirm, "513322").await;
+    for desk in ["police:luqiao", "law_firm:a", JUSTICE] {
+        let there = station.sitting_at(desk, Role::Partner).await;
+        assert_eq!(there.desk(&format!("desk={desk}")).await.status, 200);
+        let refused = there.call("GET", &format!("/api/v1/counts?desk={desk}"), &[], "").await;
+        assert_eq!((refused.status, &refused.body), (404, &reply.body), "{desk}");
+    }
     assert_eq!(far.call("GET", "/api/v1/counts", &[], "").await.status, 400);
 }
 

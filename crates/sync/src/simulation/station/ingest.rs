@@ -87,8 +87,7 @@ impl Station {
             Ok(mut opened) => {
                 opened.revision = Revision(opened.revision.0 + 1);
                 let confidential = opened.confidential && !env.breaks(Sabotage::LeakConsultation, 300);
-                let author = if caller.installation == OFFICE { opened.opener } else { caller.worker };
-                let mailboxes = entitled(confidential, &opened.village, opened.opener, author);
+                let mailboxes = entitled(confidential, &opened.village, opened.opener);
                 if let Action::Slip { token_hash } = content.action {
                     self.slips.insert(token_hash, (content.record, content.id));
                 }
@@ -96,10 +95,7 @@ impl Station {
                 self.records.insert(content.record, opened);
                 (Outcome::Accepted { revision }, mailboxes)
             }
-            Err(reason) => {
-                let to = if env.broken(Sabotage::LeakParked) { content.author } else { caller.worker };
-                (Outcome::Parked { reason }, vec![MailboxId::Worker(to)])
-            }
+            Err(reason) => (Outcome::Parked { reason }, Vec::new()),
         };
         let receipt = receipt(env, &entry, outcome);
         if matches!(receipt.outcome, Outcome::Parked { .. }) && env.breaks(Sabotage::ForgetParked, 300) {
@@ -108,15 +104,19 @@ impl Station {
         let (place, id, record) = (self.entries.len(), content.id, content.record);
         self.places.insert((entry.installation, entry.seq), place);
         self.ids.insert(id, place);
+        let is_parked = matches!(receipt.outcome, Outcome::Parked { .. });
+        let sender =
+            if is_parked && env.broken(Sabotage::LeakParked) { content.author } else { caller.worker };
         let stored = Stored { entry, receipt: receipt.clone(), sender: caller.worker };
         self.entries.push(Rc::new(stored));
         for mailbox in mailboxes {
-            match receipt.outcome {
-                Outcome::Accepted { .. } if !env.broken(Sabotage::ForgetHistory) => {
-                    self.deliver_record(mailbox, record);
-                }
-                _ => self.deliver(mailbox, place),
+            match env.broken(Sabotage::ForgetHistory) {
+                true => self.deliver(mailbox, place),
+                false => self.deliver_record(mailbox, record),
             }
+        }
+        if caller.installation != OFFICE {
+            self.deliver(MailboxId::Worker(sender), place);
         }
         Answer::Receipt { receipt, missing: self.missing(env, place) }
     }

@@ -48,16 +48,8 @@ pub(super) fn seat(worker: &Worker) -> Option<MailboxId> {
     }
 }
 
-pub(super) fn entitled(
-    confidential: bool,
-    village: &VillageCode,
-    opener: WorkerId,
-    author: WorkerId,
-) -> Vec<MailboxId> {
+pub(super) fn entitled(confidential: bool, village: &VillageCode, opener: WorkerId) -> Vec<MailboxId> {
     let mut mailboxes = vec![MailboxId::Worker(opener), desk(confidential, village)];
-    if author != opener {
-        mailboxes.push(MailboxId::Worker(author));
-    }
     if !confidential {
         mailboxes.push(MailboxId::Oversight);
     }
