@@ -52,8 +52,10 @@ Promise.race([start(), new Promise((go) => setTimeout(go, 20_000))]).finally(() 
 async function start() {
   if (typeof WebAssembly !== "object") return explain("boot_old", "boot_old_do");
   try {
-    const run = (code) => code.default({ module_or_path: script.dataset.wasm });
-    await Promise.all([firstScreen(), import(script.dataset.js).then(run)]);
+    // Both at once: the page that the service worker keeps asks for nothing early.
+    const loaded = Promise.all([import(script.dataset.js), fetch(script.dataset.wasm)]);
+    const run = ([code, wasm]) => code.default({ module_or_path: wasm });
+    await Promise.all([firstScreen(), loaded.then(run)]);
     document.getElementById("boot")?.remove();
   } catch (error) {
     console.warn("not started:", error);
