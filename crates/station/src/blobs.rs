@@ -105,14 +105,16 @@ impl Drop for Claim {
 /// `HEAD /blobs/{sha256}`.
 ///
 /// # Errors
-/// [`Problem::NotFound`] when nothing of it is there.
+/// [`Problem::NotFound`] when nothing of it is there, or for somebody who has sent no entry that names it and may see
+/// none. Phones send the entry first.
 pub async fn head(
     State(station): State<Station>,
     UrlPath(name): UrlPath<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    people::authenticate_sender(&station.readers, &headers).await?;
+    let caller = people::authenticate_sender(&station.readers, &headers).await?;
     let digest = name.parse().map_err(|_| Problem::RequestInvalid)?;
+    read::readable(&station.readers, caller.worker.id, &digest).await?.ok_or(Problem::NotFound)?;
     if let Some(bytes) = verified(&station, &digest).await? {
         return Ok(progress(StatusCode::OK, bytes, true));
     }

@@ -92,8 +92,8 @@ pub enum Problem {
         "The successor is suspended or may not take all of it, so nothing was handed over. Name another one."
     )]
     SuccessorUnfit,
-    /// Too many wrong codes.
-    #[error("Too many wrong codes. Wait a minute, then try again.")]
+    /// Too many wrong codes, slips, tokens or names from one address.
+    #[error("Too many wrong tries came from there. Wait a minute, then try again.")]
     TooManyAttempts,
     /// The upload has to go on elsewhere: at the offset that the header `Upload-Offset` gives.
     #[error("The upload goes on at another offset.")]
@@ -117,6 +117,11 @@ pub enum Problem {
 }
 
 impl Problem {
+    /// Whether it says that there is no such token, or nothing of that name, which somebody may have guessed.
+    pub const fn is_wrong_guess(&self) -> bool {
+        matches!(self, Self::Unauthorized | Self::NotFound)
+    }
+
     /// Whether it says that a code was wrong, which somebody may have guessed.
     pub const fn is_wrong_code(&self) -> bool {
         matches!(
@@ -220,6 +225,7 @@ impl IntoResponse for Problem {
         if let Some((name, value)) = self.extra_header() {
             response.headers_mut().insert(name, value);
         }
+        response.extensions_mut().insert(self);
         response
     }
 }

@@ -1,12 +1,15 @@
 //! Every path that the station answers, and what is the same for all of them.
 
-use std::time::{Duration, Instant};
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 
 use axum::{
     Router,
     body::Body,
     extract::{MatchedPath, Path, Query, Request, State},
-    http::{HeaderMap, HeaderValue, Uri, header},
+    http::{HeaderMap, HeaderValue, Method, Uri, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{self, MethodRouter},
@@ -76,18 +79,30 @@ pub fn router(station: Station) -> Router {
         .fold(Router::new(), |router, (_, path, handler)| router.route(path, handler))
         .fallback(elsewhere)
         .method_not_allowed_fallback(async || Problem::MethodNotAllowed)
-        .layer(middleware::from_fn(around))
+        .layer(middleware::from_fn_with_state(station.clone(), around))
         .with_state(station)
 }
 
-/// Logs each request without what people wrote (no query, no body, no name), and sets the headers that all answers
-/// have.
-async fn around(request: Request<Body>, next: Next) -> Response {
+/// Logs each request without what people wrote (no query, no body, no name), counts the guesses, and sets the headers
+/// that all answers have.
+async fn around(State(station): State<Station>, request: Request<Body>, next: Next) -> Response {
     let began = Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let is_api = route.is_some() || is_api(request.uri());
+    let peer = request.extensions().get::<SocketAddr>().map(SocketAddr::ip);
+    // How far an upload is, phones ask of what isn't there all the time.
+    let peer = peer.filter(|_| method != Method::HEAD);
     let mut response = next.run(request).await;
+    let is_guess = response.extensions().get().is_some_and(Problem::is_wrong_guess);
+    if let Some(peer) = peer.filter(|_| is_guess) {
+        if station.guesses.bars(peer) {
+            // A right one would have been answered: nobody's guesses keep others out who share their address.
+            response = Problem::TooManyAttempts.into_response();
+        } else {
+            station.guesses.note(peer);
+        }
+    }
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if is_api {

@@ -8,14 +8,17 @@
 
 use std::{
     io,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     path::PathBuf,
     pin::pin,
     sync::Arc,
     time::{Duration, SystemTime},
 };
 
-use axum::{Router, http::header};
+use axum::{
+    Router,
+    http::{HeaderMap, header},
+};
 use hyper::{
     Request,
     body::Incoming,
@@ -53,6 +56,8 @@ use crate::{
 
 /// The most connections that wait for a seat.
 const DOOR: usize = 32;
+/// Where web servers write whose requests they pass on.
+const FORWARDED: &str = "x-forwarded-for";
 /// How long running requests may take when the station stops.
 const FAREWELL: Duration = Duration::from_secs(20);
 
@@ -65,6 +70,9 @@ pub struct Config {
     pub data: PathBuf,
     /// The station's name, for people.
     pub name: String,
+    /// The addresses from which web servers in front of it connect. Whose requests come from there is what they say
+    /// (`X-Forwarded-For`); nobody else is believed that.
+    pub behind_proxy: Vec<IpAddr>,
     /// The address that people reach it under, when it isn't the one that it listens on.
     pub base_url: Option<String>,
     /// The most pages that the database may have: for tests of a full disk.
@@ -180,8 +188,9 @@ pub async fn start(config: Config) -> Result<Running, ServeError> {
         writer,
         definitions: Arc::new(definitions),
         blobs,
-        attempts: Arc::new(Attempts::new()),
-        strangers: Arc::new(Attempts::new()),
+        attempts: Arc::new(Attempts::at_codes()),
+        strangers: Arc::new(Attempts::at_codes()),
+        guesses: Arc::new(Attempts::at_secrets()),
         arrivals: arrivals.clone(),
     };
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "the station runs");
@@ -190,7 +199,9 @@ pub async fn start(config: Config) -> Result<Running, ServeError> {
         stopped.await.ok();
         arrivals.close();
     };
-    let running = run(listener, routes::router(station), config.limits, readers, writing, stopped, lock);
+    let (router, proxies) = (routes::router(station), config.behind_proxy.into());
+    let front = Front { router, proxies, limits: config.limits };
+    let running = run(listener, front, readers, writing, stopped, lock);
     let task = tokio::spawn(async move {
         let ended = running.await;
         sweeping.abort();
@@ -216,10 +227,17 @@ async fn remember(connection: &mut SqliteConnection, base_url: String) -> Result
     Ok(())
 }
 
+/// What every connection is served with.
+#[derive(Clone)]
+struct Front {
+    router: Router,
+    proxies: Arc<[IpAddr]>,
+    limits: Limits,
+}
+
 async fn run(
     listener: TcpListener,
-    router: Router,
-    limits: Limits,
+    front: Front,
     readers: SqlitePool,
     mut writing: JoinHandle<Result<(), DbError>>,
     stopped: impl Future<Output = ()>,
@@ -227,7 +245,7 @@ async fn run(
 ) -> Result<(), ServeError> {
     let mut stopped = pin!(stopped);
     let graceful = GracefulShutdown::new();
-    let (door, seats) = (Arc::new(Semaphore::new(DOOR)), Seats::new(&limits));
+    let (door, seats) = (Arc::new(Semaphore::new(DOOR)), Seats::new(&front.limits));
     let mut connections = JoinSet::new();
     let failed = loop {
         tokio::select! {
@@ -235,16 +253,16 @@ async fn run(
             _ = &mut writing => break true,
             Some(_) = connections.join_next() => {}
             (stream, peer, place) = accept(&listener, &door) => {
-                let (router, seats, watcher) = (router.clone(), seats.clone(), graceful.watcher());
+                let (front, seats, watcher) = (front.clone(), seats.clone(), graceful.watcher());
                 connections.spawn(async move {
                     let seat = seats.take().await;
                     drop(place);
-                    serve(stream, peer, router, limits, seat, watcher).await;
+                    serve(stream, peer, front, seat, watcher).await;
                 });
             }
         }
     };
-    drop((listener, router));
+    drop((listener, front));
     if tokio::time::timeout(FAREWELL, graceful.shutdown()).await.is_err() {
         tracing::warn!("requests took too long to finish and were cut off; phones send them again");
     }
@@ -275,20 +293,15 @@ async fn accept(
     }
 }
 
-async fn serve(
-    stream: TcpStream,
-    peer: SocketAddr,
-    router: Router,
-    limits: Limits,
-    seat: Seat,
-    watcher: Watcher,
-) {
+async fn serve(stream: TcpStream, peer: SocketAddr, front: Front, seat: Seat, watcher: Watcher) {
     // Receipts are small: they must not wait for a full packet.
     stream.set_nodelay(true).ok();
+    let Front { router, proxies, limits } = front;
     let router = TowerToHyperService::new(router);
     let guest = seat.guest().clone();
     let service = service_fn(|mut request: Request<Incoming>| {
-        request.extensions_mut().insert(peer);
+        let from = sender(peer, &proxies, request.headers());
+        request.extensions_mut().insert(from);
         let served = is_of_a_phone(&request).then(|| guest.serve());
         let answering = router.call(request);
         async move {
@@ -310,6 +323,21 @@ async fn serve(
         }
         () = seat.dismissed() => tracing::debug!("a connection made room for another"),
     }
+}
+
+/// Where a request comes from: the other end of the connection, or whom a web server in front names last, which is the
+/// one that it has seen itself. An IPv4 address in IPv6 clothes is that IPv4 address.
+fn sender(peer: SocketAddr, proxies: &[IpAddr], headers: &HeaderMap) -> SocketAddr {
+    let ip = peer.ip().to_canonical();
+    let is_proxy = proxies.iter().any(|proxy| proxy.to_canonical() == ip);
+    let named = || {
+        let last = headers.get_all(FORWARDED).iter().next_back()?.to_str().ok()?.rsplit(',').next()?.trim();
+        // Some web servers add the port.
+        let address = last.parse::<SocketAddr>().map(|address| address.ip());
+        address.or_else(|_| last.trim_matches(['[', ']']).parse()).ok()
+    };
+    let ip = is_proxy.then(named).flatten().map_or(ip, |ip: IpAddr| ip.to_canonical());
+    SocketAddr::new(ip, peer.port())
 }
 
 /// Whether somebody with a token, which is looked at before anything else, is being waited for. Enrolling phones have

@@ -30,6 +30,8 @@ pub struct Station {
     pub attempts: Arc<Attempts>,
     /// Wrong slips of late.
     pub strangers: Arc<Attempts>,
+    /// Tokens and names of late that are nobody's.
+    pub guesses: Arc<Attempts>,
     /// Those who wait for something new.
     pub arrivals: Arc<Arrivals>,
 }

@@ -115,6 +115,7 @@ async fn start(data: &Path) -> Outcome<Running> {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         data: data.to_owned(),
         name: "load".to_owned(),
+        behind_proxy: Vec::new(),
         base_url: None,
         max_pages: None,
         limits: Limits::default(),

@@ -48,7 +48,7 @@ pub async fn get(
 }
 
 /// An entry through which somebody may read an attachment.
-struct Readable {
+pub(super) struct Readable {
     record: String,
     /// The desk whose mailbox it is in, unless it is in the reader's own.
     desk: Option<String>,
@@ -56,7 +56,11 @@ struct Readable {
     is_theirs: bool,
 }
 
-async fn readable(
+/// The entry through which somebody may read an attachment, also one of their own that is parked.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn readable(
     readers: &SqlitePool,
     worker: WorkerId,
     digest: &Digest,

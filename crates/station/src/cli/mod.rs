@@ -25,7 +25,7 @@ mod worker;
 
 use std::{
     io::{self, Write},
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     path::PathBuf,
     process::ExitCode,
 };
@@ -96,6 +96,11 @@ struct ServeArgs {
     /// The address that people reach the station under, such as https://xunji.example.cn; enrolment links begin with it.
     #[arg(long, value_name = "URL", value_parser = base_url)]
     base_url: Option<String>,
+    /// The address from which a web server in front of the station connects, such as 127.0.0.1 when it runs on the same
+    /// machine; several times for several. Its X-Forwarded-For then says whose guesses at codes and slips are counted
+    /// (the last address in it). Without this all phones behind it count as one, and one guesser stops them all.
+    #[arg(long, value_name = "IP")]
+    behind_proxy: Vec<IpAddr>,
 }
 
 /// What every command of the office takes.

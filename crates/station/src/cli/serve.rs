@@ -15,10 +15,10 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), CliError> {
     // Before the station is reachable, so that no signal finds it unprepared.
     let mut terminated = signal(SignalKind::terminate())?;
     let mut interrupted = signal(SignalKind::interrupt())?;
-    let ServeArgs { listen, data, name, base_url } = args;
-    let mut station =
-        server::start(Config { listen, data, name, base_url, max_pages: None, limits: Limits::default() })
-            .await?;
+    let ServeArgs { listen, data, name, base_url, behind_proxy } = args;
+    let limits = Limits::default();
+    let config = Config { listen, data, name, behind_proxy, base_url, max_pages: None, limits };
+    let mut station = server::start(config).await?;
     let mut out = io::stdout();
     writeln!(out, "listening on http://{}", station.address())?;
     out.flush()?;

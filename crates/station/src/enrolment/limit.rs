@@ -1,4 +1,6 @@
-//! Limits wrong codes, for enrolling and for forgotten PINs, and wrong slips: ten a minute from one address, sixty from all together. Right ones cost nothing.
+//! Limits wrong codes, for enrolling and for forgotten PINs, and wrong slips: ten a minute from one address, sixty from
+//! all together. What nobody can guess (tokens, ids, digests) is counted by address alone, and generously, because a
+//! whole township may share one. Right ones cost nothing.
 
 use std::{
     collections::HashMap,
@@ -9,13 +11,15 @@ use std::{
 
 use crate::problem::Problem;
 
-const PER_PEER: u32 = 10;
-const TOGETHER: u32 = 60;
 const WINDOW: Duration = Duration::from_secs(60);
 
-/// Wrong codes of the present minute.
+/// Wrong ones of the present minute.
 #[derive(Debug)]
-pub struct Attempts(Mutex<Window>);
+pub struct Attempts {
+    per_peer: u32,
+    together: u32,
+    window: Mutex<Window>,
+}
 
 #[derive(Debug)]
 struct Window {
@@ -25,9 +29,19 @@ struct Window {
 }
 
 impl Attempts {
-    /// None so far.
-    pub fn new() -> Self {
-        Self(Mutex::new(Window { since: Instant::now(), wrong: HashMap::new(), together: 0 }))
+    /// Of codes and slips.
+    pub fn at_codes() -> Self {
+        Self::new(10, 60)
+    }
+
+    /// Of tokens, and of names of what isn't there.
+    pub fn at_secrets() -> Self {
+        Self::new(300, u32::MAX)
+    }
+
+    fn new(per_peer: u32, together: u32) -> Self {
+        let window = Mutex::new(Window { since: Instant::now(), wrong: HashMap::new(), together: 0 });
+        Self { per_peer, together, window }
     }
 
     /// Tries a code, unless too many wrong ones came before it; counts it when the outcome says that it was wrong.
@@ -54,45 +68,40 @@ impl Attempts {
     /// Whether so many wrong ones came from this address that nothing more is looked up for it. For secrets that nobody
     /// can guess: whoever has a right one is let in even while strangers keep trying.
     pub fn bars(&self, peer: IpAddr) -> bool {
-        let most =
-            |window: &mut Window| window.wrong.get(&network(peer)).is_some_and(|wrong| *wrong >= PER_PEER);
+        let most = |window: &mut Window| {
+            window.wrong.get(&network(peer)).is_some_and(|wrong| *wrong >= self.per_peer)
+        };
         self.window(Instant::now(), most)
     }
 
     /// Notes that a secret from this address was wrong; false once there are too many from all together.
     pub fn note(&self, peer: IpAddr) -> bool {
         self.failed(peer);
-        self.window(Instant::now(), |window| window.together <= TOGETHER)
+        self.window(Instant::now(), |window| window.together <= self.together)
     }
 
     /// Whether one more code may be tried from this address.
     fn allows(&self, peer: IpAddr) -> bool {
         self.window(Instant::now(), |window| {
-            window.together < TOGETHER
-                && window.wrong.get(&network(peer)).is_none_or(|wrong| *wrong < PER_PEER)
+            window.together < self.together
+                && window.wrong.get(&network(peer)).is_none_or(|wrong| *wrong < self.per_peer)
         })
     }
 
     /// Notes that a code from this address was wrong.
     fn failed(&self, peer: IpAddr) {
         self.window(Instant::now(), |window| {
-            window.together += 1;
+            window.together = window.together.saturating_add(1);
             *window.wrong.entry(network(peer)).or_default() += 1;
         });
     }
 
     fn window<T>(&self, now: Instant, look: impl FnOnce(&mut Window) -> T) -> T {
-        let mut window = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
         if now.duration_since(window.since) >= WINDOW {
             *window = Window { since: now, wrong: HashMap::new(), together: 0 };
         }
         look(&mut window)
-    }
-}
-
-impl Default for Attempts {
-    fn default() -> Self {
-        Self::new()
     }
 }
 

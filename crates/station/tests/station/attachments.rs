@@ -25,6 +25,14 @@ async fn append(phone: &Phone, path: &str, offset: usize, total: usize, bytes: &
     phone.call("PATCH", path, &[("upload-offset", &offset), ("upload-length", &total)], bytes.to_vec()).await
 }
 
+/// Sends an entry that names these bytes, as phones do before they send the bytes.
+async fn announce(phone: &mut Phone, bytes: &[u8]) {
+    let mut content = phone.content("patrol", Uuid::new_v4(), json!({ "type": "open", "body": patrol() }));
+    content["attachments"] = json!([sha256(bytes).to_string()]);
+    let entry = phone.seal(&content);
+    revision(&phone.deliver(&[entry]).await[0]);
+}
+
 #[tokio::test]
 async fn an_entry_lacks_its_photos_until_each_is_verified() {
     let station = Station::spawn().await;
@@ -49,6 +57,7 @@ async fn an_upload_goes_on_where_it_broke_off() {
     let mut station = Station::spawn().await;
     let mut phone = station.any_phone().await;
     let photo: Vec<u8> = (0..100_000u32).map(|at| (at % 251) as u8).collect();
+    announce(&mut phone, &photo).await;
     let path = path(&photo);
     let head = phone.call("HEAD", &path, &[], "").await;
     assert_eq!(head.status, 404);
@@ -86,7 +95,8 @@ async fn an_upload_goes_on_where_it_broke_off() {
 #[tokio::test]
 async fn bytes_with_another_hash_do_not_count_and_leave_nothing_behind() {
     let station = Station::spawn().await;
-    let phone = station.any_phone().await;
+    let mut phone = station.any_phone().await;
+    announce(&mut phone, b"photo").await;
     let path = path(b"photo");
     for _ in 0..2 {
         let reply = phone.call("PUT", &path, &[], "phota").await;
@@ -101,7 +111,8 @@ async fn bytes_with_another_hash_do_not_count_and_leave_nothing_behind() {
 #[tokio::test]
 async fn an_upload_larger_than_it_says_or_than_allowed_is_refused() {
     let station = Station::spawn().await;
-    let phone = station.any_phone().await;
+    let mut phone = station.any_phone().await;
+    announce(&mut phone, b"photo").await;
     let path = path(b"photo");
     assert_eq!(append(&phone, &path, 0, 5, b"pho").await.status, 204);
     assert_eq!(append(&phone, &path, 3, 5, b"too much").await.problem(), "/problems/body-too-large");
@@ -137,7 +148,8 @@ async fn the_same_photo_from_many_phones_at_once_is_stored_once() {
 #[tokio::test]
 async fn a_file_whose_row_was_lost_with_the_power_counts_again_once_it_is_hashed() {
     let station = Station::spawn().await;
-    let phone = station.any_phone().await;
+    let mut phone = station.any_phone().await;
+    announce(&mut phone, b"photo").await;
     let digest = sha256(b"photo").to_string();
     let folder = station.data().join("blobs").join(&digest[..2]);
     std::fs::create_dir_all(&folder).unwrap();
@@ -151,6 +163,8 @@ async fn an_upload_that_rested_for_a_week_is_removed_at_the_start_and_begins_aga
     let mut station = Station::spawn().await;
     let mut phone = station.any_phone().await;
     let (old, young) = (path(b"photo"), path(b"other"));
+    announce(&mut phone, b"photo").await;
+    announce(&mut phone, b"other").await;
     for path in [&old, &young] {
         assert_eq!(append(&phone, path, 0, 5, b"pho").await.status, 204);
     }
@@ -199,6 +213,8 @@ async fn an_attachment_is_read_by_those_who_may_see_its_entry() {
     let refused = stranger.call("GET", &path, &[], "").await;
     let nothing = stranger.call("GET", &self::path(b"never sent"), &[], "").await;
     assert_eq!((refused.status, &refused.body), (404, &nothing.body), "a stranger can't tell the two apart");
+    assert_eq!(stranger.call("HEAD", &path, &[], "").await.status, 404, "nor by asking how far it is");
+    assert_eq!(second.call("HEAD", &path, &[], "").await.header("upload-complete"), "?1");
     assert_eq!(station.get(&path, &[]).await.status, 401);
 }
 

@@ -1,6 +1,7 @@
 //! Enrolment codes: once, for a while, not to be guessed.
 
 use chrono::TimeDelta;
+use serde_json::json;
 use uuid::Uuid;
 use xunji_domain::{id::InstallationId, person::Role, wire::Enrolment};
 
@@ -92,6 +93,10 @@ async fn guessing_is_limited_and_says_when_to_come_back() {
     let reply = station.redeem(&code, phone()).await;
     assert_eq!((reply.status, reply.problem().as_str()), (429, "/problems/too-many-attempts"));
     assert_eq!(reply.header("retry-after"), "60");
+    let body = json!({ "code": code, "installation": phone() }).to_string();
+    let elsewhere =
+        request_from([127, 0, 0, 2], station.address, "POST", "/api/v1/enrolments", &[], body).await;
+    assert_eq!(elsewhere.status, 201, "the code is as good as before");
 }
 
 #[tokio::test]

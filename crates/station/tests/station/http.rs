@@ -7,7 +7,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::{Request, client::conn::http1};
 use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use xunji_domain::wire::ProblemDetails;
 
 /// What a request got.
@@ -73,7 +73,10 @@ impl Keep {
 }
 
 async fn connect(address: SocketAddr) -> Option<http1::SendRequest<Full<Bytes>>> {
-    let stream = TcpStream::connect(address).await.ok()?;
+    shake(TcpStream::connect(address).await.ok()?).await
+}
+
+async fn shake(stream: TcpStream) -> Option<http1::SendRequest<Full<Bytes>>> {
     let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.ok()?;
     tokio::spawn(connection);
     Some(sender)
@@ -98,6 +101,21 @@ async fn exchange(
         headers: parts.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
         body: body.collect().await.ok()?.to_bytes(),
     })
+}
+
+/// A request from another address of this machine.
+pub async fn request_from(
+    from: [u8; 4],
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: impl Into<Bytes>,
+) -> Reply {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(SocketAddr::from((from, 0))).unwrap();
+    let mut sender = shake(socket.connect(address).await.unwrap()).await.unwrap();
+    exchange(&mut sender, method, path, headers, body.into()).await.unwrap()
 }
 
 /// Nothing when the connection broke.

@@ -14,6 +14,7 @@ mod directory;
 mod durability;
 mod enrolment;
 mod exactly_once;
+mod guesses;
 mod http;
 mod judging;
 mod listening;

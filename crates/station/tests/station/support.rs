@@ -193,6 +193,7 @@ pub fn config(data: &Path) -> Config {
         listen: "127.0.0.1:0".parse().unwrap(),
         data: data.to_owned(),
         name: "泸定县站点".to_owned(),
+        behind_proxy: Vec::new(),
         base_url: None,
         max_pages: None,
         limits: Limits::default(),
