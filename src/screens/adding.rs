@@ -174,7 +174,9 @@ pub(super) fn Adding(begun: Begun, adding: RwSignal<Option<Begun>, LocalStorage>
                 }
                 Doing::Step { .. } => {
                     let step = step.as_ref()?;
-                    let body = tidy::asked(&filled.body.get_untracked());
+                    let mut body = tidy::asked(&filled.body.get_untracked());
+                    // A draft may be older than the definition.
+                    body.retain(|field, _| step.asks.contains(field));
                     let problems = stored.with_value(|kind| validate::asked(kind, &step.asks, &body));
                     filled.problems.set(problems.clone());
                     problems.is_empty().then(|| Action::Step { step: step.id.clone(), body })

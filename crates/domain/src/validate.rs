@@ -98,10 +98,14 @@ pub fn form(kind: &Kind, body: &Body) -> Vec<Problem> {
         .collect()
 }
 
-/// What is wrong with the fields that a step asks for.
+/// What is wrong with a step's body: the fields that it asks for, and any other, which no step may set unseen.
 pub fn asked(kind: &Kind, asks: &[FieldId], body: &Body) -> Vec<Problem> {
     let fields = asks.iter().filter_map(|id| kind.field(id));
-    fields.flat_map(|field| value(field, body.get(&field.id))).collect()
+    let mut problems: Vec<_> = fields.flat_map(|field| value(field, body.get(&field.id))).collect();
+    for id in body.keys().filter(|id| !asks.contains(id)) {
+        problems.push(Problem { field: id.clone(), item: None, part: None, fault: Fault::WrongShape });
+    }
+    problems
 }
 
 /// What is wrong with one field's value, whether or not it is shown.

@@ -15,6 +15,7 @@ use xunji_domain::{
     person::Role,
     recipient::Recipient,
     record::{Known, Record, Standing},
+    validate::{Fault, Problem},
     wire::MergeFault,
     workflow::{self, Actor, Obstacle},
 };
@@ -239,6 +240,47 @@ fn whoever_only_oversees_a_record_takes_no_step() {
         may_add(&case, &worker) && !may_add(&case, &other) && open(&case, &other).is_empty(),
         "given back"
     );
+}
+
+/// What a step doesn't ask for is nobody's to slip in, not even its holder's.
+#[test]
+fn a_step_sets_nothing_but_what_it_asks_for() {
+    let mediator = Person::new(1, Role::Mediator);
+    let case = Case::dispute(&mediator);
+    for (step, given, stray) in [
+        ("mediate", json!({ "village": "x" }), "village"),
+        ("escalate", json!({ "escalation_reason": "x", "assignee": mediator.named() }), "assignee"),
+        ("escalate", json!({ "escalation_reason": "x", "drone": 1 }), "drone"),
+    ] {
+        let problem = Problem { field: stray.into(), item: None, part: None, fault: Fault::WrongShape };
+        case.refused(&mediator, step, given, &Obstacle::Incomplete { problems: vec![problem] });
+    }
+}
+
+/// A phone that was offline for weeks opens records by the definition that it has. Its steps name nobody: whoever carries
+/// the record on takes them, and its desk, as ever; nobody else because of that.
+#[test]
+fn a_definition_of_earlier_days_opens_its_steps_to_keeper_and_desk_only() {
+    let mediator = Person::new(1, Role::Mediator);
+    let [desk, county, police, stranger] = [
+        (DeskKind::TownshipCentre, "513322100"),
+        (DeskKind::CountyCentre, "513322"),
+        (DeskKind::Police, "513322100"),
+        (DeskKind::TownshipCentre, "513322103"),
+    ]
+    .map(|(kind, area)| Person::at(2, kind, area));
+    let another = Person::new(3, Role::Mediator);
+    let mut case = Case { kinds: Kinds::default(), entries: Vec::new() };
+    case.push("dispute", &mediator, Action::Open { body: body(json!({ "village": VILLAGE })) });
+    case.entries[0].entry.content.kind_version = 1;
+    assert!(case.kind().workflow.steps.iter().all(|step| step.who.is_empty()));
+    case.refused(&another, "mediate", json!({}), &Obstacle::NotYours);
+    case.take(&mediator, "mediate", json!({}), "mediating");
+    case.take(&mediator, "agree", json!({ "agreement": "各退半米" }), "agreed");
+    for other in [&county, &police, &stranger] {
+        case.refused(other, "close", json!({}), &Obstacle::NotYours);
+    }
+    case.take(&desk, "close", json!({}), "closed");
 }
 
 #[test]
@@ -553,6 +595,10 @@ proptest! {
                 "review_on": "2026-12-01", "emergency_note": "x", "follow_up": "x", "satisfaction": "3",
                 "reopen_reason": "x", "decline_reason": "x", "on_spot_result": "x",
             });
+            let mut given = body(given);
+            let asks = &case.kind().workflow.steps.iter().find(|known| known.id == *step).unwrap().asks;
+            given.retain(|field, _| asks.contains(field));
+            let given = json!(given);
             let before = case.record();
             let offered = workflow::open_steps(case.kind(), &before, who.actor()).any(|open| open.id == *step);
             match case.judge(who, step.as_str(), &given) {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use xunji_domain::{
     desk::{Desk, DeskKind},
     entry::{Action, Body, Entry},
-    id::{FieldId, KindId, RecordId, Revision, StepId, WorkerId},
+    id::{FieldId, KindId, RecordId, Revision, WorkerId},
     kind::{Kind, Kinds},
     person::Worker,
     recipient::Recipient,
@@ -67,8 +67,11 @@ pub struct Scene<'a> {
     pub into: Option<Record>,
     /// Whether others were merged into the entry's record.
     pub has_doubles: bool,
-    /// Whether a released sender has worked on the record before.
+    /// Whether what the entry adds belongs to the record although the sender has no part in it any more.
     pub had_part: bool,
+    /// Whether anything of the record is in a mailbox that the sender reads. Whoever has nothing to do with it is not
+    /// told by the answer that there is such a record.
+    pub knows_of_it: bool,
 }
 
 /// Whether the record's earlier entries are needed to judge this action.
@@ -118,10 +121,10 @@ pub fn judge(
     };
     // The record may be with a successor by now: what was noted while it was theirs still belongs to it. Where it goes
     // from here is the successor's matter.
-    let adds = matches!(content.action, Action::Amend { .. } | Action::Note { .. } | Action::Attach {});
-    let standing = if scene.had_part && adds { standing.max(Standing::Acting) } else { standing };
+    let standing = if scene.had_part { standing.max(Standing::Acting) } else { standing };
     if standing < least(&content.action) {
-        return Err(Reason::NotEntitled);
+        let is_stranger = standing == Standing::None && !scene.knows_of_it;
+        return Err(if is_stranger { Reason::UnknownRecord } else { Reason::NotEntitled });
     }
     let recipient = || scene.fault.map_or(Ok(()), |fault| Err(Reason::Recipient { fault }));
     match &content.action {
@@ -139,9 +142,6 @@ pub fn judge(
             let folded = Record::fold(kinds, history.clone()).ok_or(Reason::UnknownRecord)?;
             let actor = Actor::new(worker, &scene.seats);
             workflow::take(kind, &folded, actor, step, body).map_err(|obstacle| Reason::Step { obstacle })?;
-            if standing == Standing::Partner && !says_only_its_part(kind, step, body) {
-                return Err(Reason::NotEntitled);
-            }
             recipient()?;
             after(kinds, kind, record, history, entry)
         }
@@ -203,7 +203,7 @@ pub fn judge(
 
 /// What somebody has to be to a record at least. First receivers answer: only the desk takes a record from its keeper, and
 /// only the desk can tell that two records report the same.
-const fn least(action: &Action) -> Standing {
+pub(super) const fn least(action: &Action) -> Standing {
     match action {
         Action::HandOver { .. } | Action::Merge { .. } | Action::Unmerge {} => Standing::Home,
         Action::Amend { .. } | Action::Ask { .. } | Action::Explain { .. } | Action::Slip { .. } => {
@@ -213,14 +213,6 @@ const fn least(action: &Action) -> Standing {
         Action::Step { .. } => Standing::Before,
         _ => Standing::Partner,
     }
-}
-
-/// Whether a step changes nothing but what it asks for.
-fn says_only_its_part(kind: &Kind, step: &StepId, body: &Body) -> bool {
-    let step = kind.workflow.steps.iter().find(|known| known.id == *step);
-    step.is_some_and(|step| {
-        body.keys().all(|field| step.asks.contains(field) || step.part.as_ref() == Some(field))
-    })
 }
 
 /// The record once the entry has been folded into it.

@@ -8,14 +8,14 @@
 
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 use xunji_domain::{
-    desk::DeskKind,
+    desk::{Desk, DeskKind},
     entry::{Action, Content, Entry},
     id::{KindId, RecordId, Revision, Seq, WorkerId},
     kind::Kinds,
     recipient::{Recipient, may_hold},
     record::{Known, Record, Standing},
     wire::{Answer, Answers, Outcome, Reason, Receipt, RecipientFault, Refusal, Signature},
-    workflow,
+    workflow::{self, Actor},
 };
 
 use super::{
@@ -25,7 +25,7 @@ use super::{
 use crate::{
     db::{self, DbError, count, digest, instant, parsed},
     desks,
-    entitled::{MailboxId, Sight, circle, may_receive, sight},
+    entitled::{MailboxId, Sight, circle, may_receive, sight, standing},
     mailbox,
     people::{self, Caller},
     receipt_key::ReceiptKey,
@@ -224,11 +224,9 @@ async fn scene<'a>(
         into: None,
         has_doubles: false,
         had_part: false,
+        knows_of_it: false,
     };
     let Some(record) = record else { return Ok(scene) };
-    if caller.released.is_some() {
-        scene.had_part = has_worked_on(connection, caller.worker.id, content.record).await?;
-    }
     match &content.action {
         Action::Slip { token_hash } => {
             scene.slip_taken = slips::find(connection, token_hash.as_bytes()).await?.is_some();
@@ -240,6 +238,11 @@ async fn scene<'a>(
         _ => {}
     }
     scene.seats = desks::of(connection, caller.worker.id).await?;
+    let too_little = standing(record, caller.worker.id, &scene.seats) < judge::least(&content.action);
+    if too_little && !caller.office {
+        scene.had_part = had_part(connection, kinds, caller, &scene.seats, content, record).await?;
+        scene.knows_of_it = knows_of(connection, caller.worker.id, content.record).await?;
+    }
     for recipient in recipients(kinds, content, record) {
         let fit = match &recipient {
             Recipient::Worker(id) => may_receive(people::find(connection, *id).await?.as_ref(), record),
@@ -252,6 +255,53 @@ async fn scene<'a>(
         scene.fault = scene.fault.or(fit.err());
     }
     Ok(scene)
+}
+
+/// Whether what an entry adds was noted while its author had part in the record: a remark whose author had seen no more
+/// of it, and whatever a released phone still held.
+async fn had_part(
+    connection: &mut SqliteConnection,
+    kinds: &Kinds,
+    caller: &Caller,
+    seats: &[Desk],
+    content: &Content,
+    record: &Opened,
+) -> Result<bool, DbError> {
+    let remarks = matches!(content.action, Action::Note { .. } | Action::Attach {});
+    let adds = remarks || matches!(content.action, Action::Amend { .. });
+    if caller.released.is_some()
+        && adds
+        && has_worked_on(connection, caller.worker.id, content.record).await?
+    {
+        return Ok(true);
+    }
+    let kind = kinds.nearest(&record.kind, record.kind_version).filter(|_| remarks);
+    let Some(kind) = kind else { return Ok(false) };
+    let mut seen = history(connection, content.record).await?;
+    seen.retain(|known| {
+        known.receipt().is_some_and(|receipt| match receipt.outcome {
+            Outcome::Accepted { revision } => revision <= content.basis,
+            Outcome::Parked { .. } => false,
+        })
+    });
+    let then = Record::fold(kinds, seen);
+    Ok(then.is_some_and(|then| workflow::may_add(kind, &then, Actor::new(&caller.worker, seats))))
+}
+
+/// Whether anything of a record is in a mailbox that somebody reads.
+async fn knows_of(
+    connection: &mut SqliteConnection,
+    worker: WorkerId,
+    record: RecordId,
+) -> Result<bool, DbError> {
+    let query = sqlx::query_scalar(
+        "SELECT EXISTS (
+             SELECT 1 FROM entries e JOIN mailbox_items m ON m.entry = e.position
+             WHERE e.record = ?1 AND e.revision IS NOT NULL AND m.mailbox IN (
+                 SELECT 'worker:' || ?2 UNION ALL SELECT 'desk:' || desk FROM seats WHERE worker = ?2
+                 UNION ALL SELECT 'oversight:' || desk FROM seats WHERE worker = ?2))",
+    );
+    Ok(query.bind(record.to_string()).bind(worker.to_string()).fetch_one(connection).await?)
 }
 
 /// Whether somebody has an accepted entry in a record, or carries it on.

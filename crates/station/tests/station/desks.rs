@@ -190,11 +190,12 @@ async fn a_record_that_goes_up_sideways_and_back_is_followed_by_those_it_concern
     revision(&police.step("dispute", record, "part", part.clone()).await);
     let mut more = part;
     more["title"] = json!("别的标题");
-    assert_eq!(
-        reason(&police.step("dispute", record, "part", more).await),
-        Reason::NotEntitled,
-        "nothing but its part"
-    );
+    let Reason::Step { obstacle: Obstacle::Incomplete { problems } } =
+        reason(&police.step("dispute", record, "part", more).await)
+    else {
+        panic!("nothing but its part")
+    };
+    assert_eq!((problems.len(), problems[0].field.as_str()), (1, "title"));
     let amend = json!({ "type": "amend", "field": "title", "from": "宅基地边界", "to": "x", "reason": "x" });
     let amend = police.act("dispute", record, amend);
     assert_eq!(reason(&police.deliver(&[amend]).await[0]), Reason::NotEntitled);
@@ -238,6 +239,51 @@ async fn a_county_acts_on_what_came_up_to_it_and_not_on_what_it_only_oversees() 
     let deferred = json!({ "explanation": "等评估", "review_on": "2026-12-01" });
     let parked = county.step("dispute", record, "defer", deferred).await;
     assert_eq!(reason(&parked), Reason::Step { obstacle: Obstacle::NotYours });
+}
+
+/// What was noted before a record went to somebody else belongs to it; what was noted knowing that does not.
+#[tokio::test]
+async fn a_remark_written_offline_before_a_record_went_on_arrives_all_the_same() {
+    let station = Station::spawn().await;
+    let mut mediator = station.phone(Role::Mediator, VILLAGE).await;
+    let mut centre = station.phone(Role::Coordinator, VILLAGE).await;
+    let (mut worker, other) = (station.any_phone().await, station.any_phone().await);
+    let mut stranger = station.any_phone().await;
+    let record = mediator.begin("dispute").await;
+    let to = |phone: &Phone| json!({ "assignee": named(phone) });
+    revision(&centre.step("dispute", record, "assign", to(&worker)).await);
+    revision(&centre.step("dispute", record, "assign", to(&other)).await);
+    let note = json!({ "type": "note", "text": "昨天去看过了" });
+    let amend = json!({ "type": "amend", "field": "title", "from": "宅基地边界", "to": "x", "reason": "x" });
+    let mediate = json!({ "type": "step", "step": "mediate", "body": {} });
+    let send = async |phone: &mut Phone, basis: u64, action: &Value| {
+        let mut content = phone.content("dispute", record, action.clone());
+        (content["kind_version"], content["basis"]) = (json!(2), json!(basis));
+        let entry = phone.seal(&content);
+        (id(&entry), phone.deliver(&[entry]).await.remove(0))
+    };
+    // Before it was theirs; when it was; since it is somebody else's.
+    assert_eq!(reason(&send(&mut worker, 1, &note).await.1), Reason::NotEntitled);
+    assert_eq!(reason(&send(&mut worker, 3, &note).await.1), Reason::NotEntitled);
+    let (noted, receipt) = send(&mut worker, 2, &note).await;
+    assert_eq!(revision(&receipt), 4);
+    assert!(other.received().await.contains(&noted), "whoever has it by now hears of it");
+    // Where it goes and what it says is its holder's matter.
+    assert_eq!(reason(&send(&mut worker, 2, &amend).await.1), Reason::NotEntitled);
+    let not_yours = Reason::Step { obstacle: Obstacle::NotYours };
+    assert_eq!(reason(&send(&mut worker, 2, &mediate).await.1), not_yours);
+    // Their phone has seen the fourth by now.
+    assert_eq!(reason(&send(&mut worker, 4, &note).await.1), Reason::NotEntitled);
+    for basis in [0, 1, 2, 99] {
+        assert_eq!(reason(&send(&mut stranger, basis, &note).await.1), Reason::UnknownRecord);
+    }
+    // The same for whoever carried it on.
+    let over =
+        json!({ "type": "hand_over", "from": mediator.worker.id, "to": other.worker.id, "reason": "调岗" });
+    let (_, receipt) = send(&mut centre, 4, &over).await;
+    let handed = revision(&receipt);
+    assert_eq!(reason(&send(&mut mediator, handed, &note).await.1), Reason::NotEntitled);
+    assert_eq!(revision(&send(&mut mediator, handed - 1, &note).await.1), handed + 1);
 }
 
 #[tokio::test]
@@ -567,7 +613,7 @@ async fn a_record_is_given_back_for_correction_by_its_desk_and_explained_by_its_
     let ask = |text: &str| json!({ "type": "ask", "field": "amount", "text": text });
     for (phone, action, why) in [
         (&mut mediator, ask("写清金额"), Reason::NotEntitled),
-        (&mut stranger, ask("写清金额"), Reason::NotEntitled),
+        (&mut stranger, ask("写清金额"), Reason::UnknownRecord),
         (&mut centre, json!({ "type": "explain", "ask": Uuid::nil(), "text": "x" }), Reason::NotEntitled),
     ] {
         let entry = phone.act("dispute", record, action);

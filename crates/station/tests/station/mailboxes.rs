@@ -176,12 +176,16 @@ async fn for_every_role_and_kind_only_the_opener_and_the_records_desk_may_add() 
                     revision(receipt);
                     assert!(opener.received().await.contains(&id(&note)), "the opener hears of it");
                 } else {
-                    assert_eq!(reason(receipt), Reason::NotEntitled, "{kind} {role:?} {village}");
+                    // As of a record that isn't there: nobody finds out by guessing.
+                    let nothing = other.note(kind, Uuid::new_v4(), "补充");
+                    let nothing_there = reason(&other.deliver(std::slice::from_ref(&nothing)).await[0]);
+                    assert_eq!(reason(receipt), nothing_there, "{kind} {role:?} {village}");
                     assert!(
                         !opener.received().await.contains(&id(&note)),
                         "parked is nobody else's business"
                     );
-                    assert_eq!(other.received().await, [id(&note)], "its author can repair it");
+                    let received = other.received().await;
+                    assert_eq!(received, [id(&note), id(&nothing)], "its author can repair it");
                 }
             }
         }

@@ -120,7 +120,7 @@ async fn what_a_suspended_persons_phone_holds_reaches_the_successor() {
         station.redeem(&released(&station, &phone), phone.installation).await.json::<Enrolment>().token;
     let receipts = phone.deliver(&[own.clone(), foreign, step]).await;
     revision(&receipts[0]);
-    assert_eq!(reason(&receipts[1]), Reason::NotEntitled, "what was never theirs is not theirs now");
+    assert_eq!(reason(&receipts[1]), Reason::UnknownRecord, "what was never theirs is not theirs now");
     assert_eq!(reason(&receipts[2]), Reason::NotEntitled, "steps are the successor's now");
     assert!(successor.received().await.contains(&id(&own)));
     shut_out(&phone.call("GET", "/api/v1/mailbox", &[], "").await, "suspended");

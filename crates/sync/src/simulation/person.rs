@@ -331,7 +331,11 @@ async fn add(env: &Env, tab: &Tab, record: &Record) -> Deed {
         }
         5..7 => {
             let step = env.dice.one(&["mediate", "agree", "close"]).copied().unwrap_or("close");
-            let asked = json!({ "agreement": "x", "closing": "y" });
+            let asked = match (step, record.kind.as_str()) {
+                ("agree", _) => json!({ "agreement": "x" }),
+                ("close", "consultation") => json!({ "closing": "y" }),
+                _ => json!({}),
+            };
             let body = if env.dice.comes(800) {
                 serde_json::from_value(asked).unwrap_or_default()
             } else {

@@ -6,7 +6,7 @@ use xunji_domain::{
     entry::{Action, Content},
     id::{FieldId, KindId, RecordId, Revision, WorkerId},
     kind::Kinds,
-    record::{Known, Record},
+    record::{Known, Record, Standing},
     validate::{self, Fault, Problem},
     village::VillageCode,
     wire::{Me, MergeFault, Reason},
@@ -82,9 +82,21 @@ pub(super) fn judge(
         });
     }
     let record = record.filter(|record| record.kind == content.kind).ok_or(Reason::UnknownRecord)?;
-    let sits = !me.desks.is_empty()
-        && seat(worker).is_some_and(|seat| seat == desk(record.confidential, &record.village));
-    if worker.id != record.opener && !sits {
+    let sits_around = |village: &VillageCode| {
+        !me.desks.is_empty() && seat(worker).is_some_and(|seat| seat == desk(record.confidential, village))
+    };
+    let sits = sits_around(&record.village);
+    // What was noted while the record was in another township belongs to it.
+    let had_part = || {
+        let remarks = matches!(content.action, Action::Note { .. } | Action::Attach {});
+        let mut seen = history.clone();
+        seen.retain(|known| {
+            matches!(known.standing, Standing::Accepted { revision, .. } if revision <= content.basis)
+        });
+        let then = Record::fold(kinds, seen).filter(|_| remarks);
+        then.and_then(|then| then.village(kind)).is_some_and(|village| sits_around(&village))
+    };
+    if worker.id != record.opener && !sits && !had_part() {
         return Err(Reason::NotEntitled);
     }
     let mut after = record.clone();
