@@ -131,6 +131,23 @@ pub async fn deliver(line: &mut Line, token: &str, entries: &[Value]) -> Outcome
     Err(format!("only {accepted} of {} were accepted", entries.len()).into())
 }
 
+/// When a phone has sent enough.
+pub enum Until {
+    /// At this moment.
+    Time(Instant),
+    /// After so many requests.
+    Sent(usize),
+}
+
+impl Until {
+    fn goes_on(&self, sent: usize) -> bool {
+        match self {
+            Self::Time(end) => Instant::now() < *end,
+            Self::Sent(enough) => sent < *enough,
+        }
+    }
+}
+
 /// A phone with a connection of its own.
 pub struct Phone {
     line: Line,
@@ -144,10 +161,10 @@ impl Phone {
         Ok(Self { line: Line::open(address).await?, person })
     }
 
-    /// Sends until the time is over and gives how long each request waited for its receipts.
-    pub async fn send(mut self, entries: usize, until: Instant) -> Outcome<Vec<Duration>> {
+    /// Sends so many entries a request and gives how long each request waited for its receipts.
+    pub async fn send(mut self, entries: usize, until: Until) -> Outcome<Vec<Duration>> {
         let mut waits = Vec::new();
-        while Instant::now() < until {
+        while until.goes_on(waits.len()) {
             let batch: Vec<_> = (0..entries).map(|_| self.person.patrol()).collect();
             let began = Instant::now();
             deliver(&mut self.line, &self.person.token, &batch).await?;

@@ -5,19 +5,25 @@ use std::{
     net::SocketAddr,
     path::Path,
     process::{Child, Command, Stdio},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::{Outcome, phone::Phone, start};
+use crate::{
+    Outcome,
+    phone::{Phone, Until},
+    start,
+};
 
 /// The word by which this program is only the station.
 pub const SERVE: &str = "serve";
 
 const CLIENTS: usize = 16;
 const BATCH: usize = 50;
+/// Requests of each client: a hundred thousand entries altogether, and a few thousand where only a look is wanted.
+const REQUESTS: [usize; 2] = [125, 5];
 
 /// Runs a station until its standard input is closed.
 pub async fn serve(data: &Path) -> Outcome<()> {
@@ -37,7 +43,8 @@ pub async fn run(base: &Path, time: Duration) -> Outcome<Value> {
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()?;
-    let weighed = weigh(&mut child, folder.path(), time).await;
+    let requests = REQUESTS[usize::from(time < Duration::from_secs(3))];
+    let weighed = weigh(&mut child, folder.path(), requests).await;
     // Closing its input ends it, whatever came of the weighing; it leaves one file without a log.
     drop(child.stdin.take());
     child.wait()?;
@@ -58,7 +65,7 @@ struct Weighed {
     memory: [Option<f64>; 2],
 }
 
-async fn weigh(child: &mut Child, data: &Path, time: Duration) -> Outcome<Weighed> {
+async fn weigh(child: &mut Child, data: &Path, requests: usize) -> Outcome<Weighed> {
     let mut line = String::new();
     BufReader::new(child.stdout.take().ok_or("no output")?).read_line(&mut line)?;
     let address: SocketAddr = line.trim().parse()?;
@@ -67,10 +74,9 @@ async fn weigh(child: &mut Child, data: &Path, time: Duration) -> Outcome<Weighe
         phones.push(Phone::enrol(address, data).await?);
     }
     let (empty, before) = (size(data)?, memory(child.id()));
-    let until = Instant::now() + time;
     let mut sending = JoinSet::new();
     for phone in phones {
-        sending.spawn(phone.send(BATCH, until));
+        sending.spawn(phone.send(BATCH, Until::Sent(requests)));
     }
     let mut entries = 0;
     while let Some(sent) = sending.join_next().await {

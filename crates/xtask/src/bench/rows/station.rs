@@ -29,8 +29,8 @@ fn fan_out(figures: &[Value]) -> Vec<Row> {
     let (mut loads, mut waits) = (Vec::new(), [Series::new(), Series::new()]);
     for figure in figures.iter().filter(|figure| figure["measure"] == "fan-out") {
         let (who, phones, rate) = (&figure["who"], &figure["phones"], &figure["wanted_a_second"]);
-        let load =
-            format!("{} of {phones} phones, {rate} entries a second", who.as_str().unwrap_or_default());
+        let (who, listening) = (who.as_str().unwrap_or_default(), &figure["listening"]);
+        let load = format!("{who} of {phones} phones, {listening} of them open, {rate} entries a second");
         for (series, key) in waits.iter_mut().zip(["p50_ms", "p95_ms"]) {
             series.entry(load.clone()).or_default().extend(figure[key].as_f64());
         }
@@ -59,7 +59,7 @@ fn weight(figures: &[Value]) -> Vec<Row> {
     let entries = of("entries").into_iter().fold(0.0, f64::max);
     let rows = [
         row("database per 100,000 entries".to_owned(), "MB", &of("database_mb_per_100000")),
-        row(format!("memory of the station after up to {entries} entries"), "MB", &of("memory_mb")),
+        row(format!("memory of the station after {entries} entries"), "MB", &of("memory_mb")),
         row("memory of the station at its start".to_owned(), "MB", &of("memory_mb_before")),
     ];
     rows.into_iter().flatten().collect()
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn fan_out_back_fill_and_weight_are_rows_of_their_own() {
-        let fan_out = |who: &str, rate: u64, p95: f64| json!({ "measure": "fan-out", "who": who, "phones": 122, "wanted_a_second": rate, "a_second": rate, "entries": 9, "p50_ms": 1.0, "p95_ms": p95 });
+        let fan_out = |who: &str, rate: u64, p95: f64| json!({ "measure": "fan-out", "who": who, "phones": 122, "listening": 40, "wanted_a_second": rate, "a_second": rate, "entries": 9, "p50_ms": 1.0, "p95_ms": p95 });
         let back_fill = json!({ "measure": "back-fill", "entries": 200, "records": 20, "plain_ms": 2.0, "filled_ms": 6.0 });
         let weight = json!({ "measure": "weight", "entries": 20_000, "database_mb_per_100000": 90.0, "memory_mb_before": 20.0, "memory_mb": null });
         let rows = of_station(&vec![
@@ -140,10 +140,22 @@ mod tests {
         assert_eq!(
             said,
             [
-                ("50 % of the entries at the desk within, township of 122 phones, 16 entries a second", 1.0),
-                ("95 % of the entries at the desk within, township of 122 phones, 16 entries a second", 3.0),
-                ("50 % of the entries at the desk within, township of 122 phones, 160 entries a second", 1.0),
-                ("95 % of the entries at the desk within, township of 122 phones, 160 entries a second", 9.0),
+                (
+                    "50 % of the entries at the desk within, township of 122 phones, 40 of them open, 16 entries a second",
+                    1.0
+                ),
+                (
+                    "95 % of the entries at the desk within, township of 122 phones, 40 of them open, 16 entries a second",
+                    3.0
+                ),
+                (
+                    "50 % of the entries at the desk within, township of 122 phones, 40 of them open, 160 entries a second",
+                    1.0
+                ),
+                (
+                    "95 % of the entries at the desk within, township of 122 phones, 40 of them open, 160 entries a second",
+                    9.0
+                ),
                 ("a step that back-fills a record of 200 entries", 6.0),
                 ("database per 100,000 entries", 90.0),
                 ("memory of the station at its start", 20.0),
