@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     figures::{rounds, tell},
     many::put_many,
+    start::{BARE, go, loaded, shown, watch},
     support::{Phone, World, process::family_of, story},
     throttle::{SLOWDOWN, milliseconds, slow_down},
 };
@@ -33,21 +34,25 @@ async fn measure(world: &World, records: usize) {
     put_many(phone, records).await;
     world.station.stop().await;
     let named = |what: &str| format!("{what}: {records} records");
-    let mut starts = Vec::new();
-    let mut held = Vec::new();
-    for _ in 0..rounds(3, 1) {
-        phone.close().await;
-        phone.reopen().await;
-        let early = json!({ "source": include_str!("tasks.js") });
-        phone.devtools("Page.addScriptToEvaluateOnNewDocument", early).await;
-        slow_down(phone, SLOWDOWN).await;
-        phone.open_locked("/").await;
+    let (mut starts, mut bare_starts) = (Vec::new(), Vec::new());
+    let (mut unlocks, mut derivations, mut held) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..rounds(5, 1) {
+        open(phone).await;
+        go(phone, world, BARE).await;
+        bare_starts.push(loaded(phone).await);
+        open(phone).await;
+        go(phone, world, "/").await;
+        starts.push(shown(phone).await);
         let took = phone.run(include_str!("unlock.js"), vec![json!(crate::support::PIN)]).await;
         let took: [f64; 2] = serde_json::from_value(took.unwrap_or_default()).expect("two figures");
-        starts.push(took[0]);
+        unlocks.push(took[0]);
+        derivations.push(took[1]);
         held.push(longest(phone).await);
     }
-    tell(&named("unlock to Today"), "ms", &starts);
+    tell(&named("start"), "ms", &starts);
+    tell(&named("start bare"), "ms", &bare_starts);
+    tell(&named("unlock to Today"), "ms", &unlocks);
+    tell(&named("unlock rounds"), "ms", &derivations);
     tell(&named("longest task of a start"), "ms", &held);
 
     phone.press("台账").await;
@@ -68,16 +73,31 @@ async fn measure(world: &World, records: usize) {
     tell(&named("search"), "ms", &searches);
     tell(&named("search bare"), "ms", &bare);
     tell(&named("longest task of typing"), "ms", &typing);
-    let answer = ask(phone, json!(["scroll", 240])).await;
-    let (task, frame): (f64, f64) = serde_json::from_value(answer).expect("figures");
-    tell(&named("longest task of scrolling"), "ms", &[task]);
-    tell(&named("longest frame of scrolling"), "ms", &[frame]);
+    let (mut tasks, mut frames) = (Vec::new(), Vec::new());
+    for _ in 0..rounds(3, 1) {
+        let answer = ask(phone, json!(["scroll", 240])).await;
+        let (task, frame): (f64, f64) = serde_json::from_value(answer).expect("figures");
+        tasks.push(task);
+        frames.push(frame);
+    }
+    tell(&named("longest task of scrolling"), "ms", &tasks);
+    tell(&named("longest frame of scrolling"), "ms", &frames);
     // The bare limit: the same browser with a picture in it.
     let address = format!("{}/icons/icon.svg", world.station.origin());
     phone.close().await;
     phone.reopen().await;
     phone.client().goto(&address).await.expect("a picture opens");
     tell(&named("memory bare"), "bytes", &[memory(phone)]);
+}
+
+/// Starts the browser, slow, with watchers for the next page.
+async fn open(phone: &Phone) {
+    phone.close().await;
+    phone.reopen().await;
+    watch(phone).await;
+    let early = json!({ "source": include_str!("tasks.js") });
+    phone.devtools("Page.addScriptToEvaluateOnNewDocument", early).await;
+    slow_down(phone, SLOWDOWN).await;
 }
 
 async fn ask(phone: &Phone, details: Value) -> Value {

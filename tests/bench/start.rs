@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The bare limit: the smallest file that the station has for browsers, opened by its own address.
-const BARE: &str = "/icons/icon.svg";
+pub(super) const BARE: &str = "/icons/icon.svg";
 
 /// The least that a page of the same stack can be; `cargo xtask bench` puts it into the station.
 const HELLO: &str = "/hello/index.html";
@@ -90,7 +90,7 @@ async fn warm() {
 }
 
 /// Every page from now on notes when it shows the first screen.
-async fn watch(phone: &Phone) {
+pub(super) async fn watch(phone: &Phone) {
     let script = json!({ "source": include_str!("shown.js") });
     phone.devtools("Page.addScriptToEvaluateOnNewDocument", script).await;
 }
@@ -104,18 +104,18 @@ async fn forget(phone: &Phone, world: &World) {
 }
 
 /// Opens an address and asks nothing meanwhile: every question would take from the page's slow processor.
-async fn go(phone: &Phone, world: &World, path: &str) {
+pub(super) async fn go(phone: &Phone, world: &World, path: &str) {
     let address = format!("{}{path}", world.station.origin());
     phone.client().goto(&address).await.unwrap_or_else(|error| panic!("{path} did not open: {error}"));
 }
 
 /// When the lock screen was there.
-async fn shown(phone: &Phone) -> f64 {
+pub(super) async fn shown(phone: &Phone) -> f64 {
     milliseconds(phone.run("return await window.benchShown", vec![]).await)
 }
 
 /// When the bare page was there.
-async fn loaded(phone: &Phone) -> f64 {
+pub(super) async fn loaded(phone: &Phone) -> f64 {
     milliseconds(phone.run(&navigation("entry.loadEventStart"), vec![]).await)
 }
 
