@@ -1,5 +1,6 @@
 //! Builds the app: Trunk, its hook, the compressed copies.
 
+use crate::bench::first_load::FirstLoad;
 use crate::compress::compress;
 use crate::digest;
 use crate::fault::{AtPath, Outcome};
@@ -45,5 +46,6 @@ pub fn build(workspace: &Workspace) -> Outcome {
     trunk.env("RUST_BACKTRACE", "0");
     run(tools.on(&mut trunk), "Mend what Trunk or the compiler says above.")?;
     compress(&built, &app, &workspace.target().join("compressed"))?;
+    FirstLoad::weigh(&app)?.check()?;
     std::fs::write(&stamp, digest).at("write", &stamp)
 }

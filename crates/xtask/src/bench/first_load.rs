@@ -2,7 +2,7 @@
 
 use super::rows::Row;
 use super::spread::{Better, Spread};
-use crate::fault::{AtPath, Outcome};
+use crate::fault::{AtPath, Fault, Outcome};
 use crate::precache::{self, Kept};
 use crate::term::{grouped, table};
 use serde_json::{Value, json};
@@ -10,6 +10,9 @@ use std::path::Path;
 
 /// The aim for everything that a first visit loads, in bytes.
 const AIM: u64 = 200_000;
+/// What it may weigh today, in bytes: an app that has grown beyond this is not built until somebody has raised it, and
+/// said in the commit what the growth is worth.
+const MOST: u64 = 640_000;
 
 /// A file with its sizes: plain, gzip, brotli.
 type File = (String, [u64; 3]);
@@ -37,6 +40,23 @@ impl FirstLoad {
 
     fn sums(&self) -> [u64; 3] {
         self.0.iter().fold([0; 3], |sums, (_, sizes)| [0, 1, 2].map(|at| sums[at] + sizes[at]))
+    }
+
+    /// Refuses an app that has grown too much.
+    pub fn check(&self) -> Outcome {
+        let [.., sum] = self.sums();
+        if sum <= MOST {
+            return Ok(());
+        }
+        Err(Fault::new(
+            format!(
+                "A first visit would load {} bytes, {} more than it may.",
+                grouped(sum),
+                grouped(sum - MOST)
+            ),
+            "The app was not built: each kilobyte has to earn its place on a small phone.",
+            "Find what has grown with `cargo xtask bench --only bytes`, or raise MOST in crates/xtask/src/bench/first_load.rs.",
+        ))
     }
 
     /// A line a file, their sum, and the aim.
@@ -81,5 +101,13 @@ mod tests {
         let row = load.row().expect("two files have a sum");
         assert_eq!((row.own.median, row.beside.map(|(_, aim)| aim.median)), (310.0, Some(200_000.0)));
         assert!(load.for_terminal().contains("200,000"));
+    }
+
+    #[test]
+    fn an_app_that_has_grown_too_much_is_refused() {
+        let load = |size: u64| FirstLoad(vec![("a.wasm".into(), [2 * MOST, MOST, size])]);
+        assert!(load(MOST).check().is_ok());
+        let refused = load(MOST + 1).check().expect_err("a byte too many").to_string();
+        assert!(refused.contains("640,001") && refused.contains("bench --only bytes"), "{refused}");
     }
 }

@@ -5,7 +5,7 @@
 //! [`measure`] runs what prints the samples, [`listen`] hears them, [`spread`] reckons, [`rows`] says what stands beside
 //! what, [`report`] writes it down.
 
-mod first_load;
+pub mod first_load;
 mod hello;
 mod listen;
 mod machine;
