@@ -7,7 +7,7 @@ use xunji_sync::engine::Phase;
 
 use crate::{
     address::Screen,
-    components::{Float, Nav, Show, SyncLine, apart, in_turn, live, view, watch},
+    components::{Float, Nav, Show, SyncLine, in_turn, live, view, watch},
     platform::{self, Setting},
     screens::{
         About, Desk, Drill, Enrol, Form, Ledger, Lock, Me, NotFound, Outbox, ReturnToDraft, SetPin, Share,
@@ -144,7 +144,7 @@ fn Frame() -> impl IntoView {
     // The frame is on the screen before what is in it has been drawn: on a slow phone all at once takes too long.
     let line = in_turn(|| view! { <SyncLine/> });
     let drawn = in_turn(move || match screen.get() {
-        None => apart(|| view! { <SetPin/> }),
+        None => view! { <SetPin/> },
         Some(screen) => drawn(screen),
     });
     let nav = in_turn(move || (!solo.get()).then(|| view! { <Nav/> }));
@@ -165,19 +165,19 @@ fn Frame() -> impl IntoView {
 
 fn drawn(screen: Screen) -> AnyView {
     match screen {
-        Screen::Today => apart(|| view! { <Today/> }),
-        Screen::Enrol => apart(|| view! { <Enrol/> }),
-        Screen::New(kind) => apart(|| view! { <Form kind=kind/> }),
-        Screen::Draft(id) => apart(|| view! { <ReturnToDraft id=id/> }),
-        Screen::Ledger => apart(|| view! { <Ledger/> }),
-        Screen::Desk => apart(|| view! { <Desk/> }),
-        Screen::Staff => apart(|| view! { <Staff/> }),
-        Screen::Outbox => apart(|| view! { <Outbox/> }),
-        Screen::Me => apart(|| view! { <Me/> }),
-        Screen::Drill => apart(|| view! { <Drill/> }),
-        Screen::About => apart(|| view! { <About/> }),
-        Screen::Share => apart(|| view! { <Share/> }),
-        Screen::Nowhere => apart(|| view! { <NotFound/> }),
+        Screen::Today => view! { <Today/> },
+        Screen::Enrol => view! { <Enrol/> },
+        Screen::New(kind) => view! { <Form kind=kind/> },
+        Screen::Draft(id) => view! { <ReturnToDraft id=id/> },
+        Screen::Ledger => view! { <Ledger/> },
+        Screen::Desk => view! { <Desk/> },
+        Screen::Staff => view! { <Staff/> },
+        Screen::Outbox => view! { <Outbox/> },
+        Screen::Me => view! { <Me/> },
+        Screen::Drill => view! { <Drill/> },
+        Screen::About => view! { <About/> },
+        Screen::Share => view! { <Share/> },
+        Screen::Nowhere => view! { <NotFound/> },
     }
 }
 

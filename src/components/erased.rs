@@ -20,13 +20,6 @@ pub fn live<V: RenderHtml + 'static>(draw: impl FnMut() -> V + Send + 'static) -
     draw.into_any()
 }
 
-/// A view whose code is apart from what draws it. A browser compiles a whole function when it is first needed: without
-/// this, all screens at once for the first of them.
-#[inline(never)]
-pub fn apart(draw: impl FnOnce() -> AnyView) -> AnyView {
-    draw()
-}
-
 /// Something that is there as long as a condition holds.
 #[component]
 pub fn Show(

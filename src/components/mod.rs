@@ -34,7 +34,7 @@ pub use self::{
     case::{AtField, Case, ShownCase},
     drawn::{watch, when_drawn},
     due::{card_name, due, to_mend, urgency},
-    erased::{Show, apart, live},
+    erased::{Show, live},
     facts::Facts,
     frame::{Float, Head, Nav, SyncLine},
     icons::icon,

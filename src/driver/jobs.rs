@@ -1,7 +1,5 @@
 //! The jobs themselves: each one conversation with the station, and what it leaves in the pocket.
 
-use std::pin::Pin;
-
 use wasm_bindgen::JsValue;
 use xunji_domain::{
     canonical::Digest,
@@ -32,19 +30,13 @@ const PIECE: usize = 256 * 1024;
 /// Smaller ones go at once, without asking first how much of them is there.
 const AT_ONCE: usize = 64 * 1024;
 
-/// A future whose code is apart from what awaits it, so that a browser compiles it only when it is needed.
-#[inline(never)]
-fn apart<'a, T>(future: impl Future<Output = T> + 'a) -> Pin<Box<dyn Future<Output = T> + 'a>> {
-    Box::pin(future)
-}
-
 impl Driver {
     pub(super) async fn run(&self, job: Job) -> Ended {
         let ended = match job {
-            Job::Probe => apart(self.probe()).await,
-            Job::Upload { most } => apart(self.upload(most)).await,
-            Job::SendBlob => apart(self.send_blob()).await,
-            Job::Fetch => apart(self.fetch()).await,
+            Job::Probe => self.probe().await,
+            Job::Upload { most } => self.upload(most).await,
+            Job::SendBlob => self.send_blob().await,
+            Job::Fetch => self.fetch().await,
         };
         match ended {
             Ok(ended) => ended,
@@ -158,8 +150,8 @@ impl Driver {
     }
 
     async fn fetch(&self) -> Result<Ended, Failure> {
-        apart(self.define()).await?;
-        apart(self.learn()).await?;
+        self.define().await?;
+        self.learn().await?;
         let mut round = self.inner.round.take();
         if round.is_empty() {
             let me = self.inner.pocket.me().await.map_err(storage)?.ok_or(Failure::Unauthorised)?;
@@ -167,7 +159,7 @@ impl Driver {
             round.reverse();
         }
         let Some(mailbox) = round.last() else { return Ok(Ended::Well { done: 0, left: 0 }) };
-        let (done, more) = apart(self.fetch_page(mailbox)).await?;
+        let (done, more) = self.fetch_page(mailbox).await?;
         if !more {
             round.pop();
         }

@@ -25,8 +25,8 @@ use super::{
 use crate::{
     address::query,
     components::{
-        Alarms, AtField, CameFrom, Case, Facts, Head, Names, Sign, Timeline, apart, badge, card_name, due,
-        icon, live, title_of, view, watch,
+        Alarms, AtField, CameFrom, Case, Facts, Head, Names, Sign, Timeline, badge, card_name, due, icon,
+        live, title_of, view, watch,
     },
     platform,
     state::{App, AppPocket, Deed, loaded, use_app},
@@ -83,7 +83,7 @@ pub fn RecordPage(open: Memo<Option<String>>) -> impl IntoView {
     let shown = live(move || {
         Some(match known.get()?.0 {
             Some((record, names)) => {
-                apart(|| view! { <Shown record=record names=names sheets=open_sheets adding=adding/> })
+                view! { <Shown record=record names=names sheets=open_sheets adding=adding/> }
             }
             None => view! { <NotFound/> },
         })

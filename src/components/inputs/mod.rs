@@ -28,7 +28,7 @@ use self::{
     place::Place,
     typed::{LongText, Typed},
 };
-use super::{Receiver, RecordLink, apart, control_id, icon, live, problem_sentence, view};
+use super::{Receiver, RecordLink, control_id, icon, live, problem_sentence, view};
 use crate::words;
 
 /// Up to so many values of a list are shown all at once, as big buttons.
@@ -129,17 +129,17 @@ pub fn FieldInput(
     let count = kind.with_value(|kind| kind.codes(&field).len());
     match field.form {
         FieldType::Code if count <= BUTTONS => {
-            apart(|| view! { <Radios kind=kind field=field filled=filled/> })
+            view! { <Radios kind=kind field=field filled=filled/> }
         }
-        FieldType::Code => apart(|| view! { <CodePicker kind=kind field=field filled=filled/> }),
-        FieldType::Codes => apart(|| view! { <Chips kind=kind field=field filled=filled/> }),
-        FieldType::YesNo => apart(|| view! { <YesNo field=field filled=filled/> }),
-        FieldType::Village => apart(|| view! { <VillagePicker field=field filled=filled/> }),
+        FieldType::Code => view! { <CodePicker kind=kind field=field filled=filled/> },
+        FieldType::Codes => view! { <Chips kind=kind field=field filled=filled/> },
+        FieldType::YesNo => view! { <YesNo field=field filled=filled/> },
+        FieldType::Village => view! { <VillagePicker field=field filled=filled/> },
         FieldType::Recipient | FieldType::Recipients => {
-            apart(|| view! { <ReceiverPicker field=field filled=filled/> })
+            view! { <ReceiverPicker field=field filled=filled/> }
         }
-        FieldType::People => apart(|| view! { <People field=field filled=filled/> }),
-        FieldType::Attachments => apart(|| view! { <Photos field=field filled=filled/> }),
+        FieldType::People => view! { <People field=field filled=filled/> },
+        FieldType::Attachments => view! { <Photos field=field filled=filled/> },
         FieldType::Place => {
             let confidential = kind.with_value(|kind| kind.confidential);
             view! { <Place field=field filled=filled confidential=confidential/> }
@@ -152,11 +152,11 @@ pub fn FieldInput(
                 })}
             }
         }
-        FieldType::LongText => apart(|| view! { <LongText field=field filled=filled/> }),
+        FieldType::LongText => view! { <LongText field=field filled=filled/> },
         FieldType::Text if kind.with_value(|kind| kind.title.contains(&field.id)) && field.required => {
-            apart(|| view! { <LongText field=field filled=filled line=true/> })
+            view! { <LongText field=field filled=filled line=true/> }
         }
-        _ => apart(|| view! { <Typed field=field filled=filled/> }),
+        _ => view! { <Typed field=field filled=filled/> },
     }
 }
 
