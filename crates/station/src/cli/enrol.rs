@@ -10,6 +10,7 @@ use xunji_domain::{id::WorkerId, person::Worker};
 
 use super::{CliError, EnrolArgs, complain};
 use crate::{
+    audit,
     data::DataFolder,
     db::{self, DbError},
     definitions::Definitions,
@@ -30,6 +31,8 @@ pub(super) async fn run(args: EnrolArgs) -> Result<(), CliError> {
     let worker = find_or_add(&mut transaction, &args).await?;
     let valid = TimeDelta::hours(args.valid_hours.into());
     enrolment::issue(&mut transaction, worker.id, &code, valid).await?;
+    let what = json!({ "act": "code", "by": args.by, "worker": worker.id });
+    audit::note(&mut transaction, &what).await?;
     transaction.commit().await.map_err(DbError::from)?;
     connection.close().await.map_err(DbError::from)?;
     if county.find(worker.village.as_str()).is_none() {
@@ -56,6 +59,7 @@ async fn find_or_add(connection: &mut SqliteConnection, args: &EnrolArgs) -> Res
         let areas = people::usual_areas(&[role], village);
         let worker = Worker::new(id, name.clone(), &[role], village.clone(), areas);
         people::add(connection, &worker).await?;
+        audit::note(connection, &json!({ "act": "add_worker", "by": args.by, "worker": id })).await?;
         return Ok(worker);
     }
     // The arguments' rules leave only this one.

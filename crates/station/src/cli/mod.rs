@@ -137,6 +137,9 @@ struct EnrolArgs {
     /// How long the code is good for.
     #[arg(long, value_name = "HOURS", default_value_t = 72, value_parser = clap::value_parser!(u16).range(1..=720))]
     valid_hours: u16,
+    /// Who decides it, for the audit trail.
+    #[arg(long, value_name = "WHO", default_value = "office", value_parser = name)]
+    by: String,
     /// What the link begins with. Without it: where `serve` was last reached, or http://127.0.0.1:8080.
     #[arg(long, value_name = "URL", value_parser = base_url)]
     base_url: Option<String>,

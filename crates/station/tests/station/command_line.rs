@@ -259,7 +259,8 @@ fn enrol_speaks_to_people_and_warns_of_a_village_that_is_not_listed() {
     assert!(printed.contains("link    http://127.0.0.1:8080/enrol?code="), "{printed}");
     assert!(said.contains("510101001001") && said.contains("泸定县"), "{said}");
     let worker = printed.lines().find_map(|line| line.strip_prefix("worker  ")).unwrap();
-    let base = ["enrol", "--worker", worker, "--json", "--base-url", "https://xunji.example.cn/"];
+    let base =
+        ["enrol", "--worker", worker, "--json", "--by", "王主任", "--base-url", "https://xunji.example.cn/"];
     let again: Value = serde_json::from_slice(&run(&base, folder.path()).stdout).unwrap();
     assert_eq!(
         (again["worker"]["id"].as_str(), again["worker"]["name"].as_str()),
@@ -268,6 +269,16 @@ fn enrol_speaks_to_people_and_warns_of_a_village_that_is_not_listed() {
     assert!(again["url"].as_str().unwrap().starts_with("https://xunji.example.cn/enrol?code="));
     let nobody = run(&["enrol", "--worker", &Uuid::nil().to_string()], folder.path());
     assert_eq!(nobody.status.code(), Some(2));
+    // Who made a code, for whom, and for whom in vain not at all.
+    let trail = run(&["audit", "--json"], folder.path());
+    let acts = String::from_utf8(trail.stdout).unwrap();
+    let acts: Vec<Value> = acts.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let acts = acts.iter().map(|line| &line["what"]);
+    let acts: Vec<_> = acts
+        .map(|what| [&what["act"], &what["by"], &what["worker"]].map(|part| part.as_str().unwrap()))
+        .collect();
+    let expected = [["add_worker", "office", worker], ["code", "office", worker], ["code", "王主任", worker]];
+    assert_eq!(acts, expected);
 }
 
 #[test]

@@ -174,6 +174,54 @@ async fn steps_follow_the_workflow_from_the_records_folded_state() {
     assert_eq!(station.rows("SELECT id FROM entries WHERE reason IS NOT NULL").await.len(), 6);
 }
 
+/// The same by the version in force, where a step is also somebody's.
+#[tokio::test]
+async fn steps_of_the_version_in_force_follow_its_workflow_and_are_whose_they_are() {
+    let station = Station::spawn().await;
+    let mut phone = station.phone(Role::Mediator, VILLAGE).await;
+    let mut desk = station.phone(Role::Coordinator, VILLAGE).await;
+    let mut worker = station.any_phone().await;
+    let record = phone.begin("dispute").await;
+    let obstacle = |receipt: xunji_domain::wire::Receipt| match reason(&receipt) {
+        Reason::Step { obstacle } => obstacle,
+        other => panic!("{other:?}"),
+    };
+    let found = || Obstacle::WrongState { state: "found".into() };
+    assert_eq!(obstacle(phone.step("dispute", record, "vanish", json!({})).await), Obstacle::UnknownStep);
+    assert_eq!(obstacle(phone.step("dispute", record, "close", json!({})).await), found());
+    assert_eq!(obstacle(phone.step("dispute", record, "part", json!({})).await), found());
+    let incomplete = obstacle(phone.step("dispute", record, "agree", json!({})).await);
+    assert!(matches!(incomplete, Obstacle::Incomplete { .. }));
+    let stray = json!({ "agreement": "各退半米", "village": "x" });
+    let Obstacle::Incomplete { problems } = obstacle(phone.step("dispute", record, "agree", stray).await)
+    else {
+        panic!("more than was asked")
+    };
+    assert_eq!((problems.len(), problems[0].field.as_str()), (1, "village"));
+    assert_eq!(obstacle(desk.step("dispute", record, "mediate", json!({})).await), Obstacle::NotYours);
+    let own = desk.begin("dispute").await;
+    let up = json!({ "escalation_reason": "x" });
+    assert_eq!(obstacle(desk.step("dispute", own, "escalate", up).await), Obstacle::WrongRole);
+
+    assert_eq!(revision(&phone.step("dispute", record, "mediate", json!({})).await), 2);
+    let to = json!({ "assignee": format!("worker:{}", worker.worker.id) });
+    assert_eq!(revision(&desk.step("dispute", record, "assign", to).await), 3);
+    let early = Obstacle::TooEarly { step: "return".into(), times: 2 };
+    let up = json!({ "escalation_reason": "已两次退回" });
+    assert_eq!(obstacle(worker.step("dispute", record, "hand_up", up).await), early);
+    assert_eq!(obstacle(phone.step("dispute", record, "mediate", json!({})).await), Obstacle::NotYours);
+    assert_eq!(revision(&worker.step("dispute", record, "mediate", json!({})).await), 4);
+    let agreement = json!({ "agreement": "各退半米" });
+    assert_eq!(revision(&worker.step("dispute", record, "agree", agreement).await), 5);
+    assert_eq!(obstacle(desk.step("dispute", record, "close", json!({})).await), Obstacle::NotYours);
+    assert_eq!(revision(&worker.step("dispute", record, "close", json!({})).await), 6);
+    // Once more, and on a closed record.
+    for (step, body) in [("close", json!({})), ("agree", json!({ "agreement": "再谈" }))] {
+        let late = Obstacle::WrongState { state: "closed".into() };
+        assert_eq!(obstacle(worker.step("dispute", record, step, body).await), late, "{step}");
+    }
+}
+
 #[tokio::test]
 async fn revisions_of_a_record_count_its_accepted_entries_only() {
     let station = Station::spawn().await;

@@ -9,6 +9,7 @@ mod bad_input;
 mod check;
 mod command_line;
 mod contract;
+mod courses;
 mod desks;
 mod directory;
 mod durability;

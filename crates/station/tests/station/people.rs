@@ -117,7 +117,7 @@ async fn somebody_with_two_roles_sits_at_both_desks_and_the_phone_hears_of_it() 
     json_lines(&["desk", "unseat", "--desk", "police:luqiao", "--worker", &id], data);
     assert_eq!(me(&phone).await.desks.len(), 1);
     let acts: Vec<_> = audited(data).into_iter().map(|what| what["act"].clone()).collect();
-    assert_eq!(acts, ["add_worker", "add_desk", "rename_desk", "seat", "unseat"]);
+    assert_eq!(acts, ["add_worker", "code", "add_desk", "rename_desk", "seat", "unseat"]);
     let listed = json_lines(&["worker", "list"], data);
     let listed = listed.iter().find(|line| line["id"] == id).unwrap();
     assert_eq!(
@@ -152,7 +152,7 @@ async fn a_suspended_person_is_not_let_in_until_resumed() {
     json_lines(&["worker", "resume", "--worker", &id], station.data());
     revision(&phone.deliver(&[waiting]).await[0]);
     let acts: Vec<_> = audited(station.data()).into_iter().map(|what| what["act"].clone()).collect();
-    assert_eq!(acts, ["suspend", "resume"]);
+    assert_eq!(acts, ["add_worker", "code", "suspend", "resume"]);
     let nobody = run(&["worker", "suspend", "--worker", &Uuid::new_v4().to_string()], station.data());
     assert_eq!(nobody.status.code(), Some(2));
 }
@@ -259,7 +259,8 @@ async fn a_village_is_handed_over_with_its_open_work() {
         station.rows(&format!("SELECT area FROM worker_areas WHERE worker = '{from}'")).await,
         [""; 0]
     );
-    let what = &audited(station.data())[0];
+    let audited = audited(station.data());
+    let what = audited.iter().find(|what| what["act"] == "hand_over").unwrap();
     assert_eq!(
         (&what["act"], &what["by"], &what["records"]),
         (&json!("hand_over"), &json!("王主任"), &json!(1))

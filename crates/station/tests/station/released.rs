@@ -91,8 +91,8 @@ async fn a_released_phone_sends_what_was_noted_before_it_was_revoked_and_does_no
     let acts = station.rows("SELECT what FROM audit ORDER BY place").await;
     let acts: Vec<Value> = acts.iter().map(|what| serde_json::from_str(what).unwrap()).collect();
     let said: Vec<_> = acts.iter().map(|what| what["act"].as_str().unwrap()).collect();
-    assert_eq!(said, ["revoke", "release", "released_phone_came"]);
-    assert_eq!(acts[1]["by"], "王主任");
+    assert_eq!(said, ["add_worker", "code", "revoke", "release", "released_phone_came"]);
+    assert_eq!(acts[3]["by"], "王主任");
     assert!(printed(&run(&["check"], station.data())).contains("no damage"));
 }
 
