@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::{
     both_ways::offline,
     cases::days_ahead,
+    escalation::take,
     samples,
     support::{LUQIAO_GUBAO, Phone, World, story, until},
 };
@@ -269,9 +270,13 @@ async fn a_party_scans_a_slip_that_was_given_offline_sees_the_progress_and_nothi
 
         let path = address.strip_prefix(&world.station.origin()).expect("the station's own").to_owned();
         assert_eq!(world.station.get(&path).status, 404, "not before it was delivered");
+        phone.run("window.paper = document.querySelector('dialog .slip')", vec![]).await.expect("a page");
         offline(phone, false).await;
-        // The open sheet says so by itself once it has been delivered.
+        // The open sheet says so by itself once it has been delivered, and is still the one that is looked at.
         phone.sees("县平台已收到,现在就能查").await;
+        phone.sees("县平台回执").await;
+        let same = phone.run("return window.paper.isConnected", vec![]).await;
+        assert_eq!(same, Ok(true.into()), "nothing is drawn anew under a finger that presses 打印");
         phone.press("关闭").await;
         phone.send_now("全部已送达").await;
 
@@ -302,6 +307,37 @@ async fn a_party_scans_a_slip_that_was_given_offline_sees_the_progress_and_nothi
         let stored = serde_json::to_string(&entries).expect("it was JSON");
         let token = path.trim_start_matches("/p/");
         assert!(!stored.contains(token) && !world.station.said().contains(token), "the token stays with its bearer");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_party_confirms_the_outcome_and_says_how_content_they_are_if_they_like() {
+    story(async |world| {
+        let phone = world.enrolled_as("张建国", "mediator").await;
+        let record = dispute(phone, "水渠清淤谁家出工").await;
+        phone.sees("群众看到的进度:已登记").await;
+        take(phone, "当场化解", &[("化解情况", "两家各清一半,当面说好")]).await;
+        phone.sees("群众看到的进度:已有结果").await;
+        phone.press("开一张").await;
+        phone.sees("县平台已收到,现在就能查").await;
+        let address = "return document.querySelector('dialog .address').textContent";
+        let address = phone.run(address, vec![]).await.expect("an address");
+        phone.press("关闭").await;
+
+        let party = world.another_phone("party").await;
+        party.client().goto(address.as_str().expect("a text")).await.expect("a page");
+        party.sees("您认可这个结果吗").await;
+        party.press_choice("满意度 可以不选", "基本满意").await;
+        party.press("认可").await;
+        party.sees("要改一下您的答复吗").await;
+        phone.open(&record).await;
+        phone.timeline_becomes(&["登记", "当场化解", "开出回执单", "当事人确认属实"]).await;
+        let entries = world.station.entries();
+        let answers = of_type(&entries, "answer");
+        assert_eq!(answers.len(), 1, "{entries:#?}");
+        assert_eq!(answers[0]["action"]["verdict"], "confirmed");
+        assert_eq!(answers[0]["action"]["satisfaction"], 3);
     })
     .await;
 }

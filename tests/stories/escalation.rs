@@ -12,7 +12,7 @@ use crate::{
 const TITLE: &str = "新装的摄像头正对王家院门";
 
 /// Takes a step, and waits until the history has it.
-async fn take(phone: &Phone, step: &str, fields: &[(&str, &str)]) {
+pub async fn take(phone: &Phone, step: &str, fields: &[(&str, &str)]) {
     let before = phone.timeline().await.len();
     begin(phone, step).await;
     for (label, value) in fields {

@@ -40,3 +40,41 @@ async fn what_is_said_in_passing_takes_no_press_from_what_it_covers() {
     })
     .await;
 }
+
+/// The page's patience with its messages, in the story's hands: each is called when its time is to be over.
+const PATIENCE: &str = "
+    const later = window.setTimeout;
+    window.patience = [];
+    window.setTimeout = (done, ms, ...rest) => (ms === 4000 ? window.patience.push(done) : later(done, ms, ...rest));
+";
+
+#[tokio::test]
+async fn a_message_that_is_said_twice_stays_as_long_as_the_second_time_asks_for() {
+    story(async |world| {
+        let phone = world.enrolled().await;
+        phone.run(PATIENCE, vec![]).await.expect("the page takes a script");
+        let waiting = async |wanted: u64| {
+            until(&format!("see {wanted} messages wait"), async || {
+                match phone.run("return window.patience.length", vec![]).await? {
+                    count if count.as_u64() == Some(wanted) => Ok(()),
+                    other => Err(other.to_string()),
+                }
+            })
+            .await;
+        };
+        samples::patrol().record(phone).await;
+        waiting(1).await;
+        phone.press("今天").await;
+        samples::patrol().record(phone).await;
+        waiting(2).await;
+        phone.run("window.patience[0]()", vec![]).await.expect("the first one's time is over");
+        phone.hears("已存在本机").await;
+        phone.run("window.patience[1]()", vec![]).await.expect("the second one's time is over");
+        until("see the message go", async || match phone.everything().await? {
+            page if !page.contains("已存在本机") => Ok(()),
+            page => Err(page),
+        })
+        .await;
+    })
+    .await;
+}
