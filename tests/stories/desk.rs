@@ -341,3 +341,45 @@ async fn a_party_confirms_the_outcome_and_says_how_content_they_are_if_they_like
     })
     .await;
 }
+
+/// Whether the list and the case are both on the screen, one beside the other, and nothing is cut off at the side.
+const BESIDE: &str = "
+    const [list, detail] = ['.split-list', '.split-detail'].map((name) => document.querySelector(name).getBoundingClientRect());
+    const inside = document.documentElement.scrollWidth <= innerWidth;
+    return [list.width > 300, detail.width > 400, list.right <= detail.left, inside];
+";
+
+#[tokio::test]
+async fn on_a_wide_screen_the_inbox_stays_beside_the_case_that_is_answered() {
+    story(async |world| {
+        let village = world.enrolled_as("张建国", "mediator").await;
+        for title in ["水渠清淤谁家出工", "牦牛踩了青苗"] {
+            let page = dispute(village, title).await;
+            take(village, "上报综治中心", &[("上报理由", "双方各执一词")]).await;
+            village.open(&page).await;
+        }
+        village.sync_becomes("全部已送达").await;
+        let desk = centre(&world).await;
+        let wide =
+            serde_json::json!({ "width": 1280, "height": 800, "deviceScaleFactor": 1, "mobile": false });
+        desk.devtools("Emulation.setDeviceMetricsOverride", wide).await;
+        for title in ["水渠清淤谁家出工", "牦牛踩了青苗"] {
+            desk.press_row(title).await;
+            let heading = "return document.querySelector('.split-detail h1')?.textContent ?? null";
+            until("see the case beside its list", async || match desk.run(heading, vec![]).await? {
+                Value::String(heading) if heading == title => Ok(()),
+                other => Err(other.to_string()),
+            })
+            .await;
+            assert_eq!(desk.run(BESIDE, vec![]).await, Ok(serde_json::json!([true, true, true, true])));
+            take(&desk, "开始调解", &[]).await;
+        }
+        desk.sync_becomes("全部已送达").await;
+        let entries = world.station.entries();
+        let accepted = of_type(&entries, "step");
+        let accepted: Vec<_> = accepted.iter().filter(|step| step["action"]["step"] == "mediate").collect();
+        assert_eq!(accepted.len(), 2, "{entries:#?}");
+        assert!(accepted.iter().all(|step| step["outcome"] == "accepted"), "{entries:#?}");
+    })
+    .await;
+}
