@@ -115,6 +115,8 @@ pub fn judge(
     }
     // A record of another ledger is not the one that the author means; its secrecy might differ, too.
     let record = record.filter(|record| record.kind == content.kind).ok_or(Reason::UnknownRecord)?;
+    // As the fold does: a record goes the way of the definition that it was opened by, whatever an entry claims.
+    let kind = kinds.nearest(&record.kind, record.kind_version).ok_or(Reason::UnknownKind)?;
     let standing = match scene.caller.office {
         true => Standing::Home,
         false => standing(record, worker.id, &scene.seats),
@@ -137,8 +139,6 @@ pub fn judge(
             Ok(record)
         }
         Action::Step { step, body } => {
-            // As the fold does: a record goes the way of the definition that it was opened by.
-            let kind = kinds.nearest(&record.kind, record.kind_version).ok_or(Reason::UnknownKind)?;
             let folded = Record::fold(kinds, history.clone()).ok_or(Reason::UnknownRecord)?;
             let actor = Actor::new(worker, &scene.seats);
             workflow::take(kind, &folded, actor, step, body).map_err(|obstacle| Reason::Step { obstacle })?;

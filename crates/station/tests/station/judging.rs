@@ -222,6 +222,26 @@ async fn steps_of_the_version_in_force_follow_its_workflow_and_are_whose_they_ar
     }
 }
 
+/// Nobody gets around the checks of a record's definition by naming an older one.
+#[tokio::test]
+async fn an_entry_is_judged_by_the_definition_that_its_record_was_opened_by() {
+    let station = Station::spawn().await;
+    let mut phone = station.phone(Role::Mediator, VILLAGE).await;
+    let record = phone.begin("dispute").await;
+    let amend =
+        |to: &str| json!({ "type": "amend", "field": "review_on", "from": null, "to": to, "reason": "x" });
+    for version in [1, 2] {
+        let mut content = phone.content("dispute", record, amend("soon"));
+        content["kind_version"] = json!(version);
+        let receipt = judged(&mut phone, &content).await;
+        assert!(matches!(reason(&receipt), Reason::Invalid { .. }), "{version}");
+    }
+    let step = json!({ "type": "step", "step": "escalate", "body": { "escalation_reason": "x" } });
+    let content = phone.content("dispute", record, step);
+    assert_eq!(content["kind_version"], 1, "which has no such step");
+    revision(&judged(&mut phone, &content).await);
+}
+
 #[tokio::test]
 async fn revisions_of_a_record_count_its_accepted_entries_only() {
     let station = Station::spawn().await;
