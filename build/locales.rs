@@ -75,29 +75,30 @@ pub fn code(mut locales: Vec<Locale>) -> Result<String, String> {
         let said = in_all_languages(key, &locales)?;
         function(&mut code, place, key, &said[0]);
         for (text, said) in texts.iter_mut().zip(&said) {
-            text.push(said)?;
+            text.push(key, said)?;
         }
     }
     code.push_str("static TEXTS: &[(&str, &[u16])] = &[\n");
-    for Text { all, ends } in texts {
-        let _ = writeln!(code, "({all:?}, &{ends:?}),");
+    for Text { all, lengths } in texts {
+        let _ = writeln!(code, "({all:?}, &{lengths:?}),");
     }
     code.push_str("];\n");
     Ok(code)
 }
 
-/// All sentences of a language one after the other, and where each ends: a third of what a pointer to each would weigh
-/// in the download.
+/// All sentences of a language one after the other, and how many bytes each has: a third of what a pointer to each would
+/// weigh in the download.
 #[derive(Clone, Default)]
 struct Text {
     all: String,
-    ends: Vec<u16>,
+    lengths: Vec<u16>,
 }
 
 impl Text {
-    fn push(&mut self, sentence: &str) -> Result<(), String> {
+    fn push(&mut self, key: &str, sentence: &str) -> Result<(), String> {
+        let length = sentence.len().try_into();
+        self.lengths.push(length.map_err(|_| format!("the sentence `{key}` has more than 64 kB"))?);
         self.all.push_str(sentence);
-        self.ends.push(self.all.len().try_into().map_err(|_| "a language has more than 64 kB of sentences")?);
         Ok(())
     }
 }

@@ -54,9 +54,9 @@ pub fn weekday(from_sunday: u32) -> &'static str {
 
 /// The sentence at this place of the language's text.
 fn said(place: usize) -> &'static str {
-    let (text, ends) = TEXTS[LANGUAGE.get()];
-    let start = if place == 0 { 0 } else { ends[place - 1] };
-    &text[start.into()..ends[place].into()]
+    let (text, lengths) = TEXTS[LANGUAGE.get()];
+    let start: usize = lengths[..place].iter().map(|length| usize::from(*length)).sum();
+    &text[start..start + usize::from(lengths[place])]
 }
 
 /// Fills the blanks in one pass, because what fills one may itself hold curly brackets.
