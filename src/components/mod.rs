@@ -38,7 +38,7 @@ pub use self::{
     facts::Facts,
     frame::{Float, Head, Nav, SyncLine},
     icons::icon,
-    inputs::{FieldInput, Filled, Source},
+    inputs::{FieldInput, Filled},
     marked::{marks, pieces},
     names::{Names, Receiver, desk_kind_name},
     origin::{CameFrom, RecordLink},

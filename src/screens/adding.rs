@@ -1,5 +1,7 @@
 //! The sheet over a record: a note, a correction, a step. What is begun in it is a draft, like a form.
 
+use std::collections::BTreeMap;
+
 use leptos::prelude::*;
 use serde_json::Value;
 use wasm_bindgen_futures::spawn_local;
@@ -13,9 +15,9 @@ use xunji_domain::{
 };
 use xunji_sync::pocket::{Addition, Doing, Draft};
 
-use super::autosave::Autosave;
+use super::autosave::{Autosave, Writing};
 use crate::{
-    components::{Album, Attempt, FieldInput, Filled, FormSheet, Names, live, value_text, view},
+    components::{Alarms, Album, Attempt, FieldInput, Filled, FormSheet, Names, live, value_text, view},
     platform,
     state::{App, Deed, use_app},
     words,
@@ -75,6 +77,7 @@ pub(super) async fn begin(
         kind: record.kind.clone(),
         kind_version: record.kind_version,
         body: body_of(now),
+        given: BTreeMap::new(),
         replaces: None,
         adds: None,
         changed_at: platform::now(),
@@ -137,9 +140,16 @@ pub(super) fn Adding(begun: Begun, adding: RwSignal<Option<Begun>, LocalStorage>
                 field: field.get(),
                 attached: attached.get(),
             };
-            (filled.body.get(), Some(adds))
+            Writing { body: filled.body.get(), given: BTreeMap::new(), adds: Some(adds) }
         }
     });
+    // What is said here can't wait for a signal either.
+    let typed = Signal::derive(move || {
+        let mut body = filled.body.get();
+        body.insert(FieldId::new("deed-text"), Value::String(text.get()));
+        body
+    });
+    let alarms = view! { <Alarms kind=kind.clone() body=typed/> };
     let kept = autosave.kept;
     let autosave = StoredValue::new_local(autosave);
 
@@ -263,6 +273,7 @@ pub(super) fn Adding(begun: Begun, adding: RwSignal<Option<Begun>, LocalStorage>
     let note = view! { <p class="quiet kept" role="status">{note}</p> };
     view! {
         <FormSheet title=title attempt=attempt submit=submit cancel=throw_away note=note on_close=close>
+            {alarms}
             {asked}
         </FormSheet>
     }

@@ -2,14 +2,18 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::BTreeMap,
     rc::Rc,
 };
 
 use gloo::{events::EventListener, timers::callback::Timeout};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
-use xunji_domain::{entry::Body, id::EntryId};
-use xunji_sync::pocket::{Addition, Draft};
+use xunji_domain::{
+    entry::Body,
+    id::{EntryId, FieldId},
+};
+use xunji_sync::pocket::{Addition, Draft, Source};
 
 use crate::{
     platform,
@@ -18,6 +22,14 @@ use crate::{
 
 /// How long after the last change a draft is kept, in milliseconds.
 const PAUSE: u32 = 300;
+
+/// What has been written so far.
+#[derive(Clone)]
+pub(super) struct Writing {
+    pub(super) body: Body,
+    pub(super) given: BTreeMap<FieldId, Source>,
+    pub(super) adds: Option<Addition>,
+}
 
 /// The keeper of one draft. Clones are the same.
 #[derive(Clone)]
@@ -53,9 +65,9 @@ impl Autosave {
 
     /// Keeps the draft as long as the form is open, and once more when it is left. `read` gives what has been written,
     /// and is asked again whenever a signal that it reads changes.
-    pub(super) fn watch(&self, read: impl Fn() -> (Body, Option<Addition>) + 'static) {
+    pub(super) fn watch(&self, read: impl Fn() -> Writing + 'static) {
         let watching = self.clone();
-        Effect::watch(read, move |(body, adds), _, _| watching.changed(body.clone(), adds.clone()), false);
+        Effect::watch(read, move |writing, _, _| watching.changed(writing.clone()), false);
         let hiding = self.clone();
         let document = web_sys::window().and_then(|window| window.document());
         let listener = document
@@ -70,11 +82,11 @@ impl Autosave {
         });
     }
 
-    fn changed(&self, body: Body, adds: Option<Addition>) {
+    fn changed(&self, Writing { body, given, adds }: Writing) {
         let inner = &self.inner;
         {
             let mut draft = inner.draft.borrow_mut();
-            (draft.body, draft.adds) = (body, adds);
+            (draft.body, draft.given, draft.adds) = (body, given, adds);
         }
         inner.changes.set(inner.changes.get() + 1);
         mark_dirty(true);

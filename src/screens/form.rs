@@ -1,21 +1,26 @@
 //! The form of any ledger: begun from what was the same last time, kept at every change, saved as one entry.
 
+use std::collections::BTreeMap;
+
 use leptos::prelude::*;
 use serde_json::Value;
 use wasm_bindgen_futures::spawn_local;
 use xunji_domain::{
     entry::{Action, Body},
-    id::{EntryId, FieldId, KindId, RecordId, Revision},
+    id::{EntryId, KindId, RecordId, Revision},
     kind::{FieldType, Kind, Prefill},
     tidy, validate,
 };
-use xunji_sync::pocket::Draft;
+use xunji_sync::pocket::{Draft, Source};
 
-use super::{NotFound, autosave::Autosave};
+use super::{
+    NotFound,
+    autosave::{Autosave, Writing},
+};
 use crate::{
     address::query,
     components::{
-        Alarms, EmergencyLine, FieldInput, Filled, Head, ProblemList, Show, Source, alert, icon, live, view,
+        Alarms, EmergencyLine, FieldInput, Filled, Head, ProblemList, Show, alert, icon, live, view,
     },
     platform,
     state::{App, Deed, loaded, use_app},
@@ -34,10 +39,7 @@ pub fn Form(kind: String) -> impl IntoView {
         let kind = kind.clone();
         move || begin(app, kind.clone(), from)
     });
-    live(move || {
-        let (draft, given) = begun.get()?;
-        Some(view! { <OpenForm kind=kind.clone() draft=draft given=given/> })
-    })
+    live(move || Some(view! { <OpenForm kind=kind.clone() draft=begun.get()?/> }))
 }
 
 /// `/drafts/…`: a form to go on with.
@@ -53,7 +55,7 @@ pub fn ReturnToDraft(id: String) -> impl IntoView {
     });
     live(move || {
         Some(match found.get()? {
-            Some((kind, draft)) => view! { <OpenForm kind=kind draft=draft given=Vec::new()/> },
+            Some((kind, draft)) => view! { <OpenForm kind=kind draft=draft/> },
             None => view! { <NotFound/> },
         })
     })
@@ -61,13 +63,13 @@ pub fn ReturnToDraft(id: String) -> impl IntoView {
 
 /// A new draft with what can be known beforehand, and where that comes from: the record that it is to be written after
 /// the pattern of, or that turns into this one; and last time.
-pub(super) async fn begin(app: App, kind: Kind, from: Option<RecordId>) -> (Draft, Vec<(FieldId, Source)>) {
+pub(super) async fn begin(app: App, kind: Kind, from: Option<RecordId>) -> Draft {
     let last = app.pocket().last(&kind.id).await.ok().flatten().unwrap_or_default();
     let (mut body, source) = match from {
         Some(from) => taken_from(app, &kind, from).await,
         None => (Body::new(), Source::LastTime),
     };
-    let mut given: Vec<_> = body.keys().map(|field| (field.clone(), source)).collect();
+    let mut given: BTreeMap<_, _> = body.keys().map(|field| (field.clone(), source)).collect();
     let open: Vec<_> = kind.form().filter(|field| !body.contains_key(&field.id)).collect();
     for field in open {
         let value = match field.prefill {
@@ -79,7 +81,7 @@ pub(super) async fn begin(app: App, kind: Kind, from: Option<RecordId>) -> (Draf
             Some(Prefill::Village) | None => None,
         };
         if field.prefill == Some(Prefill::Last) && value.is_some() {
-            given.push((field.id.clone(), Source::LastTime));
+            given.insert(field.id.clone(), Source::LastTime);
         }
         // Before there is a last time, a worker's own village is the best guess.
         let own = || {
@@ -90,17 +92,17 @@ pub(super) async fn begin(app: App, kind: Kind, from: Option<RecordId>) -> (Draf
             body.insert(field.id.clone(), value);
         }
     }
-    let draft = Draft {
+    Draft {
         id: platform::new_entry_id(),
         record: platform::new_record_id(),
         kind: kind.id,
         kind_version: kind.version,
         body,
+        given,
         replaces: None,
         adds: None,
         changed_at: platform::now(),
-    };
-    (draft, given)
+    }
 }
 
 /// What an earlier record gives to a new form.
@@ -120,10 +122,10 @@ async fn taken_from(app: App, kind: &Kind, from: RecordId) -> (Body, Source) {
 }
 
 #[component]
-fn OpenForm(kind: Kind, draft: Draft, given: Vec<(FieldId, Source)>) -> impl IntoView {
+fn OpenForm(kind: Kind, draft: Draft) -> impl IntoView {
     let app = use_app();
     let filled = Filled::new(draft.body.clone());
-    filled.given.set(given);
+    filled.given.set(draft.given.clone());
     let (of_recent, recent) = (kind.id.clone(), filled.recent);
     spawn_local(async move {
         recent.try_set(app.pocket().recent(&of_recent).await.unwrap_or_default());
@@ -132,7 +134,7 @@ fn OpenForm(kind: Kind, draft: Draft, given: Vec<(FieldId, Source)>) -> impl Int
     let (entry, record, replaces) = (draft.id, draft.record, draft.replaces);
     let autosave = Autosave::new(app, draft);
     let kept = autosave.kept;
-    autosave.watch(move || (filled.body.get(), None));
+    autosave.watch(move || Writing { body: filled.body.get(), given: filled.given.get(), adds: None });
 
     let busy = RwSignal::new(false);
     let failure = RwSignal::new(None::<String>);

@@ -156,13 +156,14 @@ async fn keep(app: App, files: Vec<File>, into: Into) -> Result<EntryId, String>
         return Err(wrong.pop().unwrap_or_else(|| words::shared_nothing().to_owned()));
     }
     let (mut draft, kind) = match into {
-        Into::New(kind) => (begin(app, kind.clone(), None).await.0, Some(kind)),
+        Into::New(kind) => (begin(app, kind.clone(), None).await, Some(kind)),
         Into::Draft(draft) => {
             let kind = app.pocket().kinds().nearest(&draft.kind, draft.kind_version).cloned();
             (draft, kind)
         }
     };
     if let Some(field) = kind.as_ref().and_then(photos) {
+        draft.given.remove(&field.id);
         add(&mut draft.body, field, &digests);
     }
     draft.changed_at = platform::now();

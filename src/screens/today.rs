@@ -197,7 +197,8 @@ fn call_cell(pocket: &AppPocket, called: Called, today: NaiveDate) -> Option<Any
     })
 }
 
-fn draft_cell(draft: &Draft) -> AnyView {
+/// A draft's line in a list.
+pub(super) fn draft_cell(draft: &Draft) -> AnyView {
     let app = use_app();
     let (kinds, county) = (app.pocket().kinds(), app.pocket().county());
     let kind = draft.kind.as_str();

@@ -222,6 +222,91 @@ async fn an_emergency_names_the_number_to_call_without_a_network() {
 }
 
 #[tokio::test]
+async fn what_is_added_to_a_record_names_the_number_to_call_as_well() {
+    story(async |world| {
+        let phone = world.enrolled().await;
+        world.station.stop().await;
+        samples::patrol().record(phone).await;
+        phone.press("补充").await;
+        phone.enter("补充内容", "两人又吵起来").await;
+        assert!(!phone.everything().await.expect("a screen has text").contains("拨打110"));
+        phone.type_in("补充内容", "其中一人持刀站在门口").await;
+        assert_eq!(phone.link("拨打110").await, "tel:110");
+        phone.press("取消").await;
+        samples::dispute().record(phone).await;
+        phone.press("更正").await;
+        phone.enter("更正哪一项", "简要情况").await;
+        phone.type_in("简要情况", "柴房起火").await;
+        assert_eq!(phone.link("拨打119").await, "tel:119");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn partners_of_late_are_a_touch_away_a_list_is_searched_by_initials_and_a_draft_knows_what_was_given() {
+    story(async |world| {
+        let phone = world.enrolled().await;
+        for members in ["杨志强", "泽仁"] {
+            let patrol = samples::patrol();
+            patrol.begin(phone).await;
+            patrol.fill(phone).await;
+            phone.enter("参加人", members).await;
+            phone.save().await;
+        }
+        let finding = samples::finding("楼道堆放杂物");
+        finding.begin(phone).await;
+        finding.fill(phone).await;
+        phone.holds("参加人", "泽仁").await;
+        phone.press("发现类别").await;
+        phone.type_in("搜索", "aqsc").await;
+        phone.press_with("安全生产").await;
+        phone.press("发现类别").await;
+        phone.type_in("搜索", "xf").await;
+        phone.press_with("消防").await;
+        phone.hears("草稿已保存").await;
+        // The draft that is opened again says what was not typed here, and forgets it once it is.
+        phone.open("/").await;
+        phone.press_row("草稿").await;
+        phone.holds("参加人", "泽仁").await;
+        given_becomes(phone, "参加人", Some("同上次")).await;
+        phone.press("杨志强").await;
+        phone.holds("参加人", "杨志强").await;
+        given_becomes(phone, "参加人", None).await;
+        phone.save().await;
+        phone.sync_becomes("全部已送达").await;
+        let patrols = opened(&world.station.entries(), "patrol");
+        assert_eq!(patrols[2]["members"], "杨志强");
+        assert_eq!(patrols[2]["finding_category"], "fire");
+        // People and photos that an earlier record gives say so as well.
+        phone.press("转为纠纷").await;
+        phone.heading_becomes("矛盾纠纷").await;
+        given_becomes(phone, "简要情况", Some("由原记录带来")).await;
+        phone.enter("纠纷名称", "楼道纠纷").await;
+        phone.hears("草稿已保存").await;
+        phone.open("/").await;
+        phone.press_row("草稿").await;
+        given_becomes(phone, "简要情况", Some("由原记录带来")).await;
+    })
+    .await;
+}
+
+/// Waits until the field of this label says this of where its value comes from.
+async fn given_becomes(phone: &Phone, label: &str, wanted: Option<&str>) {
+    let script = "
+        const labels = Array.from(document.querySelectorAll('main .label'));
+        const field = labels.find((one) => one.textContent === arguments[0]).closest('.field');
+        return field.querySelector('.prefill')?.textContent ?? null;
+    ";
+    until(&format!("see {wanted:?} at {label}"), async || {
+        match phone.run(script, vec![label.into()]).await? {
+            said if said.as_str() == wanted => Ok(()),
+            said => Err(said.to_string()),
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_position_is_added_only_when_it_is_asked_for_and_refused_kindly() {
     story(async |world| {
         let phone = world.enrolled().await;
@@ -234,7 +319,7 @@ async fn a_position_is_added_only_when_it_is_asked_for_and_refused_kindly() {
         phone.devtools("Browser.setPermission", permit("denied")).await;
         samples::patrol().begin(phone).await;
         samples::patrol().fill(phone).await;
-        phone.sees("不记行踪。本人和本镇综治中心能看到").await;
+        phone.sees("包括参与联调的派出所、法庭、律师事务所").await;
         phone.press("添加位置").await;
         phone.is_warned("没有得到位置权限").await;
         phone.save().await;

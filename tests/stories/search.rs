@@ -50,6 +50,12 @@ async fn what_is_typed_is_found_and_marked() {
             row => Err(row),
         })
         .await;
+        // The ledger's own name, in both languages.
+        for (typed, name) in [("法律咨询", "法律咨询"), ("consultation", "consultation")] {
+            search(phone, typed).await;
+            phone.row_count_becomes(1).await;
+            marks_become(phone, &[name]).await;
+        }
         search(phone, "水").await;
         phone.row_count_becomes(2).await;
         search(phone, &"水".repeat(500)).await;
@@ -90,6 +96,39 @@ async fn what_another_tab_saves_or_says_in_other_words_is_found_at_once() {
         phone.show(&first).await;
         let rows = phone.row_count_becomes(2).await;
         assert!(rows.iter().any(|row| row.ends_with("补充:在水厂门口又吵起来")), "{rows:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_begun_and_why_something_was_corrected_is_found_too() {
+    story(async |world| {
+        let phone = world.enrolled().await;
+        world.station.stop().await;
+        let page = samples::dispute().record(phone).await;
+        phone.press("更正").await;
+        phone.enter("更正哪一项", "涉及人数").await;
+        phone.enter("涉及人数", "9").await;
+        phone.enter("更正原因", "又来了五个人").await;
+        phone.press("保存").await;
+        phone.hears("已存在本机").await;
+        samples::patrol().begin(phone).await;
+        phone.enter("路线或点位", "半路上的水塔").await;
+        phone.hears("草稿已保存").await;
+        phone.press("台账").await;
+        search(phone, "五个人").await;
+        let rows = phone.row_count_becomes(1).await;
+        assert!(rows[0].ends_with("更正原因:又来了五个人"), "{rows:?}");
+        search(phone, "水塔").await;
+        phone.sees("接着写").await;
+        phone.row_count_becomes(0).await;
+        assert!(!phone.everything().await.expect("a screen has text").contains("没有找到"));
+        phone.press("矛盾纠纷").await;
+        phone.sees("没有找到").await;
+        phone.press("巡查").await;
+        phone.press_row("草稿").await;
+        phone.holds("路线或点位", "半路上的水塔").await;
+        assert_ne!(phone.path().await, page);
     })
     .await;
 }

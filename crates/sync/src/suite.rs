@@ -24,7 +24,7 @@ use xunji_domain::{
 };
 
 use crate::{
-    pocket::{Addition, Doing, Draft, Found, Pocket, Unsent},
+    pocket::{Addition, Doing, Draft, Found, Pocket, Source, Unsent},
     storage::{Commit, Storage, Table, Write},
 };
 
@@ -182,6 +182,7 @@ pub async fn drafts_stay_until_they_are_saved<S: Storage>(storage: S, reopen: im
         kind: "patrol".into(),
         kind_version: 1,
         body: [("route".into(), json!("half a wo"))].into(),
+        given: [("route".into(), Source::LastTime)].into(),
         replaces: None,
         adds: None,
         changed_at: unsent.content.noted_at,

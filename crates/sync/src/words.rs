@@ -9,10 +9,12 @@ use serde_json::Value;
 use xunji_domain::{
     entry::Action,
     id::{EntryId, FieldId},
-    kind::{Field, FieldType, Kind, Kinds},
+    kind::{Field, FieldType, Kind, Kinds, Label},
     record::Record,
     village::County,
 };
+
+use crate::pocket::Draft;
 
 /// The first letters of a character's readings in pinyin, in lower case, at most two; 0 where there is none. The
 /// browser knows them, so the app hands this in.
@@ -52,6 +54,10 @@ pub enum Where {
     Field(FieldId),
     /// A remark.
     Note,
+    /// Why something was corrected or handed over.
+    Reason,
+    /// What the bearer of a slip said.
+    Answer,
 }
 
 /// One searchable text of a record.
@@ -59,7 +65,7 @@ pub enum Where {
 pub struct Said {
     /// Where it stands.
     pub at: Where,
-    /// The words as people read them, in Chinese.
+    /// The words as people read them.
     pub text: String,
     /// Whether it is found by its pinyin too.
     pub short: bool,
@@ -68,11 +74,43 @@ pub struct Said {
 /// All that a search looks through of a record.
 pub fn said(kinds: &Kinds, county: &County, record: &Record) -> Vec<Said> {
     let kind = kinds.nearest(&record.kind, record.kind_version);
+    let mut all = filled_in(kind, county, record.fields.iter().map(|(id, held)| (id, &held.value)));
+    // By their ids: a receipt may change the order of the entries, and what is searched must stay the same.
+    let mut said: BTreeMap<EntryId, (Where, &String)> = BTreeMap::new();
+    for known in &record.entries {
+        let told = match &known.entry.content.action {
+            Action::Note { text } | Action::Ask { text, .. } | Action::Explain { text, .. } => {
+                (Where::Note, text)
+            }
+            Action::Amend { reason, .. } | Action::HandOver { reason, .. } => (Where::Reason, reason),
+            Action::Answer { text, .. } => (Where::Answer, text),
+            _ => continue,
+        };
+        said.insert(known.entry.content.id, told);
+    }
+    all.extend(said.into_values().map(|(at, text)| Said { at, text: text.clone(), short: false }));
+    all
+}
+
+/// The same of what is being written.
+pub fn said_in_draft(kinds: &Kinds, county: &County, draft: &Draft) -> Vec<Said> {
+    let mut all = filled_in(kinds.nearest(&draft.kind, draft.kind_version), county, draft.body.iter());
+    let text = draft.adds.as_ref().map(|adds| adds.text.clone());
+    all.extend(text.map(|text| Said { at: Where::Note, text, short: false }));
+    all
+}
+
+/// A ledger's name and the values of its fields.
+fn filled_in<'a>(
+    kind: Option<&Kind>,
+    county: &County,
+    values: impl Iterator<Item = (&'a FieldId, &'a Value)>,
+) -> Vec<Said> {
     let mut all = Vec::new();
     if let Some(kind) = kind {
-        all.push(Said { at: Where::Kind, text: kind.name.zh.clone(), short: true });
+        named(&kind.name, &mut |text, short| all.push(Said { at: Where::Kind, text, short }));
     }
-    for (id, held) in &record.fields {
+    for (id, value) in values {
         let field = kind.and_then(|kind| kind.field(id));
         let wordless = [FieldType::Attachments, FieldType::Place, FieldType::Record];
         if field.is_some_and(|field| wordless.contains(&field.form)) {
@@ -82,19 +120,15 @@ pub fn said(kinds: &Kinds, county: &County, record: &Record) -> Vec<Said> {
             let short = short && text.chars().count() <= SHORT;
             all.push(Said { at: Where::Field(id.clone()), text, short });
         };
-        collect(kind, field, county, &held.value, "", &mut take);
+        collect(kind, field, county, value, "", &mut take);
     }
-    // By their ids: a receipt may change the order of the entries, and what is searched must stay the same.
-    let mut notes: BTreeMap<EntryId, &String> = BTreeMap::new();
-    for known in &record.entries {
-        if let Action::Note { text } | Action::Ask { text, .. } | Action::Explain { text, .. } =
-            &known.entry.content.action
-        {
-            notes.insert(known.entry.content.id, text);
-        }
-    }
-    all.extend(notes.into_values().map(|text| Said { at: Where::Note, text: text.clone(), short: false }));
     all
+}
+
+/// A label in all languages: people search by what they read.
+fn named(label: &Label, take: &mut impl FnMut(String, bool)) {
+    take(label.zh.clone(), true);
+    label.more.values().chain([&label.en]).for_each(|text| take(text.clone(), false));
 }
 
 fn collect(
@@ -110,7 +144,7 @@ fn collect(
         Value::String(text) => {
             let listed = kind.zip(field).map_or(&[][..], |(kind, field)| kind.codes(field));
             match (form, listed.iter().find(|code| code.code == *text)) {
-                (_, Some(code)) => take(code.label.zh.clone(), true),
+                (_, Some(code)) => named(&code.label, take),
                 (Some(FieldType::Village), None) => match county.find(text) {
                     Some((town, village)) => take(format!("{}{}", town.name, village.name), true),
                     None => take(text.clone(), true),
@@ -216,8 +250,12 @@ impl Words {
 
     /// Whether a short text (a code's label, a village's name) has all of them, written or by its pinyin.
     pub fn fit(&self, text: &str, pinyin: Pinyin) -> bool {
-        let said = Said { at: Where::Kind, text: text.to_owned(), short: true };
-        let text = searchable(&[said], pinyin);
+        self.are_in(&[Said { at: Where::Kind, text: text.to_owned(), short: true }], pinyin)
+    }
+
+    /// Whether these texts together have all of them.
+    pub fn are_in(&self, said: &[Said], pinyin: Pinyin) -> bool {
+        let text = searchable(said, pinyin);
         self.each().all(|word| text.contains(word))
     }
 }

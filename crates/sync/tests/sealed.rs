@@ -125,6 +125,7 @@ async fn fill(pocket: &Pocket<Sealed<Memory, Aes>>) {
         kind: "patrol".into(),
         kind_version: 1,
         body: [("route".into(), WORDS[1].into())].into(),
+        given: [].into(),
         replaces: None,
         adds: None,
         changed_at: unsent.content.noted_at,

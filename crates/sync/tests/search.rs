@@ -11,16 +11,17 @@ use xunji_domain::{
     entry::{Action, Body, Content, Entry},
     id::{InstallationId, Position, RecordId, Revision, Seq},
     kind::Kind,
+    slip::Verdict,
     village::County,
     wire::{Definitions, MailboxItem, MailboxPage, Outcome, Receipt},
 };
 use xunji_sync::{
     index::Index,
     memory::Memory,
-    pocket::{BACKUP_VERSION, Backup, Mailbox, Pocket, Unsent},
+    pocket::{Addition, BACKUP_VERSION, Backup, Doing, Draft, Mailbox, Pocket, Unsent},
     storage::{Span, Storage, Table, Write},
     suite::{accepted, fill, filled, found, unsent},
-    words::{Words, fold, marked, places, said, searchable},
+    words::{Words, fold, marked, places, said, said_in_draft, searchable},
 };
 
 /// A few characters in the place of the browser's knowledge. 曾 is read in two ways.
@@ -65,6 +66,7 @@ fn forget_shelves(memory: &Memory) {
 enum Happening {
     Save(u8, String),
     Note(u8, String),
+    Answer(u8, String),
     Amend(u8, String),
     Acknowledge,
     Receive(u8, String),
@@ -83,6 +85,7 @@ fn happening() -> impl Strategy<Value = Happening> {
     prop_oneof![
         4 => (0..40_u8, words()).prop_map(|(record, text)| Happening::Save(record, text)),
         2 => (0..40_u8, words()).prop_map(|(record, text)| Happening::Note(record, text)),
+        1 => (0..40_u8, words()).prop_map(|(record, text)| Happening::Answer(record, text)),
         2 => (0..40_u8, words()).prop_map(|(record, text)| Happening::Amend(record, text)),
         2 => Just(Happening::Acknowledge),
         3 => (0..40_u8, words()).prop_map(|(record, text)| Happening::Receive(record, text)),
@@ -138,12 +141,23 @@ impl Told {
                 let entry = self.entry(*record, Action::Note { text: text.clone() });
                 self.pocket.save(&entry).await.expect("saved");
             }
+            Happening::Answer(record, text) => {
+                let action = Action::Answer {
+                    slip: self.entry(*record, Action::Attach {}).content.id,
+                    state: "done".into(),
+                    verdict: Verdict::Contested,
+                    text: text.clone(),
+                    satisfaction: None,
+                };
+                let entry = self.entry(*record, action);
+                self.pocket.save(&entry).await.expect("saved");
+            }
             Happening::Amend(record, text) => {
                 let action = Action::Amend {
                     field: "route".into(),
                     from: Value::Null,
                     to: json!(text),
-                    reason: "错了".into(),
+                    reason: format!("{text}错了"),
                 };
                 let entry = self.entry(*record, action);
                 self.pocket.save(&entry).await.expect("saved");
@@ -281,6 +295,74 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn reasons_answers_drafts_and_labels_in_english_are_found() {
+    pollster::block_on(async {
+        let mut told = Told::begin();
+        told.happens(&Happening::Save(1, "水厂".into())).await;
+        told.happens(&Happening::Save(2, "三组".into())).await;
+        told.happens(&Happening::Amend(1, "水厂".into())).await;
+        told.happens(&Happening::Answer(2, "门还没修好".into())).await;
+        fill(&told.pocket, &mut told.index).await;
+        for (typed, wanted) in
+            [("错了", vec![1]), ("没修好", vec![2]), ("patrol", vec![1, 2]), ("ＰＡＴＲＯＬ 水厂", vec![1])]
+        {
+            let rows = found(&told.pocket, &told.index, None, typed).await;
+            let mut ids: Vec<_> = rows.iter().map(|row| row.record.to_string()).collect();
+            ids.sort();
+            let id = |number: &u128| RecordId::new(Uuid::from_u128(*number)).to_string();
+            assert_eq!(ids, wanted.iter().map(id).collect::<Vec<_>>(), "{typed}");
+        }
+        let content = told.opening(3, "半句").content;
+        let Action::Open { body } = content.action else { panic!("an opening") };
+        let draft = Draft {
+            id: content.id,
+            record: content.record,
+            kind: content.kind,
+            kind_version: content.kind_version,
+            body,
+            given: [].into(),
+            replaces: None,
+            adds: Some(Addition {
+                doing: Doing::Note,
+                text: "张三说".into(),
+                field: None,
+                attached: Vec::new(),
+            }),
+            changed_at: content.noted_at,
+        };
+        let said = said_in_draft(&told.pocket.kinds(), &told.pocket.county(), &draft);
+        for (typed, wanted) in
+            [("半句", true), ("patrol xc", true), ("张三说 半句", true), ("zss", false), ("全句", false)]
+        {
+            assert_eq!(Words::typed(typed).are_in(&said, pinyin), wanted, "{typed}");
+        }
+    });
+}
+
+/// Shelves that an earlier version made lack what is searched for now.
+#[test]
+fn shelves_of_an_earlier_version_are_made_anew() {
+    pollster::block_on(async {
+        let mut told = Told::begin();
+        told.happens(&Happening::Save(1, "水厂".into())).await;
+        fill(&told.pocket, &mut told.index).await;
+        let right = lines(&told.memory);
+        let row = told.memory.get(Table::Meta, "shelving").await.expect("read").expect("a row");
+        let mut shelving: Value = serde_json::from_slice(&row).expect("JSON");
+        shelving["version"] = json!(1);
+        let writes = vec![
+            Write::Put(Table::Meta, "shelving".into(), shelving.to_string().into_bytes()),
+            Write::Put(Table::Shelves, "~".into(), right.replace("patrol\u{1f}", "\u{1f}").into_bytes()),
+        ];
+        let read = told.memory.generation().await.expect("a generation");
+        told.memory.commit(read, writes).await.expect("written");
+        let pocket = open(&told.memory);
+        assert_eq!(found(&pocket, &filled(&pocket).await, None, "patrol").await.len(), 1);
+        assert_eq!(lines(&told.memory), right);
+    });
 }
 
 #[test]

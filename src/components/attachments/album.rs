@@ -20,6 +20,9 @@ pub fn Album(
     id: String,
     /// What they are called.
     label: String,
+    /// Where they come from, when nobody has chosen them here.
+    #[prop(optional)]
+    given: Option<AnyView>,
     /// What there is.
     digests: Signal<Vec<Digest>>,
     /// What there is from now on.
@@ -107,6 +110,7 @@ pub fn Album(
     view! {
         <div class="field">
             <span class="label" id=label_id.clone()>{label}</span>
+            {given}
             <p class="hint">{words::photo_hint()}</p>
             <ul class="photos">
                 {tiles}

@@ -10,6 +10,8 @@ mod place;
 mod recent;
 mod typed;
 
+use std::collections::BTreeMap;
+
 use leptos::prelude::*;
 use serde_json::Value;
 use xunji_domain::{
@@ -19,6 +21,7 @@ use xunji_domain::{
     kind::{Field, FieldType, Kind},
     validate::Problem,
 };
+use xunji_sync::pocket::Source;
 
 use self::{
     choice::{Chips, Radios, YesNo},
@@ -34,24 +37,13 @@ use crate::words;
 /// Up to so many values of a list are shown all at once, as big buttons.
 const BUTTONS: usize = 6;
 
-/// Where a value that nobody typed comes from.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Source {
-    /// What the same person entered last time.
-    LastTime,
-    /// An earlier record of the same ledger.
-    Copied,
-    /// The record that this one comes from.
-    Carried,
-}
-
 /// A form that is being filled in. Copies are the same.
 #[derive(Clone, Copy)]
 pub struct Filled {
     /// The values so far.
     pub body: RwSignal<Body>,
     /// The fields that were filled in beforehand and not touched since, and from where.
-    pub given: RwSignal<Vec<(FieldId, Source)>>,
+    pub given: RwSignal<BTreeMap<FieldId, Source>>,
     /// What was entered lately, by field.
     pub recent: RwSignal<Body>,
     /// What was wrong when it was last to be saved.
@@ -81,8 +73,10 @@ impl Filled {
                 body.insert(field.clone(), value);
             }
         });
-        if self.given.with_untracked(|given| given.iter().any(|(other, _)| other == field)) {
-            self.given.update(|given| given.retain(|(other, _)| other != field));
+        if self.given.with_untracked(|given| given.contains_key(field)) {
+            self.given.update(|given| {
+                given.remove(field);
+            });
         }
     }
 
@@ -140,10 +134,7 @@ pub fn FieldInput(
         }
         FieldType::People => view! { <People field=field filled=filled/> },
         FieldType::Attachments => view! { <Photos field=field filled=filled/> },
-        FieldType::Place => {
-            let confidential = kind.with_value(|kind| kind.confidential);
-            view! { <Place field=field filled=filled confidential=confidential/> }
-        }
+        FieldType::Place => view! { <Place field=field filled=filled/> },
         FieldType::Record => {
             let origin = filled.get(&field.id).and_then(|value| value.as_str()?.parse().ok());
             view! {
@@ -192,9 +183,7 @@ fn Labelled(
 /// Says where a value comes from that nobody typed.
 #[component]
 fn Given(field: FieldId, filled: Filled) -> impl IntoView {
-    let source = Memo::new(move |_| {
-        filled.given.with(|given| given.iter().find(|(other, _)| *other == field).map(|(_, source)| *source))
-    });
+    let source = Memo::new(move |_| filled.given.with(|given| given.get(&field).copied()));
     live(move || {
         let word = match source.get()? {
             Source::LastTime => words::same_as_last_time(),

@@ -8,7 +8,7 @@ use xunji_domain::{
     validate::is_empty,
 };
 
-use super::{Filled, Wrong, control_id, recent::Recent, typed::read};
+use super::{Filled, Given, Wrong, control_id, recent::Recent, typed::read};
 use crate::{
     components::{icon, live, view},
     words,
@@ -60,10 +60,11 @@ pub(super) fn People(field: Field, filled: Filled) -> impl IntoView {
         });
         view! { <Recent field=id.clone() label=legend.clone() filled=filled take=take/> }
     });
-    let of_problem = id.clone();
+    let (of_problem, of_given) = (id.clone(), id.clone());
     view! {
         <fieldset class="field" id=control_id(&id, None, None) data-required=field.required.then_some("")>
             <legend class="label">{legend}</legend>
+            <Given field=of_given filled=filled/>
             <ul class="people">{rows}</ul>
             {recent}
             <Wrong

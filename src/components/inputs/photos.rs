@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use serde_json::Value;
 use xunji_domain::{canonical::Digest, kind::Field};
 
-use super::{Filled, control_id};
+use super::{Filled, Given, control_id};
 use crate::{
     components::{Album, view},
     words,
@@ -20,6 +20,7 @@ pub(super) fn Photos(field: Field, filled: Filled) -> impl IntoView {
         <Album
             id=control_id(&field.id, None, None)
             label=words::label(&field.label).to_owned()
+            given=view! { <Given field=field.id filled=filled/> }
             digests=digests.into()
             change=change
         />

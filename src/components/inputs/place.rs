@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use wasm_bindgen_futures::spawn_local;
 use xunji_domain::kind::Field;
 
-use super::{Filled, control_id};
+use super::{Filled, Given, control_id};
 use crate::{
     components::{icon, live, place_text, view},
     platform, words,
@@ -13,7 +13,7 @@ use crate::{
 
 /// A button that adds where the phone is now, and says who will see it.
 #[component]
-pub(super) fn Place(field: Field, filled: Filled, confidential: bool) -> impl IntoView {
+pub(super) fn Place(field: Field, filled: Filled) -> impl IntoView {
     let wrong = RwSignal::new(None::<&'static str>);
     let busy = RwSignal::new(false);
     let (of_shown, of_add, of_remove) = (field.id.clone(), field.id.clone(), field.id.clone());
@@ -61,11 +61,11 @@ pub(super) fn Place(field: Field, filled: Filled, confidential: bool) -> impl In
             </button>
         },
     });
-    let seen_by = if confidential { words::place_seen_by_justice() } else { words::place_seen_by_centre() };
     view! {
         <div class="field place" id=control_id(&field.id, None, None) role="group" aria-label=words::add_place()>
+            <Given field=field.id.clone() filled=filled/>
             {body}
-            <p class="hint">{seen_by}</p>
+            <p class="hint">{words::place_seen_by()}</p>
             {live(move || wrong.get().map(|sentence| {
                 view! { <p class="error" role="alert">{icon("warning")}{sentence}</p> }
             }))}

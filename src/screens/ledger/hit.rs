@@ -65,8 +65,10 @@ pub(super) fn snippet(kinds: &Kinds, row: &Row, said: &[Said], words: &[String])
             let found = places(&one.text, word, pinyin, one.short);
             let Some(first) = found.first() else { continue };
             let (label, sensitive) = match &one.at {
-                Where::Kind => continue,
+                Where::Kind => (words::ledger().to_owned(), false),
                 Where::Note => (words::add_note().to_owned(), false),
+                Where::Reason => (words::amend_reason().to_owned(), false),
+                Where::Answer => (words::party_answer().to_owned(), false),
                 Where::Field(id) => match kind.and_then(|kind| kind.field(id)) {
                     Some(field) => (words::label(&field.label).to_owned(), field.sensitive),
                     None => (id.to_string(), true),

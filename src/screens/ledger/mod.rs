@@ -8,12 +8,16 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use xunji_domain::id::KindId;
-use xunji_sync::{index::Question, pocket::Row, words::Words};
+use xunji_sync::{
+    index::Question,
+    pocket::{Draft, Row},
+    words::{Words, said_in_draft},
+};
 
 use self::rows::Rows;
 use super::{
     beside::{beside, open_below},
-    today::row_cell,
+    today::{draft_cell, row_cell},
 };
 use crate::{
     components::{Head, SearchBox, Show, icon, live, view, watch, when_drawn},
@@ -42,6 +46,7 @@ fn List(open: Memo<Option<String>>) -> impl IntoView {
     let unreadable = RwSignal::new(0_usize);
     // The newest records, until the words of all have been read that far.
     let newest = RwSignal::new_local(Vec::<Row>::new());
+    let drafts = RwSignal::new_local(Vec::<Draft>::new());
     let search = Search::new(app.library);
     let found = search.found;
     let list = NodeRef::<leptos::html::Ul>::new();
@@ -67,6 +72,7 @@ fn List(open: Memo<Option<String>>) -> impl IntoView {
             }
             let count = pocket.record_count().await.unwrap_or_default();
             total.try_set(Some(count));
+            drafts.try_set(pocket.drafts().await.unwrap_or_default());
             app.library.read(pocket);
             renew();
         });
@@ -112,6 +118,16 @@ fn List(open: Memo<Option<String>>) -> impl IntoView {
             })
             .collect_view()
     };
+    // Few, and written on all the time: they are looked through as they are.
+    let begun = move || {
+        let words = Words::typed(&typed.get());
+        let (pocket, wanted) = (app.pocket(), kind.get());
+        let (kinds, county) = (pocket.kinds(), pocket.county());
+        let mut fitting = if words.is_empty() { Vec::new() } else { drafts.get() };
+        fitting.retain(|draft| wanted.as_ref().is_none_or(|kind| *kind == draft.kind));
+        fitting.retain(|draft| words.are_in(&said_in_draft(&kinds, &county, draft), platform::pinyin));
+        fitting
+    };
     let narrowed = move || kind.with(Option::is_some) || typed.with(|typed| !typed.trim().is_empty());
     let clear = move |_| {
         typed.set(String::new());
@@ -135,7 +151,7 @@ fn List(open: Memo<Option<String>>) -> impl IntoView {
     let here = move || match (found.with(|found| found.places.len()), narrowed()) {
         (1.., _) => Here::Found,
         (0, false) if newest.with(|newest| !newest.is_empty()) => Here::Newest,
-        (0, true) if answered() && found.with(|found| found.whole) => Here::Nothing,
+        (0, true) if answered() && found.with(|found| found.whole) && begun().is_empty() => Here::Nothing,
         (0, false) if total.get() == Some(0) => Here::Empty,
         _ => Here::Soon,
     };
@@ -167,6 +183,18 @@ fn List(open: Memo<Option<String>>) -> impl IntoView {
             </div>
         }),
     });
+    let begun = live(move || {
+        let drafts = begun();
+        (!drafts.is_empty()).then(|| {
+            let cells = drafts.iter().map(draft_cell).collect_view();
+            view! {
+                <section class="stack">
+                    <h2 class="head">{words::go_on_with()}</h2>
+                    <ul class="cells">{cells}</ul>
+                </section>
+            }
+        })
+    });
     view! {
         <div class="scroll">
             <Head title=words::ledger().to_owned()/>
@@ -180,6 +208,7 @@ fn List(open: Memo<Option<String>>) -> impl IntoView {
                     {icon("warning")}<p>{words::rows_unreadable()}</p>
                 </div>
             </Show>
+            {begun}
             {body}
             <ul
                 class="cells ledger strip"

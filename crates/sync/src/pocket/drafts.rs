@@ -1,6 +1,8 @@
 //! What is being written: forms, and what is added to a record. The entry's id is fixed here already, so that saving
 //! twice can't make two.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, FixedOffset};
 use serde::Serialize;
 use xunji_domain::{
@@ -62,6 +64,20 @@ pub struct Addition {
 
 reads!(Addition { doing, text, field, attached or default });
 
+/// Where a value that nobody typed comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// What the same person entered last time.
+    LastTime,
+    /// An earlier record of the same ledger.
+    Copied,
+    /// The record that this one comes from.
+    Carried,
+}
+
+reads!(Source from word { "last_time" => LastTime, "copied" => Copied, "carried" => Carried });
+
 /// A form that is being filled in.
 #[derive(Clone, PartialEq, Serialize)]
 pub struct Draft {
@@ -75,6 +91,9 @@ pub struct Draft {
     pub kind_version: u32,
     /// The values so far. Unfinished ones are kept as they were typed.
     pub body: Body,
+    /// The fields that were filled in beforehand and not touched since.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub given: BTreeMap<FieldId, Source>,
     /// The parked entry that it repairs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replaces: Option<EntryId>,
@@ -85,7 +104,7 @@ pub struct Draft {
     pub changed_at: DateTime<FixedOffset>,
 }
 
-reads!(Draft { id, record, kind, kind_version, body, replaces, adds, changed_at });
+reads!(Draft { id, record, kind, kind_version, body, given or default, replaces, adds, changed_at });
 
 impl Draft {
     /// What a parked entry should have said, with what was typed, as the form or sheet that it came from shows it. Entries
@@ -116,6 +135,7 @@ impl Draft {
             kind: content.kind.clone(),
             kind_version: content.kind_version,
             body,
+            given: BTreeMap::new(),
             replaces: Some(content.id),
             adds,
             changed_at: now,

@@ -54,7 +54,7 @@ pub use self::{
     backup::{BACKUP_VERSION, Backup, Restored},
     calls::{Called, OpenCase},
     cursors::{Cursor, Mailbox},
-    drafts::{Addition, Doing, Draft},
+    drafts::{Addition, Doing, Draft, Source},
     outbox::{Counts, Outgoing, Waiting, WaitingState},
     rows::{Badge, Row, Rows},
     save::{Rejected, Unsent},

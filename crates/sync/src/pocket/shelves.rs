@@ -72,7 +72,8 @@ pub(super) struct Shelving {
 reads!(Shelving { version, frontier, names, changes, changed });
 
 pub(super) const SHELVING: &str = "shelving";
-const VERSION: u32 = 1;
+/// 2: reasons, parties' answers, labels in every language.
+const VERSION: u32 = 2;
 /// The key of the last shelf, and the frontier when all are made: behind the key of every row.
 const END: &str = "~";
 /// A shelf with more records is split.

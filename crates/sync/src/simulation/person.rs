@@ -82,6 +82,7 @@ pub(super) async fn act(env: Rc<Env>, phone: Rc<Phone>, tab: Rc<Tab>) {
             kind: deed.kind.clone(),
             kind_version: deed.kind_version,
             body: body.clone(),
+            given: Default::default(),
             replaces: None,
             adds: None,
             changed_at: wall_clock(&env, &phone),

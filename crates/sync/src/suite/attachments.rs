@@ -32,6 +32,7 @@ fn draft(number: u128, photos: &[Digest]) -> Draft {
         kind: content.kind,
         kind_version: content.kind_version,
         body: naming(photos),
+        given: Default::default(),
         replaces: None,
         adds: None,
         changed_at: content.noted_at,

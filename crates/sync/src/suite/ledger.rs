@@ -79,7 +79,7 @@ pub async fn the_ledger_is_newest_first_and_can_be_searched<S: Storage>(storage:
     assert_eq!(routes("东坡").await, ["东坡林场", "东坡水渠"]);
     assert_eq!(routes("abc 网格").await, ["老街ＡＢＣ"], "full-width letters and labels of codes");
     assert_eq!(routes("固包").await.len(), 3, "the village's name");
-    for nothing in ["没有", "%", "*", "patrol", "route", &"东".repeat(500)] {
+    for nothing in ["没有", "%", "*", "patrol_kind", "route", &"东".repeat(500)] {
         assert!(routes(nothing).await.is_empty(), "{nothing}");
     }
     assert!(found(&pocket, &index, Some("dispute"), "").await.is_empty());
