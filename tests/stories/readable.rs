@@ -1,13 +1,16 @@
 //! Readable by everybody: nothing that axe-core finds serious on any screen in both themes, nothing too small for a
 //! thumb, nothing cut off when the text is twice as large, nothing that moves for people who don't want it.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use serde_json::{Value, json};
 
 use crate::{
     cases::{amend, days_ahead, two_who_see_a_dispute},
+    photos::PICTURE,
+    samples,
     screens::every_screen,
+    share::share,
     support::{Phone, axe, story},
 };
 
@@ -29,6 +32,23 @@ async fn axe_finds_nothing_serious_on_any_screen_in_both_themes() {
         assert!(found.is_empty(), "{} violations:\n{}", found.len(), found.join("\n"));
     })
     .await;
+}
+
+/// Axe looks at a page whose darkness is the phone's own; who chooses it in 我的 has the same one.
+#[test]
+fn both_ways_into_the_dark_lead_to_the_same_colours_and_only_tokens_know_of_it() {
+    let read = |path: &Path| fs::read_to_string(path).expect("a style can be read");
+    let styles = Path::new(env!("CARGO_MANIFEST_DIR")).join("style");
+    let tokens = read(&styles.join("tokens.css"));
+    let inside = |opening: &str| {
+        let (_, after) = tokens.split_once(opening).unwrap_or_else(|| panic!("no {opening}"));
+        after.split_once('}').expect("a rule ends").0.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(inside(":root[data-theme=\"dark\"] {"), inside(":root:not([data-theme]) {"));
+    for file in fs::read_dir(&styles).expect("there are styles").flatten().map(|file| file.path()) {
+        let knows = ["data-theme", "prefers-color-scheme"].iter().any(|word| read(&file).contains(word));
+        assert!(!knows || file.ends_with("tokens.css"), "{} has colours of its own", file.display());
+    }
 }
 
 #[tokio::test]
@@ -159,6 +179,99 @@ async fn cases_with_much_to_settle_and_to_answer_are_readable_too() {
         assert!(found.is_empty(), "{}", found.join("\n"));
     })
     .await;
+}
+
+/// Screens and sheets that the walk through the app does not come by.
+#[tokio::test]
+async fn forms_aside_photos_signatures_hits_and_wide_screens_are_readable_too() {
+    story(async |world| {
+        let engine = fs::read_to_string(axe()).expect("axe-core is where it was named");
+        let phone = world.enrolled_as("和志强", "legal_adviser").await;
+        let mut found = Vec::new();
+        let mut look = async |screen: &str| found.extend(everything_about(phone, &engine, screen).await);
+        for (path, heading) in [("/new/complaint", "投诉建议"), ("/new/legal_aid", "法律援助申请")]
+        {
+            phone.open(path).await;
+            phone.heading_becomes(heading).await;
+            look(heading).await;
+            phone.press("保存").await;
+            phone.is_warned("要填写").await;
+            look(&format!("{heading} with problems")).await;
+        }
+        phone.open("/new/consultation").await;
+        phone.type_in("咨询内容", "丈夫酒后家暴,孩子也被打").await;
+        phone.is_warned("必须报案").await;
+        look("a form with an alarm").await;
+        samples::consultation().record(phone).await;
+        phone.press("转为纠纷").await;
+        phone.sees("保密义务").await;
+        look("转为纠纷").await;
+        phone.press("取消").await;
+        phone.press("补充").await;
+        phone.type_in("补充内容", "有人持刀").await;
+        phone.is_warned("110").await;
+        phone.press("手写签名").await;
+        phone.sees("签好了").await;
+        look("手写签名").await;
+        phone.press("关闭").await;
+        look("补充 with an alarm").await;
+        phone.press("取消").await;
+        share(phone, &[PICTURE]).await;
+        phone.unlock().await;
+        phone.sees_picture("照片 1").await;
+        look("分享来的照片").await;
+        phone.press("记巡查").await;
+        samples::finding("配电箱门锁损坏").fill(phone).await;
+        phone.save().await;
+        phone.press("放大照片 1").await;
+        phone.sees_picture("照片 1").await;
+        look("a photo").await;
+        phone.press("关闭").await;
+        phone.press("台账").await;
+        phone.type_in("搜索", "配电箱").await;
+        phone.row_count_becomes(1).await;
+        look("台账 with a hit").await;
+        phone.type_in("搜索", "").await;
+        found.extend(wide_and_english(phone, &engine).await);
+        let header = phone.row("meta", "vault").await;
+        phone.spoil("meta", "vault", Some(&header[..20])).await;
+        phone.open_locked("/").await;
+        phone.heading_becomes("打不开").await;
+        found.extend(everything_about(phone, &engine, "打不开").await);
+        assert!(found.is_empty(), "{}", found.join("\n"));
+    })
+    .await;
+}
+
+/// Lists beside what is open in them, and screens in English.
+async fn wide_and_english(phone: &Phone, engine: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut look = async |width: u32, screen: &str| {
+        self::width(phone, width).await;
+        for theme in ["light", "dark"] {
+            emulate(phone, &[("prefers-color-scheme", theme), ("prefers-reduced-motion", "reduce")]).await;
+            let violations = violations(phone, engine).await;
+            found.extend(violations.iter().map(|one| format!("{screen}, {theme}: {one}")));
+        }
+        found.extend(measured(phone, "cut", screen).await);
+    };
+    phone.press_row("民间借贷").await;
+    phone.sees("经过").await;
+    look(1280, "a record beside the ledger").await;
+    phone.press("我的").await;
+    phone.heading_becomes("我的").await;
+    look(1280, "我的, wide").await;
+    phone.press_choice("语言", "English").await;
+    phone.heading_becomes("Me").await;
+    look(360, "Me").await;
+    phone.press("Ledger").await;
+    phone.heading_becomes("Ledger").await;
+    look(1280, "Ledger, wide").await;
+    look(360, "Ledger").await;
+    phone.press("Today").await;
+    phone.heading_becomes("Today").await;
+    look(360, "Today").await;
+    found
 }
 
 /// What is wrong with a screen in both themes, in the size of its targets, and with text of twice the size.

@@ -106,7 +106,8 @@ async fn a_share_that_reaches_the_station_itself_leads_to_the_same_page_and_leav
 
 /// Shares files as the system does: a form that is posted to where the manifest says. A page of the app could not: its
 /// policy lets no form be sent.
-async fn share(phone: &Phone, files: &[&str]) {
+/// Comes to `/share` as another app would bring somebody there.
+pub async fn share(phone: &Phone, files: &[&str]) {
     phone.devtools("Page.setBypassCSP", json!({ "enabled": true })).await;
     phone.open_locked("/enrol").await;
     let make = "
