@@ -3,15 +3,15 @@
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use xunji_domain::kind::Kind;
-use xunji_sync::engine::Phase;
+use xunji_sync::{engine::Phase, storage::StorageError};
 
 use crate::{
     address::Screen,
     components::{Float, Nav, Show, SyncLine, in_turn, live, view, watch},
     platform::{self, Setting},
     screens::{
-        About, Desk, Drill, Enrol, Form, Ledger, Lock, Me, NotFound, Outbox, ReturnToDraft, SetPin, Share,
-        Staff, Today,
+        About, CantOpen, Desk, Drill, Enrol, Form, Ledger, Lock, Me, NotFound, Outbox, ReturnToDraft, SetPin,
+        Share, Staff, Today,
     },
     state::{App, storage_sentence, use_app},
     vault::{self, AppStorage, Locked, Opened},
@@ -64,7 +64,7 @@ pub fn start() {
                 Stage::Locked(locked)
             }
             Ok(Opened::Open(storage)) => open(storage).await,
-            Err(error) => Stage::Broken(storage_sentence(&error)),
+            Err(error) => broken(&error),
         };
         // Reading and drawing are each long enough for a slow phone.
         platform::sleep(0).await;
@@ -82,8 +82,16 @@ async fn read_ledgers() {
 async fn open(storage: AppStorage) -> Stage {
     match App::open(storage).await {
         Ok(app) => Stage::Open(Box::new(app)),
-        Err(error) => Stage::Broken(storage_sentence(&error)),
+        Err(error) => broken(&error),
     }
+}
+
+fn broken(error: &StorageError) -> Stage {
+    Stage::Broken(match error {
+        // Not one record among others, but what has to be read before any of them.
+        StorageError::Damaged(_) => words::vault_damaged().to_owned(),
+        error => storage_sentence(error),
+    })
 }
 
 /// Puts the settings of this phone where the styles and assistive technology look for them.
@@ -197,20 +205,5 @@ fn Trouble() -> impl IntoView {
                 </div>
             </div>
         </Show>
-    }
-}
-
-#[component]
-fn CantOpen(sentence: String) -> impl IntoView {
-    view! {
-        <div class="frame solo">
-            <main class="page welcome" id="main">
-                <div class="alert" role="alert">
-                    {crate::components::icon("warning")}
-                    <p>{sentence}</p>
-                </div>
-                <a class="btn primary wide" href="/" rel="external">{words::open_again()}</a>
-            </main>
-        </div>
     }
 }

@@ -9,6 +9,7 @@
 //!
 //! While it is locked nothing can be sent: the entries and the token are sealed as everything else is.
 
+use wasm_bindgen_futures::spawn_local;
 use xunji_domain::{
     id::InstallationId,
     json,
@@ -16,6 +17,7 @@ use xunji_domain::{
 };
 use xunji_sync::{
     pin::{BadPin, Pin},
+    pocket::Pocket,
     sealed::Sealed,
     storage::{Span, Storage, StorageError, Table},
     vault::{self, Header, IDLE_MINUTES, Tries, Try, VERSION},
@@ -93,7 +95,25 @@ pub async fn unlock(locked: &Locked, typed: &str) -> Result<AppStorage, String> 
     let header = begin_try(bare).await?;
     let key = DataKey::unwrap(&header.pin, &pin).await.ok_or_else(|| wrong(&header))?;
     vault::right(bare).await.map_err(sentence)?;
-    unlocked(bare.clone(), &header, key).await.map_err(sentence)
+    let storage = unlocked(bare.clone(), &header, key).await.map_err(sentence)?;
+    // Nobody waits for it: it takes as long as the PIN did.
+    spawn_local(renew_copy(storage.clone(), header, pin));
+    Ok(storage)
+}
+
+/// Makes a copy of the data key for the key that the station has told last, where the one that lies here is for another
+/// key: the office had none then, or has changed it. What doesn't work is tried again at the next unlocking.
+async fn renew_copy(storage: AppStorage, header: Header, pin: Pin) {
+    let Ok(Some(point)) = Pocket::recovery_key(&storage).await else { return };
+    if header.copy.is_some() && header.copy_for.as_ref() == Some(&point) {
+        return;
+    }
+    let info = copy_info(header.installation);
+    let Some(copy) = DataKey::copy_for(&point, &info, &header.pin, &pin).await else { return };
+    let change = vault::change(storage.bare(), |header| {
+        (header.copy, header.copy_for) = (Some(copy.clone()), Some(point.clone()));
+    });
+    drop(change.await);
 }
 
 /// Sets another PIN. Whoever found the phone unlocked can't, without the old one.
@@ -200,6 +220,7 @@ pub async fn make(
         installation,
         pin: wrapped,
         passkey: None,
+        copy_for: copy.as_ref().and_then(|_| station.map(str::to_owned)),
         copy,
         half: true,
         tries: Tries::default(),
@@ -213,7 +234,8 @@ pub async fn make(
     finish(storage).await.map_err(sentence)
 }
 
-/// Gets the data key back from the office and sets a new PIN. Nothing that lies on the phone changes.
+/// Gets the data key back from the office and sets a new PIN. Nothing that lies on the phone changes. The page that the
+/// key came into, in clear for once, is left for a new one, which asks for the new PIN: this returns only when it failed.
 ///
 /// # Errors
 /// A sentence; then everything is as it was.
@@ -235,15 +257,19 @@ pub async fn recover(locked: &Locked, code: &str, pin: &Pin) -> Result<AppStorag
     let wrapped = DataKey::wrap(&raw, pin).await.ok_or_else(strange)?;
     let key = DataKey::unwrap(&wrapped, pin).await.ok_or_else(strange)?;
     // Before anything is changed: a key that opens nothing would lock everything away for good.
-    let opens = Sealed::with(bare.clone(), key.clone(), true).range(Table::Meta, Span::all()).await;
+    let opens = Sealed::with(bare.clone(), key, true).range(Table::Meta, Span::all()).await;
     opens.map_err(|_| strange())?;
     let header = vault::change(bare, |header| {
         header.pin = wrapped.clone();
         header.tries = Tries::default();
     });
-    let header = header.await.map_err(sentence)?;
-    unlocked(bare.clone(), &header, key).await.map_err(sentence)
+    header.await.map_err(sentence)?;
+    platform::reload(&format!("/?{RECOVERED}=yes"));
+    std::future::pending().await
 }
+
+/// What the address says of a page that is loaded after a PIN was recovered.
+pub const RECOVERED: &str = "recovered";
 
 /// How long the station may take, in milliseconds.
 const LIMIT: u32 = 30_000;

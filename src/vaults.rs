@@ -22,8 +22,8 @@ pub struct Vault {
     pub database: String,
     /// Its place in the line: 1, 2, 3 …
     pub place: u32,
-    /// The beginning of its installation's id.
-    pub number: String,
+    /// The beginning of its installation's id; nothing when the vault can't be opened as it is.
+    pub number: Option<String>,
     /// How many entries wait for being sent or repaired.
     pub waiting: usize,
 }
@@ -35,20 +35,26 @@ pub fn current() -> String {
         .unwrap_or_else(|| DATABASE.to_owned())
 }
 
-/// All vaults in which there is a person, in line.
-///
-/// # Errors
-/// [`StorageError`].
-pub async fn all() -> Result<Vec<Vault>, StorageError> {
+/// All vaults in which there is a person, in line; one that is damaged among them, so that it shuts out nobody else and
+/// is not taken for a free place.
+pub async fn all() -> Vec<Vault> {
     let mut vaults = Vec::new();
     for (place, database) in databases().await {
-        let bare = IndexedDb::open(&database).await?;
-        if let Some(header) = vault::header(&bare).await? {
-            let number = short(&header.installation.to_string());
-            vaults.push(Vault { database, place, number, waiting: bare.count(Table::Outbox).await? });
-        }
+        let (number, waiting) = match look(&database).await {
+            Ok(None) => continue,
+            Ok(Some((number, waiting))) => (Some(number), waiting),
+            Err(_) => (None, 0),
+        };
+        vaults.push(Vault { database, place, number, waiting });
     }
-    Ok(vaults)
+    vaults
+}
+
+/// The number of a vault and how many entries wait in it; nothing when nobody has set a PIN.
+async fn look(database: &str) -> Result<Option<(String, usize)>, StorageError> {
+    let bare = IndexedDb::open(database).await?;
+    let Some(header) = vault::header(&bare).await? else { return Ok(None) };
+    Ok(Some((short(&header.installation.to_string()), bare.count(Table::Outbox).await?)))
 }
 
 /// The beginning of an id, as it is read out over the telephone.
@@ -63,14 +69,10 @@ pub fn switch_to(database: &str) {
 }
 
 /// Begins a vault for one more person, or goes on with one that was begun and has no person yet.
-///
-/// # Errors
-/// [`StorageError`].
-pub async fn begin() -> Result<(), StorageError> {
-    let taken: Vec<String> = all().await?.into_iter().map(|vault| vault.database).collect();
+pub async fn begin() {
+    let taken: Vec<String> = all().await.into_iter().map(|vault| vault.database).collect();
     let free = (1..).map(name).find(|name| !taken.contains(name));
     switch_to(&free.unwrap_or_else(|| DATABASE.to_owned()));
-    Ok(())
 }
 
 async fn databases() -> Vec<(u32, String)> {

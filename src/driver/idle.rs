@@ -78,10 +78,13 @@ impl Driver {
 
     fn look(&self) {
         let idle = &self.inner.idle;
-        let still = platform::moment().0.saturating_sub(idle.touched.get().0);
+        let (now, touched) = (platform::moment(), idle.touched.get());
+        let still = now.0.abs_diff(touched.0);
         if idle.minutes.get().is_some_and(|minutes| still >= u64::from(minutes) * 60_000) {
             self.lock();
         }
+        // A clock that was set back by less is waited for from where it is now.
+        idle.touched.set(touched.min(now));
     }
 
     /// Locks this tab and the others.

@@ -10,6 +10,7 @@ use super::{
     pin::{NewPin, PinBox, Typed},
 };
 use crate::{
+    address::query,
     components::{Attempt, icon, in_turn, view, when_drawn},
     platform,
     vault::{self, AppStorage, Locked},
@@ -32,6 +33,7 @@ pub fn Lock(locked: Locked, on_unlock: Callback<AppStorage>) -> impl IntoView {
         }
         view! {
             <h1>{words::unlock()}</h1>
+            {query(vault::RECOVERED).map(|_| view! { <p role="status">{words::recovered()}</p> })}
             {(waiting > 0).then(|| view! { <p role="status">{words::locked_waiting(waiting)}</p> })}
             <Unlock locked=locked.clone() on_unlock=on_unlock/>
             {passkey.then(|| view! { <ByPasskey locked=locked on_unlock=on_unlock/> })}

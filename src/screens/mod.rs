@@ -5,6 +5,7 @@ mod adding;
 mod autosave;
 mod backup;
 mod beside;
+mod cant_open;
 mod desk;
 mod drill;
 mod enrol;
@@ -27,6 +28,7 @@ mod today;
 
 pub use self::{
     about::About,
+    cant_open::CantOpen,
     desk::{Desk, Staff},
     drill::Drill,
     enrol::Enrol,

@@ -71,6 +71,78 @@ async fn two_people_share_a_phone_and_each_ones_unsent_work_waits_for_them() {
     .await;
 }
 
+#[tokio::test]
+async fn a_damaged_vault_shuts_out_nobody_else_and_nothing_in_it_changes() {
+    story(async |world| {
+        let phone = world.enrolled().await;
+        samples::dispute().record(phone).await;
+        phone.sync_becomes("全部已送达").await;
+        lock(phone).await;
+        phone.press("换人").await;
+        phone.press("新的人登记").await;
+        let code = world.station.enrol("李四", "mediator", LUQIAO_GUBAO);
+        phone.enter("登记码", &code.code).await;
+        phone.set_pin(HER_PIN, HER_PIN).await;
+        phone.press("登记").await;
+        phone.heading_becomes("今天").await;
+        lock(phone).await;
+        change_to(phone, "第 1 人").await;
+        let all = phone.database().await;
+        let header = phone.row("meta", "vault").await;
+
+        phone.spoil("meta", "vault", Some(&header[..header.len() / 2])).await;
+        let cut = phone.database().await;
+        phone.open_locked("/records").await;
+        phone.heading_becomes(SHUT).await;
+        phone.is_warned("里面的内容没有动过").await;
+        phone.press("换人").await;
+        phone.sees("现在打不开").await;
+        change_over(phone, "第 2 人").await;
+        phone.unlock_with(HER_PIN).await;
+        phone.heading_becomes("今天").await;
+        lock(phone).await;
+        phone.press("换人").await;
+        phone.sees("现在打不开").await;
+        // It is nobody's free place either.
+        phone.press("新的人登记").await;
+        phone.heading_becomes("登记本机").await;
+        assert_eq!(phone.database().await, cut, "something of the damaged vault has changed");
+
+        // Hers in the place of his: her PIN opens it, and nothing below.
+        let hers = phone.run(HER_HEADER, vec![]).await.expect("she has a vault");
+        let hers: Vec<u8> = serde_json::from_value(hers).expect("bytes");
+        phone.spoil("meta", "vault", Some(&hers)).await;
+        phone.run("localStorage.removeItem('xunji-vault')", vec![]).await.expect("a setting");
+        phone.open_locked("/").await;
+        phone.unlock_with(HER_PIN).await;
+        phone.heading_becomes(SHUT).await;
+        phone.press("换人").await;
+        change_over(phone, "第 2 人").await;
+        phone.unlock_with(HER_PIN).await;
+        phone.heading_becomes("今天").await;
+        lock(phone).await;
+        phone.spoil("meta", "vault", Some(&header)).await;
+        assert_eq!(phone.database().await, all, "something of his vault has changed");
+        change_to(phone, "第 1 人").await;
+        phone.unlock_with(PIN).await;
+        phone.heading_becomes("今天").await;
+        phone.press("台账").await;
+        phone.row_count_becomes(1).await;
+    })
+    .await;
+}
+
+/// The heading of a database that can't be opened.
+const SHUT: &str = "打不开";
+
+const HER_HEADER: &str = "
+    const answer = (request) => new Promise((done) => { request.onsuccess = () => done(request.result); });
+    const database = await answer(indexedDB.open('xunji-2'));
+    const value = await answer(database.transaction('meta').objectStore('meta').get('vault'));
+    database.close();
+    return Array.from(value);
+";
+
 async fn lock(phone: &Phone) {
     phone.press("我的").await;
     phone.heading_becomes("我的").await;
@@ -80,6 +152,10 @@ async fn lock(phone: &Phone) {
 
 async fn change_to(phone: &Phone, place: &str) {
     phone.press("换人").await;
+    change_over(phone, place).await;
+}
+
+async fn change_over(phone: &Phone, place: &str) {
     phone.heading_becomes("换人").await;
     nobody_is_named(phone).await;
     phone.press_with(place).await;

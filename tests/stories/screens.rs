@@ -120,9 +120,8 @@ async fn locked(world: &World, look: &mut impl AsyncFnMut(&Phone, &str)) {
     phone.press("返回").await;
     phone.unlock_with(PIN).await;
     phone.heading_becomes("没有这一页").await;
-    // Anew, because 换人 has left connections to the database open; and with nothing for the app to write.
+    // With nothing for the app to write.
     world.station.stop().await;
-    phone.open("/").await;
     phone.run(sealed::AS_BEFORE, vec![]).await.expect("the database becomes one of version 1");
     phone.open_locked("/").await;
     phone.heading_becomes("设置PIN").await;

@@ -42,6 +42,9 @@ pub struct Header {
     /// The data key, sealed to the station's public key; none when the station had no such key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copy: Option<String>,
+    /// The public key that the copy is sealed to; none for a copy of the days before this was noted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub copy_for: Option<String>,
     /// Whether rows that were there before the vault may still be plain.
     pub half: bool,
     /// Wrong PINs in a row.
@@ -50,7 +53,7 @@ pub struct Header {
     pub idle_minutes: u32,
 }
 
-reads!(Header { version, installation, pin, passkey, copy, half, tries, idle_minutes });
+reads!(Header { version, installation, pin, passkey, copy, copy_for, half, tries, idle_minutes });
 
 /// The data key under a key that only the phone's authenticator makes again, for this credential and this salt (the PRF
 /// extension of WebAuthn). Bytes are in base64url.
@@ -104,8 +107,7 @@ impl Tries {
         }
     }
 
-    /// How long is left to wait, in milliseconds. Never longer than the whole delay, so that a clock which was set back
-    /// locks nobody out for days.
+    /// How long is left to wait, in milliseconds. Never longer than the whole delay: behind that, a clock was set back.
     pub fn left(self, now: Moment) -> u64 {
         self.until.0.saturating_sub(now.0).min(Self::delay(self.wrong))
     }
@@ -168,16 +170,19 @@ pub async fn change<S: Storage>(bare: &S, change: impl Fn(&mut Header)) -> Resul
     }
 }
 
-/// Asks whether a PIN may be tried now, and counts the try.
+/// Asks whether a PIN may be tried now, and counts the try. Who waits waits for one delay at most from here on, however
+/// far the phone's clock was set back.
 ///
 /// # Errors
 /// [`StorageError`].
 pub async fn begin_try<S: Storage>(bare: &S, now: Moment) -> Result<Try, StorageError> {
     let counted = Cell::new(false);
     let header = change(bare, |header| {
-        let free = header.tries.left(now) == 0;
-        counted.set(free);
-        if free {
+        let left = header.tries.left(now);
+        counted.set(left == 0);
+        // What is left of it runs by the clock as it is now, also when that was set back.
+        header.tries.until = Moment(now.0.saturating_add(left));
+        if left == 0 {
             let wrong = header.tries.wrong.saturating_add(1);
             header.tries = Tries { wrong, until: Moment(now.0.saturating_add(Tries::delay(wrong))) };
         }

@@ -85,6 +85,7 @@ fn header() -> Header {
         pin: Wrapped { salt: "c2FsdA".into(), rounds: vault::ROUNDS, key: "a2V5".into() },
         passkey: None,
         copy: None,
+        copy_for: None,
         half: true,
         tries: Tries::default(),
         idle_minutes: vault::IDLE_MINUTES,
@@ -285,7 +286,14 @@ fn wrong_pins_wait_longer_and_longer_and_wipe_nothing() {
         assert!(waited[10..].iter().all(|seconds| *seconds == 3600), "{waited:?}");
         // A clock that was set back by a year adds no more than the delay.
         let year = 365 * 24 * 3_600_000;
-        assert_eq!(vault::begin_try(&memory, Moment(now.0 - year)).await, Ok(Try::Wait(3_600_000)));
+        now.0 -= year;
+        assert_eq!(vault::begin_try(&memory, now).await, Ok(Try::Wait(3_600_000)));
+        now.0 += 1_000;
+        assert_eq!(vault::begin_try(&memory, now).await, Ok(Try::Wait(3_599_000)));
+        now.0 += 3_599_000;
+        assert!(matches!(vault::begin_try(&memory, now).await, Ok(Try::Now(_))));
+        now.0 += 3_600_000;
+        assert!(matches!(vault::begin_try(&memory, now).await, Ok(Try::Now(_))));
         let header = vault::right(&memory).await.expect("written");
         assert_eq!(header.tries, Tries::default());
         assert!(matches!(vault::begin_try(&memory, now).await, Ok(Try::Now(_))));

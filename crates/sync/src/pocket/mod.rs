@@ -195,6 +195,16 @@ impl<S: Storage> Pocket<S> {
         self.read(Table::Meta, ENROLMENT).await
     }
 
+    /// The office's key, as the station told it at the last enrolment, of a storage that no pocket is open over yet.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn recovery_key(storage: &S) -> Result<Option<String>, StorageError> {
+        let row = storage.get(Table::Meta, ENROLMENT).await?;
+        let enrolment = row.map(|row| decode::<Enrolment>(ENROLMENT, &row)).transpose()?;
+        Ok(enrolment.and_then(|enrolment| enrolment.recovery_key))
+    }
+
     /// Keeps the answer to an enrolment.
     ///
     /// # Errors
