@@ -254,20 +254,27 @@ const aes = { name: "AES-GCM", length: 256 };
 export const random = (length) => crypto.getRandomValues(new Uint8Array(length));
 const join = (...parts) => bytesOf(new Blob(parts));
 
+// Bytes that Rust hands over are a view of its memory, which is gone when that memory grows: whatever is still needed
+// after a wait is copied first. Otherwise a right PIN would now and then be taken for a wrong one.
+const own = (bytes) => bytes.slice();
+
 // A passphrase or a PIN becomes a key by PBKDF2; a wrong one fails to open, because AES-GCM notices.
-async function keyOf(passphrase, salt, iterations, uses) {
+async function keyOf(passphrase, given, iterations, uses) {
+  const salt = own(given);
   const typed = await crypto.subtle.importKey("raw", new TextEncoder().encode(passphrase), "PBKDF2", false, ["deriveKey"]);
   return crypto.subtle.deriveKey({ name: "PBKDF2", hash: "SHA-256", salt, iterations }, typed, aes, false, uses);
 }
 
 // Salt (16 bytes), nonce (12 bytes), then the sealed bytes with their tag.
-export async function seal(passphrase, bytes) {
+export async function seal(passphrase, given) {
+  const bytes = own(given);
   const [salt, iv] = [random(16), random(12)];
   const key = await keyOf(passphrase, salt, 600_000, ["encrypt"]);
   return join(salt, iv, await crypto.subtle.encrypt({ name: "AES-GCM", iv }, key, bytes));
 }
 
-export async function unseal(passphrase, bytes) {
+export async function unseal(passphrase, given) {
+  const bytes = own(given);
   const key = await keyOf(passphrase, bytes.slice(0, 16), 600_000, ["decrypt"]);
   const plain = await crypto.subtle.decrypt({ name: "AES-GCM", iv: bytes.slice(16, 28) }, key, bytes.slice(28));
   return new Uint8Array(plain);
@@ -303,14 +310,16 @@ async function wrapAnew(key, pin, rounds) {
 }
 
 // The same data key, wrapped by the next PIN. Nothing when the PIN is another one.
-export async function rewrapByPin(pin, salt, rounds, wrapped, next, nextRounds) {
+export async function rewrapByPin(pin, salt, rounds, given, next, nextRounds) {
+  const wrapped = own(given);
   const by = await keyOf(pin, salt, rounds, ["unwrapKey"]);
   const key = await unwrap(wrapped, by, true).catch(() => undefined);
   return key && wrapAnew(key, next, nextRounds);
 }
 
 // Nothing when the PIN is another one.
-export async function unwrapByPin(pin, salt, rounds, wrapped) {
+export async function unwrapByPin(pin, salt, rounds, given) {
+  const wrapped = own(given);
   const by = await keyOf(pin, salt, rounds, ["unwrapKey"]);
   return unwrap(wrapped, by, false).catch(() => undefined);
 }
@@ -336,8 +345,8 @@ async function keyByPasskey(credential, salt) {
   return crypto.subtle.importKey("raw", made, "AES-GCM", false, ["wrapKey", "unwrapKey"]);
 }
 
-export async function makePasskey(pin, pinSalt, rounds, wrapped) {
-  const salt = random(32);
+export async function makePasskey(pin, givenSalt, rounds, given) {
+  const [pinSalt, wrapped, salt] = [own(givenSalt), own(given), random(32)];
   const created = await navigator.credentials.create({
     publicKey: {
       challenge: random(32),
@@ -356,22 +365,24 @@ export async function makePasskey(pin, pinSalt, rounds, wrapped) {
   return { id, salt, wrapped: await wrap(key, by) };
 }
 
-export async function byPasskey(credential, salt, wrapped) {
+export async function byPasskey(credential, salt, given) {
+  const wrapped = own(given);
   return unwrap(wrapped, await keyByPasskey(credential, salt), false);
 }
 
 // A copy of the data key that only the holder of the station's recovery key can open: a point of a new key pair (65
 // bytes), then the data key wrapped by what ECDH and HKDF make of the two.
-export async function copyFor(point, info, pin, salt, rounds, wrapped) {
+export async function copyFor(givenPoint, info, pin, salt, rounds, given) {
+  const [point, wrapped] = [own(givenPoint), own(given)];
   const key = await unwrap(wrapped, await keyOf(pin, salt, rounds, ["unwrapKey"]), true);
   const curve = { name: "ECDH", namedCurve: "P-256" };
   const station = await crypto.subtle.importKey("raw", point, curve, false, []);
   const mine = await crypto.subtle.generateKey(curve, false, ["deriveBits"]);
-  const own = await crypto.subtle.exportKey("raw", mine.publicKey);
+  const open = await crypto.subtle.exportKey("raw", mine.publicKey);
   const shared = await crypto.subtle.deriveBits({ name: "ECDH", public: station }, mine.privateKey, 256);
   const material = await crypto.subtle.importKey("raw", shared, "HKDF", false, ["deriveKey"]);
-  const how = { name: "HKDF", hash: "SHA-256", salt: own, info: new TextEncoder().encode(info) };
-  return join(own, await wrap(key, await crypto.subtle.deriveKey(how, material, aes, false, ["wrapKey"])));
+  const how = { name: "HKDF", hash: "SHA-256", salt: open, info: new TextEncoder().encode(info) };
+  return join(open, await wrap(key, await crypto.subtle.deriveKey(how, material, aes, false, ["wrapKey"])));
 }
 
 // Each value with a nonce of its own before it, bound to its place. All at once, because the browser seals on threads
@@ -463,7 +474,8 @@ export function download(bytes, name) {
 }
 
 // Whether the station's key (the raw public point) signed these bytes.
-export async function verify(point, signature, bytes) {
+export async function verify(point, givenSignature, given) {
+  const [signature, bytes] = [own(givenSignature), own(given)];
   const curve = { name: "ECDSA", namedCurve: "P-256" };
   const key = await crypto.subtle.importKey("raw", point, curve, false, ["verify"]);
   return crypto.subtle.verify({ name: "ECDSA", hash: "SHA-256" }, key, signature, bytes);

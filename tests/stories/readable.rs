@@ -11,7 +11,7 @@ use crate::{
     samples,
     screens::every_screen,
     share::share,
-    support::{Phone, axe, story},
+    support::{Phone, axe, story, until},
 };
 
 #[tokio::test]
@@ -67,6 +67,36 @@ async fn every_target_is_large_enough_for_a_thumb_and_nothing_moves_for_those_wh
     })
     .await;
 }
+
+#[tokio::test]
+async fn saving_is_within_reach_of_a_thumb_wherever_a_form_is_scrolled_to() {
+    story(async |world| {
+        let phone = world.enrolled().await;
+        width(phone, 360).await;
+        for form in ["/new/patrol", "/new/consultation", "/new/dispute", "/new/legal_aid", "/new/complaint"] {
+            phone.open(form).await;
+            until("see the button to save", async || {
+                let there = phone.run("return !!document.querySelector('.savebar [type=submit]')", vec![]);
+                if there.await? == json!(true) { Ok(()) } else { Err(phone.everything().await?) }
+            })
+            .await;
+            for place in ["0", "document.body.scrollHeight / 2", "document.body.scrollHeight"] {
+                let at = phone.run(&THUMB.replace("PLACE", place), vec![]).await.expect("a form");
+                assert_eq!(at, json!(true), "{form} at {place}");
+            }
+        }
+    })
+    .await;
+}
+
+/// Whether the button to save lies in the lower half of the screen, and nothing over it.
+const THUMB: &str = "
+    scrollTo(0, PLACE);
+    const button = document.querySelector('.savebar [type=submit]');
+    const { left, top, width, height, bottom } = button.getBoundingClientRect();
+    const over = document.elementFromPoint(left + width / 2, top + height / 2);
+    return top > innerHeight / 2 && bottom <= innerHeight && button.contains(over);
+";
 
 #[tokio::test]
 async fn text_of_twice_the_size_fits_a_narrow_phone_without_loss() {

@@ -30,12 +30,11 @@ async fn the_browsers_folder_holds_nothing_that_was_typed_or_received() {
         centre.press("补充").await;
         centre.enter("补充内容", RECEIVED[2]).await;
         centre.press("保存").await;
-        centre.sync_becomes("全部已送达").await;
-        centre.end().await;
         phone.open(&page).await;
         for received in &RECEIVED[1..] {
             phone.sees(received).await;
         }
+        centre.end().await;
         samples::consultation().record(phone).await;
         let finding = samples::finding(TYPED[0]);
         finding.begin(phone).await;

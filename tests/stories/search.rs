@@ -200,6 +200,42 @@ async fn a_long_list_is_gone_through_without_being_drawn() {
     .await;
 }
 
+#[tokio::test]
+async fn the_newest_rows_are_there_before_the_words_of_all_have_been_read() {
+    story(async |world| {
+        let phone = world.enrolled().await;
+        put_many(phone, 3_000).await;
+        phone.spoil("meta", "shelving", None).await;
+        phone.before_every_page(WATCH).await;
+        phone.open("/records").await;
+        phone.hears("共 3000 条").await;
+        drawn_when(phone, |places| places.len() > 10).await;
+        // Shelves are made a hundred records at a time, each in a commit of its own: rows don't wait for thirty of them.
+        let seen = phone.run("return [window.rowsAt - window.headingAt, window.newestFirst]", vec![]).await;
+        let seen = seen.expect("the page has kept watch");
+        println!("the first rows came so many milliseconds after the heading: {seen}");
+        assert_eq!(
+            seen[1],
+            json!(true),
+            "the newest rows stood there before the list that is drawn in parts"
+        );
+        assert!(seen[0].as_f64().is_some_and(|after| after < 5_000.0), "{seen}");
+    })
+    .await;
+}
+
+/// Notes when the ledger's heading and its first rows came, and whether those were the newest ones by themselves.
+const WATCH: &str = "
+    new MutationObserver(() => {
+        const now = performance.now();
+        if (document.querySelector('h1')?.textContent === '台账') window.headingAt ??= now;
+        const rows = document.querySelectorAll('main ul.ledger a');
+        if (rows.length === 0 || window.rowsAt !== undefined) return;
+        window.rowsAt = now;
+        window.newestFirst = document.querySelector('main ul.ledger:not(.strip) a') !== null;
+    }).observe(document, { childList: true, subtree: true });
+";
+
 /// Puts other words into the search box.
 async fn search(phone: &Phone, typed: &str) {
     phone.type_in("搜索", typed).await;

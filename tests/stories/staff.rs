@@ -130,7 +130,9 @@ async fn a_forgotten_pin_is_released_at_the_desk() {
         phone.enter("找回码", &code).await;
         phone.set_pin("730294", "730294").await;
         phone.press("找回").await;
-        phone.heading_becomes("我的").await;
+        phone.sees("新的PIN已设好").await;
+        phone.unlock_with("730294").await;
+        phone.heading_becomes("今天").await;
         let news = world.station.check();
         assert!(news.iter().any(|line| line.contains(r#""finding":"recovery""#)), "{news:#?}");
     })
