@@ -182,7 +182,7 @@ pub async fn has_passkey(storage: &AppStorage) -> bool {
 async fn begin_try(bare: &IndexedDb) -> Result<Header, String> {
     match vault::begin_try(bare, platform::moment()).await.map_err(sentence)? {
         Try::Wait(left) => Err(words::pin_too_early(duration(left))),
-        Try::Now(header) => Ok(header),
+        Try::Now(header) => Ok(*header),
     }
 }
 

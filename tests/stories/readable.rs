@@ -254,7 +254,11 @@ async fn forms_aside_photos_signatures_hits_and_wide_screens_are_readable_too() 
         samples::finding("配电箱门锁损坏").fill(phone).await;
         phone.save().await;
         phone.press("放大照片 1").await;
-        phone.sees_picture("照片 1").await;
+        until("see the photo whole", async || {
+            let script = "return document.querySelector('dialog .whole')?.complete ?? false";
+            if phone.run(script, vec![]).await? == json!(true) { Ok(()) } else { Err("not yet".to_owned()) }
+        })
+        .await;
         look("a photo").await;
         phone.press("关闭").await;
         phone.press("台账").await;
@@ -266,8 +270,9 @@ async fn forms_aside_photos_signatures_hits_and_wide_screens_are_readable_too() 
         let header = phone.row("meta", "vault").await;
         phone.spoil("meta", "vault", Some(&header[..20])).await;
         phone.open_locked("/").await;
-        phone.heading_becomes("打不开").await;
-        found.extend(everything_about(phone, &engine, "打不开").await);
+        // In English by now.
+        phone.heading_becomes("This cannot be opened").await;
+        found.extend(everything_about(phone, &engine, "a vault that can't be opened").await);
         assert!(found.is_empty(), "{}", found.join("\n"));
     })
     .await;

@@ -117,7 +117,7 @@ impl Tries {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Try {
     /// Yes. It counts as wrong already, until [`right`] is called: whoever closes the page meanwhile gains nothing.
-    Now(Header),
+    Now(Box<Header>),
     /// Not for so many milliseconds.
     Wait(u64),
 }
@@ -188,7 +188,7 @@ pub async fn begin_try<S: Storage>(bare: &S, now: Moment) -> Result<Try, Storage
         }
     })
     .await?;
-    Ok(if counted.get() { Try::Now(header) } else { Try::Wait(header.tries.left(now)) })
+    Ok(if counted.get() { Try::Now(Box::new(header)) } else { Try::Wait(header.tries.left(now)) })
 }
 
 /// The PIN was right: nothing counts against it any more.
