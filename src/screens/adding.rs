@@ -15,7 +15,10 @@ use xunji_domain::{
 };
 use xunji_sync::pocket::{Addition, Doing, Draft};
 
-use super::autosave::{Autosave, Writing};
+use super::{
+    autosave::{Autosave, Writing},
+    record::tallies,
+};
 use crate::{
     components::{Alarms, Album, Attempt, FieldInput, Filled, FormSheet, Names, live, value_text, view},
     platform,
@@ -250,14 +253,18 @@ pub(super) fn Adding(begun: Begun, adding: RwSignal<Option<Begun>, LocalStorage>
         // A definition that came meanwhile has no such step.
         (Doing::Step { .. }, None) => view! { <p>{words::reason_unknown_action()}</p> },
         (Doing::Step { .. }, Some(step)) if step.asks.is_empty() => view! { <p>{words::step_sure()}</p> },
-        (Doing::Step { .. }, Some(step)) => step
-            .asks
-            .iter()
-            .filter(|id| silent.as_ref() != Some(*id))
-            .filter_map(|id| kind.field(id).cloned())
-            .map(|field| view! { <FieldInput kind=stored field=field filled=filled/> })
-            .collect_view()
-            .into_any(),
+        (Doing::Step { .. }, Some(step)) => {
+            // Whoever hands a case up says why; what was tried before is known already.
+            let upward = step.hands.as_ref().is_some_and(|hands| hands.level.is_some());
+            let tried = if upward { tallies(&record, &kind) } else { Vec::new() };
+            let tried = (!tried.is_empty()).then(|| view! { <p>{tried.join(words::list_comma())}</p> });
+            let fields = step.asks.iter().filter(|id| silent.as_ref() != Some(*id));
+            let fields = fields
+                .filter_map(|id| kind.field(id).cloned())
+                .map(|field| view! { <FieldInput kind=stored field=field filled=filled/> })
+                .collect_view();
+            view! { {tried}{fields} }
+        }
     };
     // Closing keeps what was begun, like leaving a form; only 取消 throws it away.
     let close = Callback::new(move |()| adding.set(None));

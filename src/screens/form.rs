@@ -117,7 +117,7 @@ async fn taken_from(app: App, kind: &Kind, from: RecordId) -> (Body, Source) {
     let kinds = pocket.kinds();
     let becomes = kinds
         .newest(&record.kind)
-        .and_then(|origin| origin.may_become(&body).find(|becomes| becomes.kind == kind.id));
+        .and_then(|origin| origin.may_become(&body, &record.state).find(|becomes| becomes.kind == kind.id));
     becomes.map_or(none, |becomes| (becomes.carried(kind, from, &body), Source::Carried))
 }
 

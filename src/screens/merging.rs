@@ -16,6 +16,7 @@ use xunji_sync::pocket::Row;
 
 use crate::{
     components::{Attempt, RecordLink, Sheet, icon, live, mark, row_time, row_title, view, village_name},
+    platform,
     state::{App, Deed, loaded, use_app},
     words,
 };
@@ -94,7 +95,7 @@ fn Choose(record: Record, choosing: RwSignal<bool>) -> impl IntoView {
         let (kind, here) = (kind.clone(), here.clone());
         async move {
             let seats = app.signals.desks.get_untracked();
-            let open = app.pocket().open_cases(MOST).await.unwrap_or_default();
+            let open = app.pocket().open_cases(platform::china_today(), MOST).await.unwrap_or_default();
             let village = |row: &Row| row.village.as_str().and_then(|code| code.parse::<VillageCode>().ok());
             let mut rows: Vec<Row> = open.into_iter().map(|case| case.row).collect();
             rows.retain(|row| {

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use xunji_domain::{
     entry::Body,
-    id::RecordId,
+    id::{RecordId, StateId},
     kind::{Kind, Kinds},
 };
 
@@ -19,12 +19,13 @@ pub(super) fn Onward(
     id: RecordId,
     kind: Kind,
     body: Body,
+    state: StateId,
     asking: RwSignal<Option<String>>,
 ) -> impl IntoView {
     let app = use_app();
     let kinds = app.pocket().kinds();
     let others = kind
-        .may_become(&body)
+        .may_become(&body, &state)
         .filter(|becomes| kinds.newest(&becomes.kind).is_some())
         .map(|becomes| {
             let name = words::label(&becomes.label).to_owned();

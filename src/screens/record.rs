@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use serde_json::Value;
 use wasm_bindgen_futures::spawn_local;
 use xunji_domain::{
-    deadline,
+    deadline::{self, Colour},
     entry::Action,
     id::{EntryId, FieldId, RecordId},
     kind::{Kind, Step},
@@ -26,7 +26,7 @@ use crate::{
     address::query,
     components::{
         Alarms, AtField, CameFrom, Case, Facts, Head, Names, Sign, Timeline, badge, card_name, due, icon,
-        live, title_of, view, watch,
+        live, title_of, value_text, view, watch,
     },
     platform,
     state::{App, AppPocket, Deed, loaded, use_app},
@@ -161,10 +161,22 @@ fn Shown(
             }
         })
     };
-    let steps: Vec<Step> = match (&kind, actor) {
+    let mut steps: Vec<Step> = match (&kind, actor) {
         (Some(kind), Some(actor)) => open_steps(kind, &record, actor).cloned().collect(),
         _ => Vec::new(),
     };
+    let promised = kind.as_ref().and_then(|kind| {
+        let step = record.promised(kind)?;
+        let place = steps.iter().position(|open| open.id == step.id)?;
+        // Under the thumb, before what is usual.
+        steps[..=place].rotate_right(1);
+        let condition = step.promised.as_ref()?;
+        let field = kind.field(&condition.field)?;
+        let value = &record.fields.get(&condition.field)?.value;
+        let said = value_text(Some(kind), Some(field), &pocket.county(), value);
+        let sentence = words::promised(words::label(&field.label), said, words::label(&step.label));
+        Some(view! { <div class="alert warn" role="status">{icon("warning")}<p>{sentence}</p></div> })
+    });
     let mut buttons = steps
         .into_iter()
         .enumerate()
@@ -191,6 +203,7 @@ fn Shown(
         view! {
             <section class="paper">
                 <h2>{words::next_step()}</h2>
+                {promised}
                 <div class="btns">{buttons}</div>
                 {rarer}
             </section>
@@ -215,8 +228,10 @@ fn Shown(
         let body = Signal::stored(body.clone());
         view! { <Alarms kind=kind body=body/> }
     });
-    let onward =
-        kind.clone().map(|kind| view! { <Onward id=record.id kind=kind body=body asking=sheets.consent/> });
+    let state = record.state.clone();
+    let onward = kind.clone().map(|kind| {
+        view! { <Onward id=record.id kind=kind body=body state=state asking=sheets.consent/> }
+    });
     let objection = (!record.objections.is_empty()).then(|| {
         view! { <div class="alert warn" role="status">{icon("warning")}<p>{words::objection()}</p></div> }
     });
@@ -290,20 +305,22 @@ fn standing(
     let name = |recipient: &Recipient| names.recipient(recipient, village.as_ref());
     let last_day = clock.due.map(|due| words::last_day_is(due.month(), due.day()));
     let closed = record.is_closed(kind);
-    let sign = (!closed).then(|| view! { {due(clock)}<span class="quiet">{last_day}</span> });
+    // What is closed says so by its state, until it asks for something again.
+    let sign = (!closed || clock.colour != Colour::Green)
+        .then(|| view! { {due(clock)}<span class="quiet">{last_day}</span> });
     let card = clock
         .card
         .filter(|_| actor.is_some_and(|actor| workflow::oversees(kind, record, actor, names.desks())));
     let card = card.map(|card| view! { <span class="warned">{card_name(card)}</span> });
     // What a person carries on alone needs no words about it.
-    let own = actor.is_some_and(|actor| record.with() == Some(Recipient::Worker(actor.id)));
-    let with = record.with().filter(|_| !closed && !own).map(|with| words::with_whom(name(&with)));
+    let holder = record.waits_for(kind);
+    let own = actor.is_some_and(|actor| holder == Some(Recipient::Worker(actor.id)));
+    let with = holder.filter(|_| !closed && !own).map(|with| words::with_whom(name(&with)));
     let returns =
         kind.workflow.steps.iter().filter(|step| step.hands.as_ref().is_some_and(|hands| hands.back));
     let returned: u32 = returns.filter_map(|step| record.taken.get(&step.id)).sum();
     let returned = (returned > 0).then(|| words::returned_times(returned));
-    let attempts = record.taken.get("attempt").map(words::attempts);
-    let facts: Vec<_> = [with, attempts, returned].into_iter().flatten().collect();
+    let facts: Vec<_> = with.into_iter().chain(tallies(record, kind)).chain(returned).collect();
     let facts = (!facts.is_empty()).then(|| view! { <p>{facts.join(" · ")}</p> });
     let partner = |partner: &Partner| {
         let (picture, word) = match partner.part {
@@ -325,6 +342,13 @@ fn standing(
             {partners}
         </div>
     })
+}
+
+/// How often those steps were taken of which a definition wants it to be said.
+pub(super) fn tallies(record: &Record, kind: &Kind) -> Vec<String> {
+    let tally =
+        |step: &Step| Some(words::times(words::label(step.tally.as_ref()?), *record.taken.get(&step.id)?));
+    kind.workflow.steps.iter().filter_map(tally).collect()
 }
 
 /// One of several values is the right one.

@@ -3,7 +3,7 @@
 use chrono::{Datelike, Local, NaiveDate};
 use gloo::events::EventListener;
 use leptos::prelude::*;
-use xunji_domain::{deadline::Colour, kind::Kind, recipient::Recipient};
+use xunji_domain::{deadline::Colour, kind::Kind};
 use xunji_sync::{
     engine::Phase,
     pocket::{Called, Draft, Row},
@@ -16,7 +16,7 @@ use crate::{
         view, village_name,
     },
     platform::{self, format_moment},
-    state::{App, AppPocket, loaded, use_app},
+    state::{AppPocket, loaded, use_app},
     words,
 };
 
@@ -31,18 +31,23 @@ const CALLS: usize = 60;
 #[component]
 pub fn Today() -> impl IntoView {
     let app = use_app();
+    let today = follow_today();
     let listed = loaded(move || {
         app.signals.changed.track();
         let pocket = app.pocket();
-        let whose = mine(app);
+        let me = app.signals.me.with(|me| me.as_ref().map(|me| me.id));
+        let seats = app.signals.desks.get();
+        let now = today.get();
         async move {
-            let calls = pocket.called(&whose, CALLS).await.unwrap_or_default();
+            let calls = match me {
+                Some(me) => pocket.called(me, &seats, now, CALLS).await.unwrap_or_default(),
+                None => Vec::new(),
+            };
             let drafts = pocket.drafts().await.unwrap_or_default();
             let rows = pocket.rows(None, LAST).await.map(|rows| rows.rows).unwrap_or_default();
             (calls, drafts, rows)
         }
     });
-    let today = follow_today();
     let day = live(move || {
         today.track();
         let now = Local::now();
@@ -159,18 +164,6 @@ fn follow_today() -> RwSignal<NaiveDate> {
     let listener = StoredValue::new_local(listener);
     on_cleanup(move || drop(listener.try_update_value(Option::take)));
     today
-}
-
-/// Whom this person's cases wait for: themselves, and the desks at which they sit.
-fn mine(app: App) -> Vec<Recipient> {
-    let mut mine: Vec<Recipient> =
-        app.signals.me.with(|me| me.iter().map(|me| Recipient::Worker(me.id)).collect());
-    app.signals.desks.with(|desks| {
-        for desk in desks {
-            mine.extend([Recipient::Desk(desk.id.clone()), Recipient::Level(desk.kind)]);
-        }
-    });
-    mine
 }
 
 /// A case that asks for something today: it is urgent, or somebody else has handed it on. What is the person's own and

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::{
     both_ways::offline,
+    escalation::begin as begin_step,
     samples::{self, DISPUTE},
     support::{LUQIAO_GUBAO, Phone, World, story, until},
 };
@@ -290,6 +291,38 @@ async fn a_step_that_was_overtaken_while_the_phone_was_offline_comes_back_with_t
 }
 
 #[tokio::test]
+async fn what_a_form_calls_reported_is_said_to_be_unreported_until_its_step_is_taken() {
+    story(async |world| {
+        let phone = world.enrolled_as("张三", "mediator").await;
+        let mut finding = samples::finding("水厂围栏倒了一段");
+        for (label, value) in &mut finding.fields {
+            if *label == "现场处置" {
+                "上报".clone_into(value);
+            }
+        }
+        let page = finding.record(phone).await;
+        phone.sees("现场处置写的是“上报”,还没有办这一步:上报。").await;
+        phone.sees("群众看到的进度:已登记").await;
+        phone.press("今天").await;
+        phone.sees("需要办理").await;
+        phone.open(&page).await;
+        phone.press("上报").await;
+        phone.press("保存").await;
+        phone.sees("状态:已上报").await;
+        phone.sees("群众看到的进度:正在办理").await;
+        assert!(!phone.everything().await.unwrap_or_default().contains("还没有办这一步"));
+        phone.send_now("全部已送达").await;
+        let entries = world.station.entries();
+        assert_eq!((entries.len(), &entries[1]["outcome"]), (2, &"accepted".into()));
+        assert_eq!(entries[1]["action"]["step"], "report");
+        phone.press("今天").await;
+        phone.row_count_becomes(1).await;
+        assert!(!phone.everything().await.unwrap_or_default().contains("需要办理"));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_step_that_named_somebody_who_cant_take_it_is_mended_in_its_sheet() {
     story(async |world| {
         let police = ["--desk", "police:luqiao", "--kind", "police", "--name", "泸桥镇派出所"];
@@ -365,6 +398,60 @@ async fn work_comes_down_to_a_person_and_how_often_it_came_back_and_was_mediated
         centre.open("/").await;
         centre.sees("需要办理").await;
         assert!(world.station.entries().iter().all(|entry| entry["outcome"] == "accepted"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_consultation_is_assigned_by_the_justice_desk_answered_closed_rated_and_reopened_with_a_reason() {
+    story(async |world| {
+        let adviser = world.enrolled_as("和志强", "legal_adviser").await;
+        let justice = world.another_phone("justice").await;
+        justice.enrol(&world.station.enrol("杨所长", "justice_officer", LUQIAO_GUBAO)).await;
+        let mut consultation = samples::consultation();
+        for (label, value) in &mut consultation.fields {
+            if *label == "村(社区)" {
+                "固包村".clone_into(value);
+            }
+        }
+        let page = consultation.record(adviser).await;
+        adviser.sync_becomes("全部已送达").await;
+        justice.press("工作台").await;
+        justice.press("辖区在办 1").await;
+        justice.press_row("民间借贷").await;
+        begin_step(&justice, "交办").await;
+        justice.enter("交办给", "和志强").await;
+        justice.press("保存").await;
+        justice.sees("状态:已交办").await;
+        justice.sync_becomes("全部已送达").await;
+
+        adviser.press("今天").await;
+        adviser.sees("需要办理").await;
+        adviser.open(&page).await;
+        adviser.timeline_becomes(&["登记", "交办"]).await;
+        begin_step(adviser, "答复").await;
+        adviser.enter("答复内容", "转账记录和催要的聊天记录可以作证据。").await;
+        adviser.press("保存").await;
+        adviser.sees("群众看到的进度:已有结果").await;
+        begin_step(adviser, "办结").await;
+        adviser.enter("办结情况", "已书面确认欠款。").await;
+        adviser.press("保存").await;
+        adviser.sees("群众看到的进度:已办结").await;
+        begin_step(adviser, "评价").await;
+        adviser.enter("评价", "满意").await;
+        adviser.press("保存").await;
+        adviser.sees("状态:已评价").await;
+        begin_step(adviser, "重新办理").await;
+        adviser.press("保存").await;
+        adviser.sees("请填写").await;
+        adviser.enter("重新办理理由", "对方没有按期还款。").await;
+        adviser.press("保存").await;
+        adviser.sees("状态:已登记").await;
+        adviser.sync_becomes("全部已送达").await;
+        let entries = world.station.entries();
+        let steps: Vec<_> = entries[1..].iter().map(|entry| entry["action"]["step"].clone()).collect();
+        assert_eq!(steps, ["assign", "answer", "close", "rate", "reopen"]);
+        assert!(entries.iter().all(|entry| entry["outcome"] == "accepted"), "{entries:#?}");
     })
     .await;
 }

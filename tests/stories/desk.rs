@@ -28,6 +28,19 @@ async fn dispute(phone: &Phone, title: &str) -> String {
     sample.record(phone).await
 }
 
+/// These words stand on the screen, one after the other.
+async fn reads_in_order(phone: &Phone, words: &[&str]) {
+    until(&format!("read {words:?}"), async || {
+        let all = phone.everything().await?;
+        let after = |rest: &str, words: &str| rest.split_once(words).map(|(_, rest)| rest.to_owned());
+        match words.iter().try_fold(all.clone(), |rest, words| after(&rest, words)) {
+            Some(_) => Ok(()),
+            None => Err(all),
+        }
+    })
+    .await;
+}
+
 fn of_type<'a>(entries: &'a [Value], kind: &str) -> Vec<&'a Value> {
     entries.iter().filter(|entry| entry["action"]["type"] == kind).collect()
 }
@@ -43,6 +56,9 @@ async fn several_cases_are_handed_on_at_once_and_each_becomes_an_entry_of_its_ow
         }
         village.sync_becomes("全部已送达").await;
         desk.press("辖区在办 3").await;
+        // The oldest first, and since when.
+        reads_in_order(&desk, &["水渠清淤谁家出工", "日起", "牦牛踩了青苗", "日起", "宅基地界址", "日起"])
+            .await;
         desk.press("批量交办").await;
         desk.enter("水渠清淤谁家出工", "true").await;
         desk.enter("牦牛踩了青苗", "true").await;
@@ -111,6 +127,46 @@ async fn what_is_handed_on_half_way_is_not_handed_on_twice() {
         let records: BTreeSet<_> = steps.iter().map(|step| step["record"].to_string()).collect();
         assert_eq!((steps.len(), records.len()), (3, 3), "{entries:#?}");
         assert!(entries.iter().all(|entry| entry["outcome"] == "accepted"), "{entries:#?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_complaint_comes_to_the_countys_inbox_is_answered_there_and_its_writer_sees_the_answer() {
+    story(async |world| {
+        let writer = world.enrolled_as("张建国", "mediator").await;
+        let county = world.another_phone("county").await;
+        let add = ["add", "--name", "赵县长", "--role", "coordinator", "--village", LUQIAO_GUBAO];
+        world.station.office("worker", &[&add[..], &["--area", "513322"]].concat());
+        county.enrol(&world.station.enrol_again(&world.station.worker("赵县长"))).await;
+        let township = centre(&world).await;
+        writer.open("/me").await;
+        writer.press("投诉建议").await;
+        writer.heading_becomes("投诉建议").await;
+        writer.enter("关于", "负担过重、重复填报").await;
+        writer.enter("内容", "同一次走访要填三张表。").await;
+        let page = writer.save().await;
+        writer.sees("群众看到的进度:正在办理").await;
+        writer.sync_becomes("全部已送达").await;
+
+        county.press("工作台").await;
+        reads_in_order(&county, &["负担过重、重复填报", "日起"]).await;
+        county.press_row("负担过重、重复填报").await;
+        county.press("答复").await;
+        county.enter("答复", "三张表已合并为一张。").await;
+        county.press("保存").await;
+        county.timeline_becomes(&["登记", "答复"]).await;
+        county.sync_becomes("全部已送达").await;
+        county.open("/desk").await;
+        county.sees("这里没有要办的事").await;
+        writer.open(&page).await;
+        writer.timeline_becomes(&["登记", "答复"]).await;
+        writer.sees("三张表已合并为一张。").await;
+        writer.sees("群众看到的进度:已办结").await;
+        let entries = world.station.entries();
+        assert_eq!(entries[1]["action"]["body"]["answer"], "三张表已合并为一张。", "{entries:#?}");
+        assert_eq!(entries[1]["outcome"], "accepted");
+        township.sees("这里没有要办的事").await;
     })
     .await;
 }

@@ -27,7 +27,7 @@ pub async fn take(phone: &Phone, step: &str, fields: &[(&str, &str)]) {
 }
 
 /// Opens the form of a step, wherever its button stands.
-async fn begin(phone: &Phone, step: &str) {
+pub async fn begin(phone: &Phone, step: &str) {
     let place = "const here = [...document.querySelectorAll('main button')].find((b) => b.textContent.trim() === arguments[0]); \
                  return here ? Boolean(here.closest('details:not([open])')) : null";
     let hidden =
@@ -110,7 +110,12 @@ async fn a_quarrel_about_a_camera_goes_from_the_village_to_joint_mediation_and_i
             if all.contains("联调各方") && !all.contains("未答复") { Ok(()) } else { Err(all) }
         })
         .await;
-        take(&centre, "达成协议", &[("协议内容", "李家把摄像头转向自家院门,删除存储;王家不再追究。")]).await;
+        take(
+            &centre,
+            "达成协议",
+            &[("协议形式", "书面协议"), ("协议内容", "李家把摄像头转向自家院门,删除存储;王家不再追究。")],
+        )
+        .await;
         take(&centre, "进入履行", &[]).await;
         take(&centre, "办结", &[("履行情况", "当日已转向,双方在场确认。")]).await;
         centre.send_now("全部已送达").await;
@@ -212,7 +217,7 @@ async fn a_desk_picks_several_partners_from_one_list_and_sees_who_has_answered_w
             parts_become(&centre, &told).await;
         }
         assert_eq!(centre.run("return window.neverLoadedAnew", vec![]).await, Ok(json!(true)));
-        take(&centre, "达成协议", &[("协议内容", "摄像头转向自家院门。")]).await;
+        take(&centre, "达成协议", &[("协议形式", "口头协议"), ("协议内容", "摄像头转向自家院门。")]).await;
         centre.send_now("全部已送达").await;
         village.open(&page).await;
         let all = ["登记", "上报综治中心", "联合调解", "提交办理意见", "提交办理意见", "达成协议"];

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     entry::{Body, body_of},
-    id::{FieldId, KindId, RecordId},
+    id::{FieldId, KindId, RecordId, StateId},
     kind::{Condition, FieldType, Kind, Label},
     reads,
     validate::is_empty,
@@ -21,9 +21,12 @@ pub struct Becomes {
     pub kind: KindId,
     /// The words on the button.
     pub label: Label,
-    /// Only where this holds.
+    /// Only where this holds, or in the state [`Becomes::within`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub when: Option<Condition>,
+    /// The state that leads to it, too, whatever the form said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<StateId>,
     /// The fields of the new form and what they are filled with: several texts come one below the other. `parties.name`
     /// is the name of the first of several people.
     pub carry: BTreeMap<String, Vec<FieldId>>,
@@ -31,12 +34,15 @@ pub struct Becomes {
     pub with: Body,
 }
 
-reads!(Becomes { kind, label, when, carry, with or default });
+reads!(Becomes { kind, label, when, within, carry, with or default });
 
 impl Kind {
-    /// What a record with these values may turn into now.
-    pub fn may_become<'a>(&'a self, body: &'a Body) -> impl Iterator<Item = &'a Becomes> {
-        self.becomes.iter().filter(|becomes| becomes.when.as_ref().is_none_or(|when| when.holds(body)))
+    /// What a record with these values may turn into in this state.
+    pub fn may_become<'a>(&'a self, body: &'a Body, state: &'a StateId) -> impl Iterator<Item = &'a Becomes> {
+        self.becomes.iter().filter(move |becomes| {
+            let says = becomes.when.as_ref().is_none_or(|when| when.holds(body));
+            says || becomes.within.as_ref() == Some(state)
+        })
     }
 
     /// What a new form of this ledger begins with when it is written after the pattern of an earlier record: all but
@@ -119,7 +125,8 @@ mod tests {
             "village": "513322100201", "asked_at": "2026-11-22T09:30", "client": "张三", "phone": "13800138000",
             "content": "邻居的摄像头对着我家院子", "advice": "先请村里调解", "topic": "other",
         }));
-        let becomes = from.may_become(&said).next().unwrap();
+        let state = StateId::new("open");
+        let becomes = from.may_become(&said, &state).next().unwrap();
         let origin: RecordId = "01890000-0000-7000-8000-000000000001".parse().unwrap();
         assert_eq!(
             becomes.carried(to, origin, &said),
@@ -141,7 +148,8 @@ mod tests {
             "village": "513322100201", "client": "张三", "phone": "13800138000", "groups": ["migrant_worker"],
             "content": "工资三个月没有发", "outcome": "legal_aid", "advice": "x",
         }));
-        let becomes = from.may_become(&said).find(|becomes| becomes.kind == to.id).unwrap();
+        let state = StateId::new("open");
+        let becomes = from.may_become(&said, &state).find(|becomes| becomes.kind == to.id).unwrap();
         let origin: RecordId = "01890000-0000-7000-8000-000000000001".parse().unwrap();
         assert_eq!(
             becomes.carried(to, origin, &said),
@@ -151,7 +159,9 @@ mod tests {
             }))
         );
         let answered = body(json!({ "outcome": "answered" }));
-        assert!(from.may_become(&answered).all(|becomes| becomes.kind != to.id));
+        let leads =
+            |state: &str| from.may_become(&answered, &state.into()).any(|becomes| becomes.kind == to.id);
+        assert_eq!([leads("open"), leads("to_aid")], [false, true], "guided there by a step");
     }
 
     #[test]
@@ -169,8 +179,8 @@ mod tests {
     fn only_a_patrol_that_found_something_turns_into_a_dispute() {
         let kinds = Kinds::default();
         let patrol = kinds.newest(&"patrol".into()).unwrap();
-        assert_eq!(patrol.may_become(&body(json!({ "finding": "none" }))).count(), 0);
-        assert_eq!(patrol.may_become(&body(json!({ "finding": "found" }))).count(), 1);
+        assert_eq!(patrol.may_become(&body(json!({ "finding": "none" })), &"recorded".into()).count(), 0);
+        assert_eq!(patrol.may_become(&body(json!({ "finding": "found" })), &"recorded".into()).count(), 1);
     }
 
     #[test]

@@ -20,7 +20,7 @@ use crate::{
     validate,
 };
 
-/// How long something may take. Either [`Limit::days`] or [`Limit::until`] says it.
+/// How long something may take. [`Limit::until`] says it, or [`Limit::days`] where that field is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Limit {
     /// So many days.
@@ -175,7 +175,7 @@ pub fn clock(kinds: &Kinds, calendar: &Calendar, record: &Record, today: NaiveDa
 /// What of a case's time is the same on every day that it is looked at, so that lists keep it beside the case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Timing {
-    /// Nothing more is expected to happen.
+    /// Nothing more is expected to happen, but that somebody looks back at it by the last day, if there is one.
     #[serde(skip_serializing_if = "is_false")]
     pub closed: bool,
     /// It waits for others.
@@ -198,11 +198,12 @@ impl Timing {
     /// Where the case stands on a day in China.
     pub fn on(&self, calendar: &Calendar, today: NaiveDate) -> Clock {
         let overdue = self.due.filter(|due| today > *due);
-        let colour = if self.closed {
+        let near = self.soon.is_some_and(|soon| today >= soon);
+        let colour = if self.closed && !near && overdue.is_none() {
             Colour::Green
         } else if self.danger || overdue.is_some() {
             Colour::Red
-        } else if self.soon.is_some_and(|soon| today >= soon) {
+        } else if near {
             Colour::Orange
         } else if self.waits {
             Colour::Blue
@@ -219,40 +220,46 @@ pub fn timing(kinds: &Kinds, calendar: &Calendar, record: &Record) -> Timing {
     let open = Timing::default();
     let Some(kind) = kinds.nearest(&record.kind, record.kind_version) else { return open };
     let Some(state) = kind.state(&record.state) else { return open };
-    if record.is_closed(kind) {
-        // A result that somebody contests is not the end of it.
-        let contested = !record.objections.is_empty();
-        let soon = contested.then(|| since(kind, record)).flatten();
-        return Timing { closed: !contested, soon, ..open };
-    }
     let stays = stays(kind, record);
-    let due =
-        |limit: &Limit, begins: NaiveDate, paused: &BTreeSet<NaiveDate>| match (&limit.until, limit.days) {
-            (Some(field), _) => {
-                validate::day(record.fields.get(field)?.value.as_str()?.get(..10)?, validate::DATE)
-            }
-            (None, Some(days)) => Some(calendar.last_day(begins, days, limit.working, paused)),
-            (None, None) => None,
-        };
-    let of_state = stays.last().zip(state.limit.as_ref());
-    let of_state = of_state.and_then(|((_, begins), limit)| {
+    if record.merged_into.is_some() {
+        return still(record, &stays, Timing { closed: true, ..open }, false);
+    }
+    let paused = paused(kind, record, &stays);
+    let due = |limit: &Limit, begins: NaiveDate| {
+        let until = limit.until.as_ref().and_then(|field| {
+            validate::day(record.fields.get(field)?.value.as_str()?.get(..10)?, validate::DATE)
+        });
+        until.or_else(|| Some(calendar.last_day(begins, limit.days?, limit.working, &paused)))
+    };
+    let of_state = stays.last().zip(state.limit.as_ref()).and_then(|((_, begins), limit)| {
         let earlier = limit.since.as_ref().and_then(|since| stays.iter().rfind(|(state, _)| state == since));
-        let begins = earlier.map_or(*begins, |(_, begins)| *begins);
-        Some((due(limit, begins, &paused(kind, &stays))?, limit))
+        Some((due(limit, earlier.map_or(*begins, |(_, begins)| *begins))?, limit))
     });
-    let of_all = kind.workflow.limit.as_ref().filter(|_| !state.waits);
-    let of_all = of_all
-        .zip(stays.first())
-        .and_then(|(limit, (_, begins))| Some((due(limit, *begins, &paused(kind, &stays))?, limit)));
+    let of_all = kind.workflow.limit.as_ref().filter(|_| !state.waits && !state.closed);
+    let of_all =
+        of_all.zip(stays.first()).and_then(|(limit, (_, begins))| Some((due(limit, *begins)?, limit)));
     let nearest = [of_state, of_all].into_iter().flatten().min_by_key(|(due, _)| *due);
     let soon = |(due, limit): (NaiveDate, &Limit)| due - TimeDelta::days(limit.warn.unwrap_or(WARN).into());
-    Timing {
-        closed: false,
+    let counted = Timing {
+        closed: state.closed,
         waits: state.waits,
         danger: state.danger,
         due: nearest.map(|(due, _)| due),
         soon: nearest.map(soon),
+    };
+    still(record, &stays, counted, record.promised(kind).is_some())
+}
+
+/// What somebody still has to answer is not the end of it, and not for later: a result that is contested, a step that the
+/// form promises.
+fn still(record: &Record, stays: &[(StateId, NaiveDate)], timing: Timing, promised: bool) -> Timing {
+    let contested = timing.closed && !record.objections.is_empty();
+    if !contested && !promised {
+        return timing;
     }
+    let since = stays.last().map(|(_, day)| *day);
+    let soon = [since, timing.soon].into_iter().flatten().min();
+    Timing { closed: false, soon, ..timing }
 }
 
 /// The day on which a record came into its present state. None until its opening is there.
@@ -260,12 +267,17 @@ pub fn since(kind: &Kind, record: &Record) -> Option<NaiveDate> {
     stays(kind, record).last().map(|(_, day)| *day)
 }
 
+/// The day on which a record was opened, by the same count as its limits. None until its opening is there.
+pub fn begun(kind: &Kind, record: &Record) -> Option<NaiveDate> {
+    stays(kind, record).first().map(|(_, day)| *day)
+}
+
 /// The states that a record has been in, each with the day on which it came into it.
 fn stays(kind: &Kind, record: &Record) -> Vec<(StateId, NaiveDate)> {
     let mut stays = Vec::new();
     for known in counting(&record.entries) {
         match &known.entry.content.action {
-            Action::Open { .. } => stays.push((kind.workflow.initial.clone(), day(known))),
+            Action::Open { body } => stays.push((kind.workflow.begins_in(body).clone(), day(known))),
             Action::Step { step, .. } => {
                 let step = kind.workflow.steps.iter().find(|known| known.id == *step);
                 // A step that leaves the state as it is doesn't begin its time anew.
@@ -279,15 +291,30 @@ fn stays(kind: &Kind, record: &Record) -> Vec<(StateId, NaiveDate)> {
     stays
 }
 
-/// The days on which the record has waited for others: from the day on which it began to, up to the day before it went
-/// on.
-fn paused(kind: &Kind, stays: &[(StateId, NaiveDate)]) -> BTreeSet<NaiveDate> {
+/// The days that don't count: on which the record has waited for others, was closed, or was merged into another one. From
+/// the day on which that began, up to the day before it went on.
+fn paused(kind: &Kind, record: &Record, stays: &[(StateId, NaiveDate)]) -> BTreeSet<NaiveDate> {
     let mut paused = BTreeSet::new();
+    let mut pause = |from: NaiveDate, to: NaiveDate| {
+        let days = std::iter::successors(Some(from), |day| Some(next(*day)));
+        paused.extend(days.take_while(|day| *day < to));
+    };
     for pair in stays.windows(2) {
         let [(state, from), (_, to)] = pair else { continue };
-        if kind.state(state).is_some_and(|state| state.waits) {
-            let days = std::iter::successors(Some(*from), |day| Some(next(*day)));
-            paused.extend(days.take_while(|day| day < to));
+        if kind.state(state).is_some_and(|state| state.waits || state.closed) {
+            pause(*from, *to);
+        }
+    }
+    let mut merged = None;
+    for known in counting(&record.entries) {
+        match &known.entry.content.action {
+            Action::Merge { .. } => merged = merged.or(Some(day(known))),
+            Action::Unmerge {} => {
+                if let Some(from) = merged.take() {
+                    pause(from, day(known));
+                }
+            }
+            _ => {}
         }
     }
     paused

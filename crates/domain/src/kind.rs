@@ -13,6 +13,7 @@ use crate::{
     becomes::Becomes,
     canonical::Digest,
     deadline::Limit,
+    desk::DeskKind,
     entry::Body,
     handing::{After, Hands, Who},
     id::{FieldId, KindId, ListId, StateId, StepId},
@@ -287,12 +288,34 @@ pub struct Workflow {
     pub states: Vec<State>,
     /// What may be done in which state.
     pub steps: Vec<Step>,
-    /// How long all of it may take from its opening on, what it waits for others left out.
+    /// How long all of it may take from its opening on, the time left out in which it waited for others or was closed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<Limit>,
+    /// Where a record begins instead when its form says so; the first one that holds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub begins: Vec<Begins>,
 }
 
-reads!(Workflow { initial, states, steps or default, limit });
+reads!(Workflow { initial, states, steps or default, limit, begins or default });
+
+impl Workflow {
+    /// The state of a record that has just been opened with this form.
+    pub fn begins_in(&self, body: &Body) -> &StateId {
+        let other = self.begins.iter().find(|begins| begins.when.holds(body));
+        other.map_or(&self.initial, |begins| &begins.state)
+    }
+}
+
+/// Where a record begins when its form says that this has been done already.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Begins {
+    /// What the form says.
+    pub when: Condition,
+    /// The state.
+    pub state: StateId,
+}
+
+reads!(Begins { when, state });
 
 /// One state of a record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -306,7 +329,7 @@ pub struct State {
     pub public: Option<Label>,
     /// Whether nothing more is expected to happen.
     pub closed: bool,
-    /// How long a record may be in it.
+    /// How long a record may be in it; where it is closed, until when somebody looks back at it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<Limit>,
     /// Waits for others: its time doesn't count, and its colour is blue.
@@ -315,9 +338,14 @@ pub struct State {
     /// Somebody may be in danger: its colour is red from the first moment on.
     #[serde(default, skip_serializing_if = "is_false")]
     pub danger: bool,
+    /// The desk that has to act in it, as long as no step has handed the record on: its inbox shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub desk: Option<DeskKind>,
 }
 
-reads!(State { id, label, public, closed or default, limit, waits or default, danger or default });
+reads!(State {
+    id, label, public, closed or default, limit, waits or default, danger or default, desk,
+});
 
 /// One step of a workflow.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -356,11 +384,18 @@ pub struct Step {
     /// How often it can be taken on one record. Without it as often as its states allow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub most: Option<u32>,
+    /// Where the form reads as if it had been taken. Until it is, it is the first to be offered, and the record says that
+    /// it is still to be done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promised: Option<Condition>,
+    /// The words before how often it was taken, where the record says so: 已调解.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tally: Option<Label>,
 }
 
 reads!(Step {
     id, label, from, to, roles or default, asks or default, who or default, hands, joins, part, after,
-    when, most,
+    when, most, promised, tally,
 });
 
 impl Kind {

@@ -289,7 +289,13 @@ impl Record {
         let by = entry.content.id;
         let seen = entry.content.basis;
         match &entry.content.action {
-            Action::Open { body } => self.set(body, by),
+            Action::Open { body } => {
+                let kind = kinds.nearest(&self.kind, self.kind_version).filter(|_| self.taken.is_empty());
+                if let Some(kind) = kind {
+                    self.state = kind.workflow.begins_in(body).clone();
+                }
+                self.set(body, by);
+            }
             Action::Amend { field, from, to, .. } => {
                 let (current, rivals) = match self.fields.get(field).cloned() {
                     Some(held) => (Some((held.value, held.by)), held.rivals),
@@ -404,6 +410,23 @@ impl Record {
     /// Whom it is with: whoever it was handed to, or else its keeper.
     pub fn with(&self) -> Option<Recipient> {
         self.holder.clone().or_else(|| self.keeper.map(Recipient::Worker))
+    }
+
+    /// Whom it waits for: whoever it was handed to, or the desk that has to act in its state, or else its keeper.
+    pub fn waits_for(&self, kind: &Kind) -> Option<Recipient> {
+        let desk = kind.state(&self.state).and_then(|state| state.desk).map(Recipient::Level);
+        self.holder.clone().or(desk).or_else(|| self.with())
+    }
+
+    /// The step that its form reads as if it had been taken, and that has not been.
+    pub fn promised<'a>(&self, kind: &'a Kind) -> Option<&'a Step> {
+        let body = self.body();
+        kind.workflow.steps.iter().find(|step| {
+            let says = step.promised.as_ref().is_some_and(|promised| promised.holds(&body));
+            says && self.merged_into.is_none()
+                && step.from.contains(&self.state)
+                && !self.taken.contains_key(&step.id)
+        })
     }
 
     /// The village that it is in now.

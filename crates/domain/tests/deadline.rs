@@ -11,9 +11,11 @@ use uuid::Uuid;
 use xunji_domain::{
     canonical::Digest,
     deadline::{Calendar, Card, Clock, Colour, clock, since},
+    desk::DeskKind,
     entry::{Action, Content, Entry},
     id::{EntryId, InstallationId, RecordId, Revision, Seq, WorkerId},
     kind::Kinds,
+    recipient::Recipient,
     record::{Known, Record, Standing},
     slip::Objection,
 };
@@ -211,10 +213,138 @@ fn a_state_has_its_own_limit_and_waiting_is_blue_and_counted_out() {
     let danger = dispute(&[("2026-11-04", "emergency", json!({ "emergency_note": "x" }))]);
     assert_eq!(at(&danger, "2026-11-04").colour, Colour::Red, "from the first moment on");
     let performing = dispute(&[
-        ("2026-11-04", "agree", json!({ "agreement": "x" })),
+        ("2026-11-04", "agree", json!({ "agreement_form": "written", "agreement": "x" })),
         ("2026-11-05", "perform", json!({})),
     ]);
     assert_eq!(at(&performing, "2027-11-04"), Clock { colour: Colour::Blue, due: None, card: None });
+}
+
+#[test]
+fn what_is_reopened_or_parted_has_the_time_left_that_it_had() {
+    let opened = || ("2026-11-02", "accept", json!({}));
+    let mut steps = vec![
+        opened(),
+        ("2026-11-06", "not_eligible", json!({ "advice_given": "x" })),
+        ("2027-01-15", "reopen", json!({ "reopen_reason": "x" })),
+    ];
+    // Three of thirty days had passed, the sixth day still was one of them: 27 more from 15 January on.
+    let reopened = dispute(&steps);
+    assert_eq!(
+        (at(&reopened, "2027-01-15").colour, at(&reopened, "2027-01-15").due),
+        (Colour::Yellow, Some(day("2027-02-10")))
+    );
+    steps.push(("2027-01-20", "archive", json!({})));
+    assert_eq!(at(&dispute(&steps), "2027-06-01").colour, Colour::Green);
+    let at_once = [
+        ("2026-11-06", "resolve_on_spot", json!({ "on_spot_result": "x" })),
+        ("2026-11-06", "reopen", json!({ "reopen_reason": "x" })),
+    ];
+    assert_eq!(at(&dispute(&at_once), "2026-11-06").due, at(&dispute(&[]), "2026-11-06").due);
+    let mut parted = dispute(&[opened(), opened(), opened()]);
+    for (known, action) in parted.entries[2..]
+        .iter_mut()
+        .zip([Action::Merge { into: RecordId::new(Uuid::from_u128(2)) }, Action::Unmerge {}])
+    {
+        known.entry.content.action = action;
+    }
+    let received = |known: &mut Known, at: &str| {
+        if let Standing::Accepted { received_at, .. } = &mut known.standing {
+            *received_at = DateTime::parse_from_rfc3339(&format!("{at}T09:00:00+08:00")).unwrap().to_utc();
+        }
+    };
+    received(&mut parted.entries[2], "2026-11-06");
+    received(&mut parted.entries[3], "2027-01-15");
+    let parted = Record::fold(&Kinds::default(), parted.entries).unwrap();
+    assert_eq!(at(&parted, "2027-01-15").due, Some(day("2027-02-10")), "what was merged into another one");
+}
+
+/// A record that was opened with this form, on 2 November.
+fn opened(kind: &str, kind_version: u32, body: Value) -> Record {
+    let record = case(kind, kind_version, &[]);
+    let mut entries = record.entries;
+    entries[0].entry.content.action = Action::Open { body: serde_json::from_value(body).unwrap() };
+    Record::fold(&Kinds::default(), entries).unwrap()
+}
+
+/// Nobody may believe that something was reported because the form says so.
+#[test]
+fn what_a_form_promises_is_orange_until_its_step_was_taken() {
+    let kinds = Kinds::default();
+    let promised = |record: &Record| {
+        let kind = kinds.nearest(&record.kind, record.kind_version).unwrap();
+        record.promised(kind).map(|step| step.id.to_string())
+    };
+    for (kind, body, step) in [
+        ("dispute", json!({ "handling": "reported" }), "escalate"),
+        ("dispute", json!({ "handling": "settled" }), "resolve_on_spot"),
+        ("patrol", json!({ "finding": "found", "on_site_result": "reported" }), "report"),
+    ] {
+        let record = opened(kind, 2, body);
+        assert_eq!(promised(&record).as_deref(), Some(step));
+        assert_eq!(at(&record, "2026-11-02").colour, Colour::Orange, "{step}");
+        let mut entries = record.entries;
+        let mut taken = entries[0].clone();
+        taken.entry.content.id = EntryId::new(Uuid::from_u128(9));
+        taken.entry.content.action = Action::Step { step: step.into(), body: Default::default() };
+        taken.standing = Standing::Pending;
+        entries.push(taken);
+        let record = Record::fold(&kinds, entries.clone()).unwrap();
+        assert_eq!(promised(&record), None, "{step}");
+        let reason = xunji_domain::wire::Reason::NotEntitled;
+        entries[1].standing = Standing::Parked { reason, received_at: DateTime::UNIX_EPOCH };
+        let record = Record::fold(&kinds, entries).unwrap();
+        assert_eq!(promised(&record).as_deref(), Some(step), "the station has not taken it");
+    }
+    for body in [json!({ "handling": "noted" }), json!({ "handling": "mediating" }), json!({})] {
+        let record = opened("dispute", 2, body);
+        assert_eq!((promised(&record), at(&record, "2026-11-02").colour), (None, Colour::Yellow));
+    }
+}
+
+#[test]
+fn a_consultation_begins_where_its_form_says_that_it_is_and_has_a_clock_until_it_is_answered() {
+    for (outcome, state, due, colour) in [
+        ("answered", "answered", None, Colour::Yellow),
+        ("drafting", "answered", None, Colour::Yellow),
+        ("legal_aid", "to_aid", None, Colour::Blue),
+        ("mediation", "referred", None, Colour::Blue),
+        ("other_office", "referred", None, Colour::Blue),
+        ("appointed", "open", Some("2026-11-20"), Colour::Yellow),
+        ("of a later version", "open", Some("2026-11-11"), Colour::Yellow),
+    ] {
+        let mut body = json!({ "outcome": outcome });
+        if outcome == "appointed" {
+            body["due"] = json!("2026-11-20");
+        }
+        let record = opened("consultation", 2, body);
+        let clock = at(&record, "2026-11-02");
+        assert_eq!(
+            (record.state.as_str(), clock.due, clock.colour),
+            (state, due.map(day), colour),
+            "{outcome}"
+        );
+    }
+}
+
+#[test]
+fn a_complaint_has_fifteen_days_and_what_is_closed_is_looked_back_at_within_thirty() {
+    let complaint = opened("complaint", 1, json!({ "about": "app" }));
+    assert_eq!(at(&complaint, "2026-11-02").due, Some(day("2026-11-17")));
+    let kinds = Kinds::default();
+    let kind = kinds.newest(&"complaint".into()).unwrap();
+    assert_eq!(complaint.waits_for(kind), Some(Recipient::Level(DeskKind::CountyCentre)));
+    assert_eq!(complaint.with(), Some(Recipient::Worker(WorkerId::new(Uuid::from_u128(1)))));
+    let mut steps = vec![
+        ("2026-11-04", "agree", json!({ "agreement_form": "oral", "agreement": "x" })),
+        ("2026-11-05", "close", json!({})),
+    ];
+    let colours =
+        |record: &Record| ["2026-11-05", "2026-11-30", "2026-12-08"].map(|today| at(record, today).colour);
+    // Thirty days from the 5th end on a Saturday, so on Monday, 7 December.
+    assert_eq!(colours(&dispute(&steps)), [Colour::Green, Colour::Green, Colour::Red]);
+    assert_eq!(at(&dispute(&steps), "2026-12-02").colour, Colour::Orange);
+    steps.push(("2026-12-03", "follow_up", json!({ "follow_up": "x" })));
+    assert_eq!(colours(&dispute(&steps)), [Colour::Green; 3]);
 }
 
 #[test]

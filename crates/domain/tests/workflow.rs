@@ -156,7 +156,12 @@ fn a_dispute_goes_up_is_mediated_jointly_and_is_carried_to_the_end() {
     case.take(&police, "part", part, "joint");
     let parts: Vec<_> = case.record().partners.iter().map(|partner| partner.part.is_some()).collect();
     assert_eq!(parts, [true, false]);
-    case.take(&desk, "agree", json!({ "agreement": "镜头转向自家院内" }), "agreed");
+    case.take(
+        &desk,
+        "agree",
+        json!({ "agreement_form": "written", "agreement": "镜头转向自家院内" }),
+        "agreed",
+    );
     case.take(&desk, "perform", json!({}), "performing");
     case.take(&desk, "close", json!({ "performance": "已转向" }), "closed");
     case.take(
@@ -177,7 +182,7 @@ fn only_whoever_answers_for_a_case_closes_it() {
     let leader = Person::new(3, Role::Coordinator);
     let mut case = Case::dispute(&mediator);
     case.take(&desk, "lead", json!({ "leader": leader.named() }), "leader");
-    case.take(&leader, "agree", json!({ "agreement": "各退半米" }), "agreed");
+    case.take(&leader, "agree", json!({ "agreement_form": "written", "agreement": "各退半米" }), "agreed");
     for other in [&mediator, &desk] {
         case.refused(other, "close", json!({}), &Obstacle::NotYours);
     }
@@ -589,7 +594,7 @@ proptest! {
         for (who, step) in moves {
             let (who, step) = (&people[who], &steps[step % steps.len()]);
             let given = json!({
-                "attempt": "x", "agreement": "x", "advice_given": "x", "performance": "x", "escalation_reason": "x",
+                "attempt": "x", "agreement_form": "oral", "agreement": "x", "advice_given": "x", "performance": "x", "escalation_reason": "x",
                 "assignee": people[3].named(), "return_reason": "x", "leader": people[3].named(),
                 "partners": [people[3].named()], "part_of": people[3].named(), "part": "x", "explanation": "x",
                 "review_on": "2026-12-01", "emergency_note": "x", "follow_up": "x", "satisfaction": "3",

@@ -6,7 +6,8 @@ use aes_gcm::{
     Aes256Gcm, KeyInit,
     aead::{Aead, Payload},
 };
-use xunji_domain::id::InstallationId;
+use serde_json::json;
+use xunji_domain::{entry::Action, id::InstallationId};
 use xunji_sync::{
     memory::Memory,
     pocket::{Draft, Found, Pocket, Rejected},
@@ -315,5 +316,105 @@ fn the_header_of_version_1_is_read() {
         let newer = text.replace("\"version\":1", "\"version\":2");
         commit(&memory, vec![Write::Put(Table::Meta, vault::HEADER.into(), newer.into())]).await;
         assert_eq!(vault::header(&memory).await, Err(StorageError::Newer));
+    });
+}
+
+/// Whether a part of a key says nothing of anybody: a word that every phone has, an opaque id, a digest, a position.
+fn says_nothing(part: &str) -> bool {
+    const WORDS: [&str; 30] = [
+        "profile",
+        "canary",
+        "enrolment",
+        "definitions",
+        "definitions_tag",
+        "directory",
+        "me",
+        "people",
+        "seq",
+        "returned",
+        "shelving",
+        "cursor",
+        "cursor_entry",
+        "cursors",
+        "orphans",
+        "vault",
+        "last",
+        "recent",
+        "call",
+        "slip",
+        "double",
+        "came-from",
+        "patrol",
+        "consultation",
+        "dispute",
+        "legal_aid",
+        "complaint",
+        "small",
+        "~",
+        "",
+    ];
+    let hex = |part: &str| part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    WORDS.contains(&part)
+        || uuid::Uuid::parse_str(part).is_ok()
+        || (matches!(part.len(), 16 | 64) && hex(part))
+}
+
+async fn keys_say_nothing(memory: &Memory) -> usize {
+    let mut count = 0;
+    for table in Table::ALL {
+        for key in memory.keys(table).await.expect("keys") {
+            assert!(key.split(['/', '.']).all(says_nothing), "{table:?}: {key}");
+            count += 1;
+        }
+    }
+    count
+}
+
+/// What lies in clear says neither whom a case waits for nor by when, nor where somebody sits.
+#[test]
+fn no_key_says_anything_of_a_person_a_desk_or_a_day() {
+    for told in ["desk:police:luqiao", "level:county_centre", "worker:1", "2026-11-25", "513322100201"] {
+        assert!(!told.split('/').all(says_nothing), "{told}");
+    }
+    macro_rules! after {
+        ($($name:ident)*) => {$(
+            let (memory, key) = (Memory::default(), Aes::of(1));
+            let sealed = || Sealed::with(memory.clone(), key.clone(), false);
+            pollster::block_on(suite::$name(sealed(), async || sealed()));
+            assert!(pollster::block_on(keys_say_nothing(&memory)) > 3);
+        )*};
+    }
+    after!(
+        a_parked_step_is_given_up_or_mended_and_stays_in_the_history
+        a_record_knows_its_doubles_as_long_as_they_are_merged
+        a_backup_brings_everything_back_once
+        each_mailbox_has_a_place_of_its_own
+        what_the_station_says_of_the_person_is_kept
+        what_nothing_names_goes_a_day_later
+        the_ledger_is_newest_first_and_can_be_searched
+    );
+    pollster::block_on(async {
+        let memory = Memory::default();
+        let sealed = Sealed::with(memory.clone(), Aes::of(1), false);
+        let (pocket, _) = Pocket::open(sealed, installation()).await.expect("opens");
+        fill(&pocket).await;
+        let opening = suite::unsent(10, "");
+        let body = |value: serde_json::Value| serde_json::from_value(value).expect("a body");
+        let steps = [
+            Action::Open { body: body(json!({ "title": "x", "village": "513322100201" })) },
+            Action::Step { step: "escalate".into(), body: body(json!({ "escalation_reason": "x" })) },
+            Action::Step { step: "assign".into(), body: body(json!({ "assignee": "desk:police:luqiao" })) },
+            Action::Ask { field: "title".into(), text: "?".into() },
+        ];
+        for (number, action) in (10..).zip(steps) {
+            let mut unsent = suite::unsent(number, "");
+            unsent.content.record = opening.content.record;
+            (unsent.content.kind, unsent.content.kind_version) = ("dispute".into(), 2);
+            unsent.content.action = action;
+            pocket.save(&unsent).await.expect("saved");
+        }
+        let calls = memory.range(Table::Meta, Span::prefix("call/")).await.expect("a range");
+        assert_eq!(calls.len(), 1, "it waits for a desk and for its keeper");
+        keys_say_nothing(&memory).await;
     });
 }

@@ -8,6 +8,7 @@ mod person;
 mod seats;
 mod staff;
 
+use chrono::Datelike;
 use leptos::{ev::KeyboardEvent, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
@@ -91,10 +92,10 @@ fn List(open: Memo<Option<String>>) -> impl IntoView {
         let seats = app.signals.desks.get();
         let me = app.signals.me.with(|me| me.as_ref().map(|me| me.id));
         async move {
-            let open = pocket.open_cases(MOST).await.unwrap_or_default();
+            let today = platform::china_today();
+            let open = pocket.open_cases(today, MOST).await.unwrap_or_default();
             let known = pocket.directory().await.unwrap_or_default().desks;
             let kinds = pocket.kinds();
-            let today = platform::china_today();
             let calendar = pocket.calendar();
             let case = |open: OpenCase| {
                 let ours = me.is_some_and(|me| is_ours(&open, me, &seats));
@@ -273,6 +274,7 @@ fn cell(pocket: &AppPocket, case: &Listed) -> AnyView {
         .nearest(&row.kind, row.kind_version)
         .and_then(|kind| kind.state(&row.state))
         .map(|state| words::label(&state.label).to_owned());
+    let since = case.open.since.map(|day| words::since_day(day.month(), day.day()));
     let card = case
         .clock
         .card
@@ -284,6 +286,7 @@ fn cell(pocket: &AppPocket, case: &Listed) -> AnyView {
         <span class="cell-meta">
             <span class="clip">{village}</span>
             {state.map(|state| view! { <span>{state}</span> })}
+            {since.map(|since| view! { <span>{since}</span> })}
             {card}
             {due(case.clock)}
         </span>

@@ -40,6 +40,21 @@ fn built_in_kinds_hold_together() {
             assert!(becomes.with.keys().all(|field| to.field(field).is_some()), "{:?}", to.id);
         }
         assert!(kind.state(&kind.workflow.initial).is_some());
+        let says = |condition: &Condition| {
+            let field = kind.field(&condition.field).unwrap();
+            let codes: Vec<_> = kind.codes(field).iter().map(|code| code.code.as_str()).collect();
+            kind.form().any(|known| known.id == field.id)
+                && condition.is.iter().all(|value| codes.contains(&value.as_str().unwrap()))
+        };
+        for begins in &kind.workflow.begins {
+            assert!(kind.state(&begins.state).is_some() && says(&begins.when), "{:?}", begins.state);
+        }
+        let promised = kind.workflow.steps.iter().filter_map(|step| step.promised.as_ref());
+        assert!(promised.into_iter().all(says), "{:?} promises what its form can't say", kind.id);
+        let limits = kind.workflow.states.iter().filter_map(|state| state.limit.as_ref());
+        let days = |limit: &Limit| limit.until.as_ref().is_none_or(|field| ids.contains(field));
+        assert!(limits.chain(&kind.workflow.limit).all(days), "{:?} waits for no day", kind.id);
+        assert!(kind.becomes.iter().filter_map(|one| one.within.as_ref()).all(|at| kind.state(at).is_some()));
         for step in &kind.workflow.steps {
             assert!(
                 step.from.iter().chain([&step.to]).all(|state| kind.state(state).is_some()),

@@ -197,7 +197,7 @@ async fn only_whoever_answers_for_a_case_closes_it() {
     assert!(matches!(reason(&early), Reason::Step { obstacle: Obstacle::Incomplete { .. } }), "for nobody");
     revision(&centre.step("dispute", record, "lead", json!({ "leader": named(&leader) })).await);
     assert_eq!(heard(&station, &leader, record).await, 2);
-    let agreement = json!({ "agreement": "各退半米" });
+    let agreement = json!({ "agreement_form": "written", "agreement": "各退半米" });
     for other in [&mut mediator, &mut centre] {
         let refused = other.step("dispute", record, "agree", agreement.clone()).await;
         assert_eq!(reason(&refused), not_yours());

@@ -192,7 +192,7 @@ async fn steps_of_the_version_in_force_follow_its_workflow_and_are_whose_they_ar
     assert_eq!(obstacle(phone.step("dispute", record, "part", json!({})).await), found());
     let incomplete = obstacle(phone.step("dispute", record, "agree", json!({})).await);
     assert!(matches!(incomplete, Obstacle::Incomplete { .. }));
-    let stray = json!({ "agreement": "各退半米", "village": "x" });
+    let stray = json!({ "agreement_form": "oral", "agreement": "各退半米", "village": "x" });
     let Obstacle::Incomplete { problems } = obstacle(phone.step("dispute", record, "agree", stray).await)
     else {
         panic!("more than was asked")
@@ -211,7 +211,7 @@ async fn steps_of_the_version_in_force_follow_its_workflow_and_are_whose_they_ar
     assert_eq!(obstacle(worker.step("dispute", record, "hand_up", up).await), early);
     assert_eq!(obstacle(phone.step("dispute", record, "mediate", json!({})).await), Obstacle::NotYours);
     assert_eq!(revision(&worker.step("dispute", record, "mediate", json!({})).await), 4);
-    let agreement = json!({ "agreement": "各退半米" });
+    let agreement = json!({ "agreement_form": "written", "agreement": "各退半米" });
     assert_eq!(revision(&worker.step("dispute", record, "agree", agreement).await), 5);
     assert_eq!(obstacle(desk.step("dispute", record, "close", json!({})).await), Obstacle::NotYours);
     assert_eq!(revision(&worker.step("dispute", record, "close", json!({})).await), 6);

@@ -95,7 +95,7 @@ impl<'a, S: Storage> Batch<'a, S> {
     }
 
     /// The rows of a prefix, as they will be after this batch.
-    async fn rows(&self, table: Table, prefix: &str) -> Result<Vec<Lying>, StorageError> {
+    pub(super) async fn rows(&self, table: Table, prefix: &str) -> Result<Vec<Lying>, StorageError> {
         let span = Span::prefix(prefix);
         let mut rows = match self.fetched.get(&(table, prefix.to_owned())) {
             Some(rows) => rows.clone(),

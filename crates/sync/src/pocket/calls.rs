@@ -1,34 +1,31 @@
-//! What is called for: the open cases that somebody has to do something about, by whom they wait for and by when, so
-//! that the first screen says so without reading every record.
+//! What is called for: the open cases that somebody has to do something about, whom they wait for and by when, so that
+//! the first screen and a desk say so without reading every record.
 //!
 //! ```text
-//! call/<whom it waits for>/<day>/<record>   the row's key, and why
-//! called/<record>                           the keys of its calls
+//! call/<record>   whom it waits for, and what says how urgent it is on any day
 //! ```
 //!
-//! The day is the one from which on a case is due soon, so that what is red or orange comes before all else. Like lines
-//! and folds they can be made anew from the entries.
+//! The key is all that lies in clear, so whom and by when stand in the value. They are read together and put in order
+//! here: the most urgent colour first, then by the last day, then by age, the oldest first. Like lines and folds they can be
+//! made anew from the entries.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
 
+use chrono::NaiveDate;
 use serde::Serialize;
 use xunji_domain::{
-    deadline::{Timing, timing},
-    id::RecordId,
+    deadline::{Colour, Timing, begun, timing},
+    desk::Desk,
+    id::{RecordId, WorkerId},
     kind::Kinds,
     reads,
     recipient::Recipient,
     record::{Partner, Record},
+    village::VillageCode,
 };
 
 use super::{Pocket, Row, batch::Batch, decode, rows::row_key};
 use crate::storage::{Ask, Span, Storage, StorageError, Table};
-
-/// Comes before every day.
-const DANGER: &str = "0000-00-00";
-const ASKED: &str = "0000-00-01";
-/// Comes after every day.
-const SOME_DAY: &str = "9999-99-99";
 
 /// A case that waits for somebody.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,165 +43,226 @@ pub struct OpenCase {
     pub row: Row,
     /// Whom it waits for.
     pub whom: Vec<Recipient>,
-    /// Whom it is with, among them: the others are asked for their part only.
+    /// Whom it is with, among them: the others are asked for their part, or to correct something.
     pub with: Option<Recipient>,
+    /// The day from which on it has been a case.
+    pub since: Option<NaiveDate>,
 }
 
-/// The calls of one record together, in the order of what is most urgent.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Waits {
-    day: String,
+/// The calls of one record, and what puts it in its place among others.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Calls {
     row: String,
-    whom: Vec<Recipient>,
-    with: Option<Recipient>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    village: Option<String>,
+    timing: Timing,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<NaiveDate>,
+    calls: Vec<Call>,
 }
 
-#[derive(Serialize)]
-pub(crate) struct Call {
-    row: String,
+reads!(Calls { row, village, timing, since, calls });
+
+/// Somebody whom a record waits for.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct Call {
+    whom: Recipient,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     handed: bool,
     /// Whether it is with them.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     with: bool,
+    /// Whether they were asked to correct something or to explain it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    asked: bool,
 }
 
-reads!(Call { row, handed or default, with or default });
+reads!(Call { whom, handed or default, with or default, asked or default });
+
+impl Calls {
+    /// The calls of these for somebody who sits at these desks.
+    fn of(&self, me: WorkerId, seats: &[Desk]) -> Vec<&Call> {
+        let village: Option<VillageCode> = self.village.as_ref().and_then(|code| code.parse().ok());
+        self.calls.iter().filter(|call| call.whom.means(me, seats, village.as_ref())).collect()
+    }
+}
+
+/// A record that calls, as it stands on a day.
+struct Case {
+    urgency: Colour,
+    handed: bool,
+    calls: Calls,
+}
+
+impl Case {
+    /// Its place among others: colour, last day, age. The row's key is newest first.
+    fn place(&self) -> (Colour, NaiveDate, NaiveDate, Reverse<&str>) {
+        let (calls, last) = (&self.calls, NaiveDate::MAX);
+        (self.urgency, calls.timing.due.unwrap_or(last), calls.since.unwrap_or(last), Reverse(&calls.row))
+    }
+}
 
 impl<S: Storage> Pocket<S> {
-    /// The cases that wait for any of these, most urgent first: danger, what was given back for correction, then by the
-    /// day from which on they are due soon. At most `most`.
+    /// The cases that wait for somebody who sits at these desks, as they stand on a day in China: the most urgent colour
+    /// first, what was given back for correction with what is due soon, then by the last day, then the oldest. At most
+    /// `most`.
     ///
     /// # Errors
     /// [`StorageError`]. What can't be read is passed over.
-    pub async fn called(&self, whom: &[Recipient], most: usize) -> Result<Vec<Called>, StorageError> {
-        let span =
-            |whom: &Recipient| Ask::Span(Table::Meta, Span::prefix(&format!("call/{whom}/")).limit(most));
-        let found = self.storage.read(whom.iter().map(span).collect()).await?;
-        let mut by_day: BTreeMap<String, Call> = BTreeMap::new();
-        for (key, value) in found.into_iter().flatten() {
-            let call = value.and_then(|value| decode::<Call>(&key, &value).ok());
-            // Without whom it waits for: the day and the record.
-            let place = key.splitn(3, '/').nth(2).map(str::to_owned);
-            if let Some((place, call)) = place.zip(call) {
-                by_day.insert(place, call);
+    pub async fn called(
+        &self,
+        me: WorkerId,
+        seats: &[Desk],
+        today: NaiveDate,
+        most: usize,
+    ) -> Result<Vec<Called>, StorageError> {
+        let mut cases = Vec::new();
+        for calls in self.all_calls().await? {
+            let mine = calls.of(me, seats);
+            let asked = mine.iter().any(|call| call.asked);
+            // Whoever was asked to correct something finds it as their own.
+            let handed = !asked && mine.iter().any(|call| call.handed);
+            let colour = calls.timing.on(&self.calendar(), today).colour;
+            let urgency = if asked { colour.min(Colour::Orange) } else { colour };
+            if !mine.is_empty() {
+                cases.push(Case { urgency, handed, calls });
             }
         }
-        let mut keys: Vec<String> = Vec::new();
-        let mut handed = Vec::new();
-        for call in by_day.into_values() {
-            if keys.len() < most && !keys.contains(&call.row) {
-                keys.push(call.row);
-                handed.push(call.handed);
-            }
-        }
-        let rows = self.rows_of(&keys).await?;
-        let called = |(row, handed): (Option<Row>, bool)| Some(Called { row: row?, handed });
-        Ok(rows.into_iter().zip(handed).filter_map(called).collect())
+        let cases = self.in_order(cases, most).await?;
+        let called = |(row, case): (Row, Case)| Called { row, handed: case.handed };
+        Ok(cases.into_iter().map(called).collect())
     }
 
-    /// All open cases that have a last day or were handed on, most urgent first, at most `most`, each with those whom it
-    /// waits for: what a desk looks over.
+    /// All open cases that have a last day or were handed on, as they stand on a day in China, in the same order, at most
+    /// `most`, each with those whom it waits for: what a desk looks over.
     ///
     /// # Errors
     /// [`StorageError`]. What can't be read is passed over.
-    pub async fn open_cases(&self, most: usize) -> Result<Vec<OpenCase>, StorageError> {
-        let found = self.storage.read(vec![Ask::Span(Table::Meta, Span::prefix("call/"))]).await?;
-        let mut by_record = BTreeMap::<String, Waits>::new();
-        for (key, value) in found.into_iter().flatten() {
-            let call = value.and_then(|value| decode::<Call>(&key, &value).ok());
-            let mut parts = key.splitn(4, '/').skip(1);
-            let whom = parts.next().and_then(|whom| whom.parse().ok());
-            let Some(((whom, (day, record)), call)) = whom.zip(parts.next().zip(parts.next())).zip(call)
-            else {
-                continue;
-            };
-            let first = Waits { day: day.to_owned(), row: call.row, whom: Vec::new(), with: None };
-            let case = by_record.entry(record.to_owned()).or_insert(first);
-            if day < case.day.as_str() {
-                case.day = day.to_owned();
-            }
-            if call.with {
-                case.with = Some(Recipient::clone(&whom));
-            }
-            if !case.whom.contains(&whom) {
-                case.whom.push(whom);
-            }
-        }
-        let mut cases: Vec<_> = by_record.into_values().collect();
-        cases.sort_unstable();
+    pub async fn open_cases(&self, today: NaiveDate, most: usize) -> Result<Vec<OpenCase>, StorageError> {
+        let case = |calls: Calls| {
+            let urgency = calls.timing.on(&self.calendar(), today).colour;
+            Case { urgency, handed: false, calls }
+        };
+        let cases = self.all_calls().await?.into_iter().map(case).collect();
+        let case = |(row, Case { calls, .. }): (Row, Case)| {
+            let with = calls.calls.iter().find(|call| call.with).map(|call| call.whom.clone());
+            let whom = calls.calls.into_iter().map(|call| call.whom).collect();
+            OpenCase { row, whom, with, since: calls.since }
+        };
+        Ok(self.in_order(cases, most).await?.into_iter().map(case).collect())
+    }
+
+    /// The most urgent of some cases, with their lines. What is closed calls for nothing until the day for looking back is
+    /// near.
+    async fn in_order(&self, mut cases: Vec<Case>, most: usize) -> Result<Vec<(Row, Case)>, StorageError> {
+        cases.retain(|case| case.urgency != Colour::Green);
+        cases.sort_unstable_by(|one, other| one.place().cmp(&other.place()));
         cases.truncate(most);
-        let keys: Vec<String> = cases.iter().map(|case| case.row.clone()).collect();
+        let keys: Vec<String> = cases.iter().map(|case| case.calls.row.clone()).collect();
         let rows = self.rows_of(&keys).await?;
-        let case =
-            |(row, Waits { whom, with, .. }): (Option<Row>, Waits)| Some(OpenCase { row: row?, whom, with });
-        Ok(rows.into_iter().zip(cases).filter_map(case).collect())
+        Ok(rows.into_iter().zip(cases).filter_map(|(row, case)| Some((row?, case))).collect())
+    }
+
+    async fn all_calls(&self) -> Result<Vec<Calls>, StorageError> {
+        let found = self.storage.read(vec![Ask::Span(Table::Meta, Span::prefix("call/"))]).await?;
+        let calls = found.into_iter().flatten();
+        Ok(calls.filter_map(|(key, value)| decode::<Calls>(&key, &value?).ok()).collect())
     }
 
     /// Puts a record's calls in the place of those that it had.
     pub(super) async fn call(&self, batch: &mut Batch<'_, S>, record: &Record) -> Result<(), StorageError> {
-        let list = called_key(record.id);
-        let before = batch.lying::<Vec<String>>(Table::Meta, &list).await?.unwrap_or_default();
-        let now = calls(record, &timing(&self.kinds(), &self.calendar(), record), &self.kinds());
-        for key in before.iter().filter(|key| !now.contains_key(*key)) {
-            batch.delete(Table::Meta, key);
+        let key = call_key(record.id);
+        let timing = timing(&self.kinds(), &self.calendar(), record);
+        match calls(record, timing, &self.kinds()) {
+            Some(calls) => batch.put(Table::Meta, &key, &calls),
+            None => match batch.get::<Calls>(Table::Meta, &key).await {
+                Ok(None) => Ok(()),
+                // One that can't be read is one, too.
+                Ok(Some(_)) | Err(StorageError::Damaged(_)) => {
+                    batch.delete(Table::Meta, &key);
+                    Ok(())
+                }
+                Err(error) => Err(error),
+            },
         }
-        for (key, call) in &now {
-            batch.put(Table::Meta, key, call)?;
-        }
-        let keys: Vec<&String> = now.keys().collect();
-        match (keys.is_empty(), before.is_empty()) {
-            (true, true) => {}
-            (true, false) => batch.delete(Table::Meta, &list),
-            (false, _) => batch.put(Table::Meta, &list, &keys)?,
-        }
-        Ok(())
     }
 
     /// The records that have calls.
     pub(super) async fn with_calls(&self, batch: &Batch<'_, S>) -> Result<Vec<RecordId>, StorageError> {
-        let all = batch.prefix::<Vec<String>>(Table::Meta, "called/").await?;
-        let record = |keys: Vec<String>| keys.first()?.rsplit('/').next()?.parse().ok();
-        Ok(all.into_iter().filter_map(record).collect())
+        let rows = batch.rows(Table::Meta, "call/").await?;
+        Ok(rows.iter().filter_map(|(key, _)| key.strip_prefix("call/")?.parse().ok()).collect())
+    }
+
+    /// Makes the calls of a database of earlier days anew, whose keys said whom a case waits for and by when; and the folds
+    /// of what has come back, which steps that the station had not taken used to move. `called/` is what such a database
+    /// had and no later one has.
+    pub(super) async fn call_anew(&self) -> Result<(), StorageError> {
+        const OLD: &str = "called/";
+        let first = Ask::Span(Table::Meta, Span::prefix(OLD).limit(1));
+        if self.storage.read(vec![first]).await?.iter().all(Vec::is_empty) {
+            return Ok(());
+        }
+        self.mutate(async |batch| {
+            let mut records = std::collections::BTreeSet::new();
+            for (key, _) in
+                [batch.rows(Table::Meta, OLD).await?, batch.rows(Table::Meta, "call/").await?].concat()
+            {
+                records.extend(key.rsplit('/').next().and_then(|id| id.parse::<RecordId>().ok()));
+                batch.delete(Table::Meta, &key);
+            }
+            let outbox = self.storage.read(vec![Ask::Span(Table::Outbox, Span::all())]).await?;
+            for (key, value) in outbox.into_iter().flatten() {
+                let row = value.and_then(|value| decode::<super::Waiting>(&key, &value).ok());
+                records.extend(row.map(|row| row.record));
+            }
+            for record in records {
+                match self.refold(batch, record).await {
+                    // What can't be read keeps no other from being called.
+                    Ok(()) | Err(StorageError::Damaged(_)) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok(())
+        })
+        .await
     }
 }
 
-pub(super) fn called_key(record: RecordId) -> String {
-    format!("called/{record}")
+pub(super) fn call_key(record: RecordId) -> String {
+    format!("call/{record}")
 }
 
-/// A record's calls by their keys.
-pub(crate) fn calls(record: &Record, timing: &Timing, kinds: &Kinds) -> BTreeMap<String, Call> {
-    let mut calls = BTreeMap::new();
-    let mut call = |whom: &Recipient, day: &str, handed: bool, with: bool| {
-        let key = format!("call/{whom}/{day}/{}", record.id);
-        calls.insert(key, Call { row: row_key(record), handed, with });
-    };
-    if let Some(keeper) = record.keeper.filter(|_| !record.asked.is_empty() && record.merged_into.is_none()) {
-        call(&Recipient::Worker(keeper), ASKED, false, false);
-    }
-    if timing.closed {
-        return calls;
-    }
-    let day = match timing.soon {
-        _ if timing.danger => DANGER.to_owned(),
-        // As serde writes days.
-        Some(soon) => format!("{soon:?}"),
-        None => SOME_DAY.to_owned(),
-    };
-    let handed = record.holder.is_some();
-    if let Some(with) = record.with().filter(|_| handed || day != SOME_DAY) {
-        call(&with, &day, handed, true);
-    }
+/// A record's calls; nothing where it waits for nobody.
+pub(crate) fn calls(record: &Record, timing: Timing, kinds: &Kinds) -> Option<Calls> {
     let kind = kinds.nearest(&record.kind, record.kind_version);
-    let mut steps = kind.into_iter().flat_map(|kind| &kind.workflow.steps);
-    if steps.any(|step| step.part.is_some() && step.from.contains(&record.state)) {
-        // Who has the record is called for it already.
-        let with = record.with();
-        let asked = |partner: &&Partner| partner.part.is_none() && with.as_ref() != Some(&partner.recipient);
-        for partner in record.partners.iter().filter(asked) {
-            call(&partner.recipient, &day, true, false);
+    let mut calls = Vec::new();
+    let call = |whom: Recipient| Call { whom, handed: false, with: false, asked: false };
+    if let Some(keeper) = record.keeper.filter(|_| !record.asked.is_empty() && record.merged_into.is_none()) {
+        calls.push(Call { asked: true, ..call(Recipient::Worker(keeper)) });
+    }
+    // What is closed calls for nobody, unless there is a day for looking back.
+    if !timing.closed || timing.due.is_some() {
+        let with = kind.map_or_else(|| record.with(), |kind| record.waits_for(kind));
+        let handed = record.holder.is_some() || with != record.keeper.map(Recipient::Worker);
+        let urgent = handed || timing.danger || timing.soon.is_some();
+        if let Some(with) = with.clone().filter(|_| urgent) {
+            calls.push(Call { handed, with: true, ..call(with) });
+        }
+        let mut steps = kind.into_iter().flat_map(|kind| &kind.workflow.steps);
+        if steps.any(|step| step.part.is_some() && step.from.contains(&record.state)) {
+            // Who has the record is called for it already.
+            let asked =
+                |partner: &&Partner| partner.part.is_none() && with.as_ref() != Some(&partner.recipient);
+            for partner in record.partners.iter().filter(asked) {
+                calls.push(Call { handed: true, ..call(partner.recipient.clone()) });
+            }
         }
     }
-    calls
+    (!calls.is_empty()).then(|| Calls {
+        row: row_key(record),
+        village: kind.and_then(|kind| record.village(kind)).map(|village| village.as_str().to_owned()),
+        timing,
+        since: kind.and_then(|kind| begun(kind, record)),
+        calls,
+    })
 }

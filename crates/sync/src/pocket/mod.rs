@@ -49,7 +49,7 @@ use crate::{
 };
 
 #[cfg(feature = "simulation")]
-pub(crate) use self::calls::calls;
+pub(crate) use self::calls::{Calls, calls};
 pub use self::{
     backup::{BACKUP_VERSION, Backup, Restored},
     calls::{Called, OpenCase},
@@ -153,6 +153,7 @@ impl<S: Storage> Pocket<S> {
             .await?;
         pocket.shared.borrow_mut().installation = installation;
         pocket.reload_definitions().await?;
+        pocket.call_anew().await?;
         Ok((pocket, found))
     }
 

@@ -11,7 +11,7 @@ use xunji_domain::{
 use super::{
     Pocket, SEQ,
     batch::Batch,
-    calls::called_key,
+    calls::call_key,
     last_key,
     outbox::{Waiting, WaitingState, outbox_key, put_waiting, wait},
     recent, rows,
@@ -150,7 +150,7 @@ pub(super) fn places_of(records: impl IntoIterator<Item = RecordId>) -> Vec<(Tab
     let mut places = [SEQ, SHELVING].map(|key| (Table::Meta, key.to_owned())).to_vec();
     for record in records {
         places.push((Table::Records, record.to_string()));
-        places.push((Table::Meta, called_key(record)));
+        places.push((Table::Meta, call_key(record)));
         places.push((Table::Entries, format!("{record}/")));
     }
     places

@@ -333,7 +333,7 @@ async fn add(env: &Env, tab: &Tab, record: &Record) -> Deed {
         5..7 => {
             let step = env.dice.one(&["mediate", "agree", "close"]).copied().unwrap_or("close");
             let asked = match (step, record.kind.as_str()) {
-                ("agree", _) => json!({ "agreement": "x" }),
+                ("agree", _) => json!({ "agreement_form": "oral", "agreement": "x" }),
                 ("close", "consultation") => json!({ "closing": "y" }),
                 _ => json!({}),
             };

@@ -88,7 +88,12 @@ pub(super) fn state(kinds: &Kinds, record: &Record) -> Option<StateId> {
         }
         _ => None,
     };
-    let last = counting(record).into_iter().rev().find_map(led);
+    let counting = counting(record);
+    let opened = counting.iter().find_map(|known| match &known.entry.content.action {
+        Action::Open { body } => Some(kind.workflow.begins_in(body).clone()),
+        _ => None,
+    });
+    let last = counting.into_iter().rev().find_map(led).or(opened);
     Some(last.unwrap_or_else(|| kind.workflow.initial.clone()))
 }
 

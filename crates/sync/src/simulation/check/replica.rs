@@ -14,7 +14,7 @@ use xunji_domain::{
 
 use super::{laws, must, shelves};
 use crate::{
-    pocket::{Waiting, WaitingState, calls},
+    pocket::{Calls, Waiting, WaitingState, calls},
     simulation::{
         Broken, Invariant,
         disk::at_once,
@@ -239,7 +239,7 @@ impl<'a> Replica<'a> {
         }
         let all = by_record.len() == self.records.len() && self.rows == self.records.len();
         must(all, Invariant::ReplicasConverge, || "a record has no fold, or not one line".to_owned())?;
-        let mut called = BTreeSet::new();
+        let mut called = BTreeMap::new();
         for (id, record) in &self.records {
             must(laws::shown(record) == laws::rivals(record), Invariant::BothVersions, || {
                 format!("{id} shows {:?} instead of {:?}", laws::shown(record), laws::rivals(record))
@@ -269,13 +269,16 @@ impl<'a> Replica<'a> {
             })?;
             let fold = by_record.remove(id).and_then(|known| Record::fold(&self.kinds, known));
             let timing = timing(&self.kinds, Calendar::built_in(), record);
-            called.extend(calls(record, &timing, &self.kinds).into_keys());
+            called.extend(calls(record, timing, &self.kinds).map(|calls| (format!("call/{id}"), calls)));
             must(fold.as_ref() == Some(record), Invariant::ReplicasConverge, || {
                 format!("phone {}: the fold of {id} is not true to its entries", self.phone.index)
             })?;
         }
         let kept = at_once(self.phone.memory.borrow().clone().range(Table::Meta, Span::prefix("call/")));
-        let kept: BTreeSet<String> = kept.unwrap_or_default().into_iter().map(|(key, _)| key).collect();
+        let kept = kept.unwrap_or_default().into_iter();
+        let kept: Option<BTreeMap<String, Calls>> =
+            kept.map(|(key, bytes)| Some((key, serde_json::from_slice(&bytes).ok()?))).collect();
+        let called = Some(called);
         must(kept == called, Invariant::ReplicasConverge, || {
             format!("phone {} keeps the calls {kept:?} instead of {called:?}", self.phone.index)
         })
