@@ -408,6 +408,15 @@ fn a_consultation_is_appointed_answered_closed_and_rated() {
     case.take(&adviser, "rate", json!({ "satisfaction": "5" }), "rated");
 }
 
+#[test]
+fn a_complaint_is_answered_by_the_countys_desk_and_never_by_whoever_wrote_it() {
+    let writer = Person::at(1, DeskKind::TownshipCentre, "513322100");
+    let county = Person::at(2, DeskKind::CountyCentre, "513322");
+    let mut case = Case::open("complaint", &writer, json!({ "village": VILLAGE, "text": "重复填报" }));
+    case.refused(&writer, "answer", json!({ "answer": "很好" }), &Obstacle::NotYours);
+    case.take(&county, "answer", json!({ "answer": "已合并两张表" }), "answered");
+}
+
 /// The village passes it on; the justice office asks once for what is missing; a refusal can be objected to.
 #[test]
 fn an_application_for_legal_aid_is_passed_on_and_told_once_what_is_missing() {
