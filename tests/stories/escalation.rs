@@ -13,7 +13,11 @@ const TITLE: &str = "新装的摄像头正对王家院门";
 
 /// Takes a step, and waits until the history has it.
 pub async fn take(phone: &Phone, step: &str, fields: &[(&str, &str)]) {
-    let before = phone.timeline().await.len();
+    let before = until("see the history", async || match phone.timeline().await.len() {
+        0 => Err("it is empty".to_owned()),
+        lines => Ok(lines),
+    })
+    .await;
     begin(phone, step).await;
     for (label, value) in fields {
         phone.enter(label, value).await;

@@ -135,6 +135,10 @@ impl Phone {
             if line == wanted {
                 return Ok(());
             }
+            // What has come back is sent once more by each press, so that pressing without end never comes to one.
+            if line.starts_with("正在上传") {
+                return Err(line);
+            }
             match self.tap("press", vec!["立即上传".into()]).await {
                 Ok(()) => Err(line),
                 Err(error) => Err(format!("{line}; {error}")),
