@@ -54,6 +54,17 @@ impl Role {
         }
     }
 
+    /// Whether they hear what a lawyer has to keep secret (律师法 art. 38).
+    pub const fn is_bound(self) -> bool {
+        matches!(self, Self::LegalAdviser | Self::JusticeOfficer)
+    }
+
+    /// Whose it is to manage somebody with these roles: who is bound to secrecy is the justice office's, the others are
+    /// a coordinator's.
+    pub fn manager_of(roles: &[Self]) -> Self {
+        if roles.iter().any(|role| role.is_bound()) { Self::JusticeOfficer } else { Self::Coordinator }
+    }
+
     /// Reads a role as [`Role::as_str`] writes it.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.as_str() == text)

@@ -61,8 +61,7 @@ pub fn may_receive(
     confidential: bool,
     village: &VillageCode,
 ) -> Result<(), RecipientFault> {
-    let is_bound = roles.contains(&Role::LegalAdviser) || roles.contains(&Role::JusticeOfficer);
-    if confidential && !is_bound {
+    if confidential && !roles.iter().any(|role| role.is_bound()) {
         Err(RecipientFault::Confidential)
     } else if areas.iter().any(|area| area.reaches(village)) {
         Ok(())

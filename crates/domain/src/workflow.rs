@@ -2,8 +2,8 @@
 //!
 //! A step asks in this order: is it in the workflow; does the record's state allow it; has what must come before been
 //! done; is it the actor's by role and by relation to the record, which whoever only oversees it doesn't have; are its
-//! fields filled in. Whatever was lawful on an
-//! offline phone is asked again at the station, and parked with the first [`Obstacle`] when it no longer is.
+//! fields filled in. Whatever was lawful on an offline phone is asked again at the station, and parked with the first
+//! [`Obstacle`] when it no longer is.
 
 use serde::Serialize;
 

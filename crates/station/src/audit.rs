@@ -13,7 +13,10 @@ use sha2::{Digest as _, Sha256};
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 use xunji_domain::canonical::{self, Digest};
 
-use crate::db::{self, DbError, digest, instant};
+use crate::{
+    db::{self, DbError, digest, instant},
+    people::Caller,
+};
 
 /// The setting that names the last row.
 const HEAD: &str = "audit_head";
@@ -81,6 +84,16 @@ pub async fn note(connection: &mut SqliteConnection, what: &Value) -> Result<(),
         "INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value";
     sqlx::query(set).bind(HEAD).bind(head(place, &hash)).execute(connection).await?;
     Ok(())
+}
+
+/// What was read, with who read it, and for which desk if it was not for themselves.
+pub fn reading(caller: &Caller, desk: Option<&str>, mut what: Value) -> Value {
+    what["worker"] = json!(caller.worker.id);
+    what["installation"] = json!(caller.installation);
+    if let Some(desk) = desk {
+        what["desk"] = json!(desk);
+    }
+    what
 }
 
 /// The end of the chain as the setting names it.

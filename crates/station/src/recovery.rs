@@ -1,9 +1,9 @@
 //! Forgotten PINs: with a single-use, short-lived code a phone gets its own data key back.
 //!
-//! The phone keeps a copy of its data key that only this station can open ([`crate::recovery_key`]). A coordinator, or the
-//! office, makes sure who asks and makes a code for that installation ([`issue`]); the phone sends code and copy, and the station
-//! answers with what is in the copy, once ([`post`], [`redeem`]). The station learns the data key only then, and keeps
-//! nothing of it.
+//! The phone keeps a copy of its data key that only this station can open ([`crate::recovery_key`]). A coordinator, or
+//! the office, makes sure who asks and makes a code for that installation ([`issue`]); the phone sends code and copy, and
+//! the station answers with what is in the copy, once ([`post`], [`redeem`]). The station learns the data key only then,
+//! and keeps nothing of it.
 //!
 //! Invariants: codes are kept as hashes only; a code opens one installation's copy, once; who released it stays written
 //! down.

@@ -23,7 +23,7 @@ use xunji_domain::{
 };
 
 use crate::{
-    app, blobs, definitions, desks, directory, enrolment,
+    app, audit, blobs, definitions, desks, directory, enrolment,
     entitled::MailboxId,
     gaps, health, ingest, listening, mailbox,
     people::{self, Caller},
@@ -198,14 +198,9 @@ async fn page(State(station): State<Station>, headers: HeaderMap, uri: Uri) -> R
     };
     if !matches!(mailbox, MailboxId::Oversight(_)) {
         let readings = page.sensitive().iter().map(|(record, entries)| {
-            let mut what = json!({
-                "act": "read", "worker": caller.worker.id, "installation": caller.installation,
-                "record": record, "entries": entries,
-            });
-            if let MailboxId::Desk(desk) = &mailbox {
-                what["desk"] = json!(desk);
-            }
-            what
+            let desk = if let MailboxId::Desk(desk) = &mailbox { Some(desk.as_str()) } else { None };
+            let what = json!({ "act": "read", "record": record, "entries": entries });
+            audit::reading(&caller, desk, what)
         });
         let readings: Vec<_> = readings.collect();
         // Before the answer leaves: what can't be written down is not read.

@@ -7,9 +7,10 @@
 //! | justice officer | the same about legal advisers |
 //! | anybody else | nothing; for them there is nothing here |
 //!
-//! A code lets its bearer read what its person reads, one for a forgotten PIN what is on its phone. Therefore no governance desk gets one for an adviser (律师法 art. 38),
-//! nobody gets one for somebody in whose mailbox lies what is secret from them (a consultation, or a complaint about the
-//! very desk), and nobody makes a justice officer here: all that is the office's, at the station.
+//! A code lets its bearer read what its person reads, one for a forgotten PIN what is on its phone. Therefore no
+//! governance desk gets one for an adviser (律师法 art. 38), nobody gets one for somebody in whose mailbox lies what is
+//! secret from them (a consultation, or a complaint about the very desk), and nobody makes a justice officer here: all
+//! that is the office's, at the station.
 //!
 //! Invariants: nobody acts on themselves, outside their area, or gives a role that reaches further than their own; who is
 //! outside looks like who is not there; each act is a row of the audit trail, in its own transaction.
@@ -316,7 +317,10 @@ impl Boss {
 
     /// Whether somebody with these roles is theirs in all respects, and not only to be shut out.
     fn manages(&self, roles: &[Role]) -> bool {
-        if is_bound(roles) { self.is_justice } else { self.coordinates }
+        match Role::manager_of(roles) {
+            Role::JusticeOfficer => self.is_justice,
+            _ => self.coordinates,
+        }
     }
 
     /// Whether somebody who had some roles may be given these.
@@ -534,11 +538,6 @@ impl Boss {
             None => Ok(Err(Problem::NotFound)),
         }
     }
-}
-
-/// Whether somebody with these roles hears what a lawyer has to keep secret.
-fn is_bound(roles: &[Role]) -> bool {
-    roles.iter().any(|role| matches!(role, Role::LegalAdviser | Role::JusticeOfficer))
 }
 
 async fn phone_of(

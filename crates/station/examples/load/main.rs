@@ -8,9 +8,9 @@
 //! Starts a station on a new folder inside FOLDER (the system's temporary one without it; choose one on the disk that
 //! matters), enrols phones, and has them send over connections of their own, each waiting for its receipts before it
 //! sends again. Prints one JSON object a line; nothing here passes or fails. Client and station share the machine.
-//! SECONDS is how long each load lasts, a steady one seven times as long; from 3 on a hundred thousand entries are weighed,
-//! fewer below that. `entries` measures only how many are taken,
-//! `desk` only the rest. What takes much longer than it should is given up, with an error.
+//! SECONDS is how long each load lasts, a steady one seven times as long; from 3 on a hundred thousand entries are
+//! weighed, fewer below that. `entries` measures only how many are taken, `desk` only the rest. What takes much longer
+//! than it should is given up, with an error.
 
 mod back_fill;
 mod fan_out;

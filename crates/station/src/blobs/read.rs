@@ -12,7 +12,9 @@ use sqlx::{Row, SqlitePool, sqlite::SqliteRow};
 use xunji_domain::{canonical::Digest, id::WorkerId};
 
 use super::{blocking, verified};
-use crate::{db::DbError, entitled::MailboxId, mailbox::IS_THEIRS, people, problem::Problem, state::Station};
+use crate::{
+    audit, db::DbError, entitled::MailboxId, mailbox::IS_THEIRS, people, problem::Problem, state::Station,
+};
 
 /// `GET /blobs/{sha256}`.
 ///
@@ -28,14 +30,8 @@ pub async fn get(
     let entry = readable(&station.readers, caller.worker.id, &digest).await?.ok_or(Problem::NotFound)?;
     verified(&station, &digest).await?.ok_or(Problem::NotFound)?;
     if !entry.is_theirs {
-        let mut what = json!({
-            "act": "read_attachment", "worker": caller.worker.id, "installation": caller.installation,
-            "record": entry.record, "attachment": digest,
-        });
-        if let Some(desk) = entry.desk {
-            what["desk"] = json!(desk);
-        }
-        station.writer.audit(vec![what]).await?;
+        let what = json!({ "act": "read_attachment", "record": entry.record, "attachment": digest });
+        station.writer.audit(vec![audit::reading(&caller, entry.desk.as_deref(), what)]).await?;
     }
     let path = station.blobs.path(&digest);
     let bytes = blocking(move || std::fs::read(path)).await?;

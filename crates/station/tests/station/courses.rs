@@ -12,10 +12,6 @@ use xunji_domain::{
 
 use crate::support::*;
 
-const CENTRE: &str = "township_centre:513322100";
-const COUNTY: &str = "county_centre:513322";
-const JUSTICE: &str = "justice_office:513322";
-
 fn named(phone: &Phone) -> String {
     format!("worker:{}", phone.worker.id)
 }

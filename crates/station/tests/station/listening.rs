@@ -13,9 +13,6 @@ use xunji_station::{db, desks};
 
 use crate::support::*;
 
-const CENTRE: &str = "township_centre:513322100";
-const COUNTY: &str = "county_centre:513322";
-
 fn place(desk: Option<&str>, oversight: bool, position: u64) -> MailboxPlace {
     MailboxPlace { desk: desk.map(DeskId::new), oversight, position: Position(position) }
 }

@@ -10,8 +10,6 @@ use xunji_domain::{
 
 use crate::support::*;
 
-const CENTRE: &str = "township_centre:513322100";
-
 fn into(record: Uuid) -> Value {
     json!({ "type": "merge", "into": record })
 }

@@ -11,7 +11,6 @@ use xunji_domain::{
 
 use crate::support::*;
 
-const CENTRE: &str = "township_centre:513322100";
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
 fn token() -> SlipToken {

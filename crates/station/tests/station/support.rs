@@ -1,6 +1,7 @@
 //! A station, phones that talk to it, and a look into its database.
 
 use std::{
+    collections::BTreeSet,
     net::SocketAddr,
     path::{Path, PathBuf},
 };
@@ -31,6 +32,9 @@ pub use crate::http::*;
 
 pub const VILLAGE: &str = "513322100201";
 pub const ELSEWHERE: &str = "513322103201";
+pub const CENTRE: &str = "township_centre:513322100";
+pub const COUNTY: &str = "county_centre:513322";
+pub const JUSTICE: &str = "justice_office:513322";
 
 /// Takes a database back to the days before schema 5.
 pub const UNDO_0005: &str = "ALTER TABLE codes DROP COLUMN releases;
@@ -410,4 +414,18 @@ pub fn form(kind: &str) -> Value {
         }),
         other => panic!("{other}"),
     }
+}
+
+/// The entries on a page of a mailbox.
+pub fn items(page: &Value) -> &Vec<Value> {
+    page["items"].as_array().unwrap()
+}
+
+/// The mailboxes that have what was done to a record last.
+pub async fn newest(station: &Station, record: Uuid) -> BTreeSet<String> {
+    let query = format!(
+        "SELECT m.mailbox FROM mailbox_items m JOIN entries e ON e.position = m.entry
+         WHERE e.record = '{record}' AND e.revision = (SELECT revision FROM records WHERE id = '{record}')"
+    );
+    station.rows(&query).await.into_iter().collect()
 }

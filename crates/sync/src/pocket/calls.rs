@@ -9,7 +9,7 @@
 //! here: the most urgent colour first, then by the last day, then by age, the oldest first. Like lines and folds they can be
 //! made anew from the entries.
 
-use std::cmp::Reverse;
+use std::{cmp::Reverse, collections::BTreeSet};
 
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -24,7 +24,7 @@ use xunji_domain::{
     village::VillageCode,
 };
 
-use super::{Pocket, Row, batch::Batch, decode, rows::row_key};
+use super::{Pocket, Row, Waiting, batch::Batch, decode, rows::row_key};
 use crate::storage::{Ask, Span, Storage, StorageError, Table};
 
 /// A case that waits for somebody.
@@ -203,7 +203,7 @@ impl<S: Storage> Pocket<S> {
             return Ok(());
         }
         self.mutate(async |batch| {
-            let mut records = std::collections::BTreeSet::new();
+            let mut records = BTreeSet::new();
             for (key, _) in
                 [batch.rows(Table::Meta, OLD).await?, batch.rows(Table::Meta, "call/").await?].concat()
             {
@@ -212,7 +212,7 @@ impl<S: Storage> Pocket<S> {
             }
             let outbox = self.storage.read(vec![Ask::Span(Table::Outbox, Span::all())]).await?;
             for (key, value) in outbox.into_iter().flatten() {
-                let row = value.and_then(|value| decode::<super::Waiting>(&key, &value).ok());
+                let row = value.and_then(|value| decode::<Waiting>(&key, &value).ok());
                 records.extend(row.map(|row| row.record));
             }
             for record in records {
