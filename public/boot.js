@@ -52,10 +52,7 @@ Promise.race([start(), new Promise((go) => setTimeout(go, 20_000))]).finally(() 
 async function start() {
   if (typeof WebAssembly !== "object") return explain("boot_old", "boot_old_do");
   try {
-    // Both at once: the page that the service worker keeps asks for nothing early.
-    const loaded = Promise.all([import(script.dataset.js), fetch(script.dataset.wasm)]);
-    const run = ([code, wasm]) => code.default({ module_or_path: wasm });
-    await Promise.all([firstScreen(), loaded.then(run)]);
+    await Promise.all([firstScreen(), run()]);
     document.getElementById("boot")?.remove();
   } catch (error) {
     console.warn("not started:", error);
@@ -63,6 +60,18 @@ async function start() {
     if (older) explain("boot_broken", "boot_broken_do", older);
     else explain("boot_blocked", "boot_blocked_do");
   }
+}
+
+// Made ready and run in tasks of their own: each alone is as long as a slow phone may be busy without being felt.
+async function run() {
+  const [code, ready] = await Promise.all([import(script.dataset.js), compiled(fetch(script.dataset.wasm))]);
+  await new Promise((go) => setTimeout(go));
+  await code.default({ module_or_path: ready });
+}
+
+async function compiled(answer) {
+  if (WebAssembly.compileStreaming) return WebAssembly.compileStreaming(answer);
+  return WebAssembly.compile(await (await answer).arrayBuffer());
 }
 
 // Code that traps after it has been loaded rejects nothing that could be awaited; and until the first screen is drawn

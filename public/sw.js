@@ -63,16 +63,7 @@ async function kept(address, request, generation) {
 async function store() {
   const responses = await Promise.all(FILES.map(fetched));
   const cache = await caches.open(CACHE);
-  const keep = async ([address], i) => cache.put(address, address === "/" ? await plain(responses[i]) : responses[i]);
-  await Promise.all(FILES.map(keep));
-}
-
-// What lies here already need not be asked for early: for that alone a slow phone is busy at every start for half as long
-// as a finger takes to notice.
-async function plain(page) {
-  const headers = new Headers(page.headers);
-  for (const name of ["content-encoding", "content-length", "etag"]) headers.delete(name);
-  return new Response((await page.text()).replaceAll(/<link rel="(module)?preload"[^>]*>/g, ""), { headers });
+  await Promise.all(FILES.map(([address], i) => cache.put(address, responses[i])));
 }
 
 // The page has just loaded most of these, so what the HTTP cache has is taken when its content is right; that halves

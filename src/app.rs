@@ -33,7 +33,13 @@ enum Stage {
 pub fn start() {
     console_error_panic_hook::set_once();
     apply_settings();
-    // Before there is anything to draw: a browser that draws for the first time is busy for a while with that alone.
+    spawn_local(begin());
+}
+
+/// Draws what there is to draw, in tasks of their own: whatever a browser does for the first time keeps it busy for a
+/// while.
+async fn begin() {
+    platform::sleep(0).await;
     let stage = RwSignal::new_local(None);
     leptos::mount::mount_to_body(move || {
         live(move || {
@@ -57,19 +63,17 @@ pub fn start() {
             })
         })
     });
-    spawn_local(async move {
-        let first = match vault::open(&vaults::current()).await {
-            Ok(Opened::Locked(locked)) => {
-                spawn_local(read_ledgers());
-                Stage::Locked(locked)
-            }
-            Ok(Opened::Open(storage)) => open(storage).await,
-            Err(error) => broken(&error),
-        };
-        // Reading and drawing are each long enough for a slow phone.
-        platform::sleep(0).await;
-        stage.set(Some(first));
-    });
+    platform::sleep(0).await;
+    let first = match vault::open(&vaults::current()).await {
+        Ok(Opened::Locked(locked)) => {
+            spawn_local(read_ledgers());
+            Stage::Locked(locked)
+        }
+        Ok(Opened::Open(storage)) => open(storage).await,
+        Err(error) => broken(&error),
+    };
+    platform::sleep(0).await;
+    stage.set(Some(first));
 }
 
 /// Reads the built-in ledgers while the PIN is typed, so that nobody waits for it afterwards.

@@ -12,6 +12,7 @@ mod facts;
 mod frame;
 mod icons;
 mod inputs;
+mod labelled;
 mod marked;
 mod names;
 mod origin;
@@ -39,6 +40,7 @@ pub use self::{
     frame::{Float, Head, Nav, SyncLine},
     icons::icon,
     inputs::{FieldInput, Filled},
+    labelled::labelled,
     marked::{marks, pieces},
     names::{Names, Receiver, desk_kind_name},
     origin::{CameFrom, RecordLink},

@@ -20,7 +20,9 @@ use super::{
     record::tallies,
 };
 use crate::{
-    components::{Alarms, Album, Attempt, FieldInput, Filled, FormSheet, Names, live, value_text, view},
+    components::{
+        Alarms, Album, Attempt, FieldInput, Filled, FormSheet, Names, labelled, live, value_text, view,
+    },
     platform,
     state::{App, Deed, use_app},
     words,
@@ -343,15 +345,13 @@ fn WhichField(
         filled.body.set(if is_empty(&before) { Body::new() } else { body_of([(id.clone(), before)]) });
         field.set((!id.as_str().is_empty()).then_some(id));
     };
-    view! {
-        <div class="field" data-required="">
-            <label class="label" for="deed-field">{label}</label>
-            <select class="input" id="deed-field" on:change=chosen>
-                <option value="">{words::please_choose()}</option>
-                {options}
-            </select>
-        </div>
-    }
+    let select = view! {
+        <select class="input" id="deed-field" on:change=chosen>
+            <option value="">{words::please_choose()}</option>
+            {options}
+        </select>
+    };
+    labelled("deed-field", label, true, select)
 }
 
 /// Which field, what it should say, and why.
@@ -391,18 +391,16 @@ fn Words(
     text: RwSignal<String>,
     #[prop(optional)] optional: bool,
 ) -> impl IntoView {
-    view! {
-        <div class="field" data-required=(!optional).then_some("")>
-            <label class="label" for=id>{label}</label>
-            <textarea
-                class="input"
-                id=id
-                rows="3"
-                autocomplete="off"
-                on:input=move |event| text.set(event_target_value(&event))
-            >
-                {text.get_untracked()}
-            </textarea>
-        </div>
-    }
+    let area = view! {
+        <textarea
+            class="input"
+            id=id
+            rows="3"
+            autocomplete="off"
+            on:input=move |event| text.set(event_target_value(&event))
+        >
+            {text.get_untracked()}
+        </textarea>
+    };
+    labelled(id, label, !optional, area)
 }

@@ -8,7 +8,7 @@ use web_sys::{File, HtmlInputElement};
 
 use crate::{
     backup::{self, SHORTEST},
-    components::{Attempt, FormSheet, Show, icon, view},
+    components::{Attempt, FormSheet, Show, icon, labelled, view},
     platform,
     state::use_app,
     words,
@@ -125,16 +125,14 @@ pub(super) fn Ask(title: &'static str, open: RwSignal<bool>, run: Run, children:
 
 #[component]
 fn Passphrase(id: &'static str, label: &'static str, text: RwSignal<String>) -> impl IntoView {
-    view! {
-        <div class="field" data-required="">
-            <label class="label" for=id>{label}</label>
-            <input
-                class="input"
-                id=id
-                type="password"
-                autocomplete="off"
-                on:input=move |event| text.set(event_target_value(&event))
-            />
-        </div>
-    }
+    let input = view! {
+        <input
+            class="input"
+            id=id
+            type="password"
+            autocomplete="off"
+            on:input=move |event| text.set(event_target_value(&event))
+        />
+    };
+    labelled(id, label, true, input)
 }

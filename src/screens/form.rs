@@ -8,7 +8,7 @@ use wasm_bindgen_futures::spawn_local;
 use xunji_domain::{
     entry::{Action, Body},
     id::{EntryId, KindId, RecordId, Revision},
-    kind::{FieldType, Kind, Prefill},
+    kind::{Field, FieldType, Kind, Prefill},
     tidy, validate,
 };
 use xunji_sync::pocket::{Draft, Source};
@@ -20,7 +20,7 @@ use super::{
 use crate::{
     address::query,
     components::{
-        Alarms, EmergencyLine, FieldInput, Filled, Head, ProblemList, Show, alert, icon, live, view,
+        Alarms, EmergencyLine, FieldInput, Filled, Head, ProblemList, Show, alert, icon, in_turn, live, view,
     },
     platform,
     state::{App, Deed, loaded, use_app},
@@ -178,9 +178,9 @@ fn OpenForm(kind: Kind, draft: Draft) -> impl IntoView {
         });
     };
 
-    let inputs = kind
-        .form()
-        .map(|field| {
+    let input = |field: &Field| {
+        let field = field.clone();
+        in_turn(move || {
             let (field, asked) = (field.clone(), field.clone());
             let shown = move || filled.body.with(|body| stored.with_value(|kind| kind.shows(&asked, body)));
             view! {
@@ -189,7 +189,8 @@ fn OpenForm(kind: Kind, draft: Draft) -> impl IntoView {
                 </Show>
             }
         })
-        .collect_view();
+    };
+    let inputs = kind.form().map(input).collect_view();
     let discard = autosave.clone();
     let throw_away = move |_| {
         let discard = discard.clone();

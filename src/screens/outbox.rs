@@ -249,11 +249,11 @@ fn Repair(known: Known) -> impl IntoView {
     let busy = RwSignal::new(false);
     let content = known.entry.content.clone();
     let opens = matches!(content.action, Action::Open { .. });
-    let let_go = (!opens).then(|| {
-        let give_up = move |_| let_go(app, content.record, content.id, true);
-        view! { <button class="btn" type="button" on:click=give_up>{words::let_go()}</button> }
+    let give_up = (!opens).then(|| {
+        let pressed = move |_| let_go(app, content.record, content.id, true);
+        view! { <button class="btn" type="button" on:click=pressed>{words::let_go()}</button> }
     });
-    let mend = move |_| {
+    let again = move |_| {
         if busy.get_untracked() {
             return;
         }
@@ -285,8 +285,8 @@ fn Repair(known: Known) -> impl IntoView {
     };
     view! {
         <div class="btns">
-            <button class="btn primary" type="button" on:click=mend>{icon("pencil")}{words::mend_and_send()}</button>
-            {let_go}
+            <button class="btn primary" type="button" on:click=again>{icon("pencil")}{words::mend_and_send()}</button>
+            {give_up}
         </div>
     }
 }

@@ -17,6 +17,9 @@ const LEDGER: &str = include_str!("ledger.js");
 /// Two characters, initials, a word that is nowhere, one that is everywhere, one character, a number.
 const TYPED: [&str; 8] = ["天旱", "zs", "没有这样的字", "固包", "水", "第2500号", "王德", "13900000123"];
 
+/// Pixels a frame: as quick as a thumb flings a page, so that every row is read and drawn.
+const FLING: u32 = 100;
+
 #[tokio::test]
 #[ignore = "measures; run by cargo xtask bench"]
 async fn of_10_000_records() {
@@ -73,15 +76,17 @@ async fn measure(world: &World, records: usize) {
     tell(&named("search"), "ms", &searches);
     tell(&named("search bare"), "ms", &bare);
     tell(&named("longest task of typing"), "ms", &typing);
-    let (mut tasks, mut frames) = (Vec::new(), Vec::new());
-    for _ in 0..rounds(3, 1) {
-        let answer = ask(phone, json!(["scroll", 240])).await;
-        let (task, frame): (f64, f64) = serde_json::from_value(answer).expect("figures");
-        tasks.push(task);
-        frames.push(frame);
+    for (what, pixels) in [("a fling", json!(FLING)), ("dragging", Value::Null)] {
+        let (mut tasks, mut frames) = (Vec::new(), Vec::new());
+        for _ in 0..rounds(3, 1) {
+            let answer = ask(phone, json!(["scroll", 240, pixels])).await;
+            let (task, frame): (f64, f64) = serde_json::from_value(answer).expect("figures");
+            tasks.push(task);
+            frames.push(frame);
+        }
+        tell(&named(&format!("longest task of {what}")), "ms", &tasks);
+        tell(&named(&format!("longest frame of {what}")), "ms", &frames);
     }
-    tell(&named("longest task of scrolling"), "ms", &tasks);
-    tell(&named("longest frame of scrolling"), "ms", &frames);
     // The bare limit: the same browser with a picture in it.
     let address = format!("{}/icons/icon.svg", world.station.origin());
     phone.close().await;

@@ -121,17 +121,27 @@ pub async fn all_there(phone: &Phone, told: &BTreeSet<String>) {
     .await;
 }
 
-/// Scrolls through the ledger and gives what there is to read on the way.
+/// Scrolls through the ledger and gives what there is to read on the way: rows are read where the screen rests.
 const THROUGH: &str = "
-    const drawn = () => new Promise((next) => requestAnimationFrame(() => requestAnimationFrame(next)));
-    const list = () => document.querySelector('main').innerText;
+    const drawn = () => new Promise((next) => requestAnimationFrame(next));
+    const reach = () => {
+        const rows = Array.from(document.querySelectorAll('main li[aria-posinset]'));
+        const holds = (row, place, line) => {
+            const { top, bottom } = row.getBoundingClientRect();
+            return Number(row.ariaPosInSet) === place || (top <= line && bottom >= line);
+        };
+        const count = Number(rows[0]?.ariaSetSize);
+        return rows.some((row) => holds(row, 1, 0)) && rows.some((row) => holds(row, count, innerHeight));
+    };
+    const list = async () => {
+        while (!reach()) await drawn();
+        return document.querySelector('main').innerText;
+    };
     scrollTo(0, 0);
-    await drawn();
-    let seen = list();
+    let seen = await list();
     while (scrollY + innerHeight < document.documentElement.scrollHeight - 2) {
         scrollBy(0, innerHeight / 2);
-        await drawn();
-        seen += list();
+        seen += await list();
     }
     return seen;
 ";

@@ -54,7 +54,8 @@ const answers = {
       const holder = node.parentElement.closest("button, a.btn, a.cell, .nav > a, .sync > a, .option, .segmented > label, .banner, .toast");
       const room = holder?.getBoundingClientRect();
       const out = room && (box.bottom > room.bottom + 2 || box.top < room.top - 2 || box.left < room.left - 2 || box.right > room.right + 2);
-      if (out && !node.matches(".count")) found.push(`${says(node)} stands out of ${says(holder)}`);
+      const sides = ({ left, top, right, bottom }) => [left, top, right, bottom].map(Math.round).join(" ");
+      if (out && !node.matches(".count")) found.push(`${says(node)} (${sides(box)}) stands out of ${says(holder)} (${sides(room)})`);
     }
     return [...new Set(found)];
   },

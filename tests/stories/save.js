@@ -47,9 +47,10 @@ const photo = async ([width, height]) => {
 (await found(() => document.querySelector("nav a[href='/']"))).click();
 (await found(() => location.pathname === "/" && document.querySelector("main a[href='/new/patrol']"))).click();
 type(await found(() => location.pathname === "/new/patrol" && labelled("路线或点位")), route);
-labelled("网格巡查").click();
+// A form is drawn field by field, in turns.
+(await found(() => labelled("网格巡查"))).click();
 if (sizes.length) {
-  labelled("有发现").click();
+  (await found(() => labelled("有发现"))).click();
   (await found(() => labelled("发现类别"))).click();
   const options = () => Array.from(document.querySelectorAll("dialog[open] [role=option]"));
   (await found(() => options().find((option) => option.textContent.includes("消防")))).click();
@@ -62,7 +63,7 @@ if (sizes.length) {
   input.dispatchEvent(new Event("change", { bubbles: true }));
   await found(() => document.querySelector(`main form img[alt='照片 ${sizes.length}']`));
 } else {
-  labelled("无异常").click();
+  (await found(() => labelled("无异常"))).click();
 }
 const button = Array.from(document.querySelectorAll("main form button")).find((node) => node.type === "submit");
 button.click();

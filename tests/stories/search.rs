@@ -175,6 +175,11 @@ async fn a_long_list_is_gone_through_without_being_drawn() {
         scroll(phone, "0").await;
         drawn_when(phone, |places| places[0] == json!(1)).await;
 
+        // What goes by too quickly to be seen is not read, and where the finger stops everything is there.
+        let read = phone.run(DRAG, vec![]).await.expect("a page scrolls");
+        drawn_when(phone, |places| places.last() == Some(&json!(3_000))).await;
+        assert!(read.as_u64().is_some_and(|read| read < 1_000), "{read} rows of 3000 were read on the way");
+
         // Half-way down, into a record and back.
         scroll(phone, "document.body.scrollHeight / 2").await;
         drawn_when(phone, |places| places.contains(&json!(1_500))).await;
@@ -249,6 +254,22 @@ async fn marks_become(phone: &Phone, wanted: &[&str]) {
     })
     .await;
 }
+
+/// Goes through the whole page in a hundred frames, and gives how many rows of the database were asked for meanwhile.
+const DRAG: &str = "
+    const get = IDBObjectStore.prototype.get;
+    let read = 0;
+    IDBObjectStore.prototype.get = function (...asked) {
+        read += 1;
+        return get.apply(this, asked);
+    };
+    for (let step = 1; step <= 100; step++) {
+        window.scrollTo(0, (document.body.scrollHeight * step) / 100);
+        await new Promise((next) => requestAnimationFrame(next));
+    }
+    IDBObjectStore.prototype.get = get;
+    return read;
+";
 
 async fn scroll(phone: &Phone, to: &str) {
     phone.run(&format!("window.scrollTo(0, {to})"), vec![]).await.expect("a page scrolls");

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::components::view;
+use crate::components::{labelled, view};
 
 /// What a choice begins with.
 pub(super) fn first(options: &[(String, String)]) -> String {
@@ -11,18 +11,16 @@ pub(super) fn first(options: &[(String, String)]) -> String {
 
 /// A box for one line of text.
 pub(super) fn line(id: &'static str, label: &'static str, value: RwSignal<String>) -> AnyView {
-    view! {
-        <div class="field" data-required="">
-            <label class="label" for=id>{label}</label>
-            <input
-                class="input"
-                id=id
-                autocomplete="off"
-                prop:value=value.get_untracked()
-                on:input=move |event| value.set(event_target_value(&event))
-            />
-        </div>
-    }
+    let input = view! {
+        <input
+            class="input"
+            id=id
+            autocomplete="off"
+            prop:value=value.get_untracked()
+            on:input=move |event| value.set(event_target_value(&event))
+        />
+    };
+    labelled(id, label, true, input)
 }
 
 /// A choice of one; it begins with the first.
@@ -34,12 +32,10 @@ pub(super) fn select(
 ) -> AnyView {
     let options =
         options.into_iter().map(|(value, name)| view! { <option value=value>{name}</option> }).collect_view();
-    view! {
-        <div class="field" data-required="">
-            <label class="label" for=id>{label}</label>
-            <select class="input" id=id on:change=move |event| value.set(event_target_value(&event))>{options}</select>
-        </div>
-    }
+    let select = view! {
+        <select class="input" id=id on:change=move |event| value.set(event_target_value(&event))>{options}</select>
+    };
+    labelled(id, label, true, select)
 }
 
 /// A choice of several.

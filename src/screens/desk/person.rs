@@ -34,7 +34,7 @@ pub(super) fn Add(office: Office, close: Callback<()>) -> impl IntoView {
             "village": village.get_untracked(),
         });
         let complete = !roles.with_untracked(Vec::is_empty);
-        office.order_if(complete, attempt, close, "POST", "/people".to_owned(), newcomer);
+        office.order_in(attempt, close, "POST", "/people".to_owned(), complete.then_some(newcomer));
     });
     let offered = of_roles(&office.roles());
     view! {
@@ -70,7 +70,7 @@ pub(super) fn Duties(office: Office, person: Staffer, close: Callback<()>) -> im
     let submit = Callback::new(move |()| {
         let change = json!({ "roles": roles.get_untracked(), "areas": areas.get_untracked() });
         let complete = !roles.with_untracked(Vec::is_empty) && !areas.with_untracked(Vec::is_empty);
-        office.order_if(complete, attempt, close, "PATCH", path.clone(), change);
+        office.order_in(attempt, close, "PATCH", path.clone(), complete.then_some(change));
     });
     view! {
         <FormSheet title=words::staff_duties_of(&person.name) attempt=attempt submit=submit on_close=close>
@@ -99,7 +99,7 @@ pub(super) fn HandOver(
     let attempt = Attempt::default();
     let hand = Callback::new(move |()| {
         let handing = json!({ "from": from.id, "to": to.get_untracked(), "area": area.get_untracked() });
-        office.order_in(attempt, close, "POST", "/handovers".to_owned(), handing);
+        office.order_in(attempt, close, "POST", "/handovers".to_owned(), Some(handing));
     });
     let missing = if people.is_empty() {
         Some(words::staff_no_successor())

@@ -148,7 +148,7 @@ pub(super) fn Seat(office: Office, desk: Managed, able: Vec<Staffer>, close: Cal
     let attempt = Attempt::default();
     let seat = Callback::new(move |()| {
         let path = format!("/desks/{}/seats/{}", desk.id, who.get_untracked());
-        office.order_in(attempt, close, "PUT", path, json!({}));
+        office.order_in(attempt, close, "PUT", path, Some(json!({})));
     });
     let submit = (!people.is_empty()).then_some(seat);
     let asked = match submit {
@@ -170,7 +170,7 @@ pub(super) fn RenameDesk(office: Office, desk: Managed, close: Callback<()>) -> 
     let attempt = Attempt::default();
     let submit = Callback::new(move |()| {
         let renamed = json!({ "name": name.get_untracked().trim() });
-        office.order_in(attempt, close, "PATCH", format!("/desks/{}", desk.id), renamed);
+        office.order_in(attempt, close, "PATCH", format!("/desks/{}", desk.id), Some(renamed));
     });
     view! {
         <FormSheet title=words::rename_desk(&desk.name) attempt=attempt submit=submit on_close=close>
@@ -197,7 +197,7 @@ pub(super) fn NewDesk(office: Office, adds: Vec<DeskKind>, close: Callback<()>) 
         let desk = json!({
             "kind": kind.get_untracked(), "name": name.get_untracked().trim(), "area": area.get_untracked(),
         });
-        office.order_in(attempt, close, "POST", "/desks".to_owned(), desk);
+        office.order_in(attempt, close, "POST", "/desks".to_owned(), Some(desk));
     });
     view! {
         <FormSheet title=words::new_desk() attempt=attempt submit=submit on_close=close>

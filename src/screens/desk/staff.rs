@@ -84,49 +84,29 @@ impl Office {
         self.attempt.begin(self.carry_out(method, path, body));
     }
 
-    /// The roles that this one may give. Who is bound to secrecy is the justice office's, the others are a coordinator's.
+    /// The roles that this one may give.
     pub(super) fn roles(self) -> Vec<Role> {
-        let me = self.app.signals.me.get_untracked();
-        let mine = |role: &Role| {
-            let giver = if *role == Role::LegalAdviser { Role::JusticeOfficer } else { Role::Coordinator };
-            me.as_ref().is_some_and(|me| me.is(giver))
-        };
-        ROLES.into_iter().filter(mine).collect()
+        ROLES.into_iter().filter(|role| self.manages(&[*role])).collect()
     }
 
-    /// Whether somebody is this one's to manage in all respects.
-    fn manages(self, person: &Staffer) -> bool {
-        let is_bound = |role: &Role| matches!(role, Role::LegalAdviser | Role::JusticeOfficer);
-        let boss = if person.roles.iter().any(is_bound) { Role::JusticeOfficer } else { Role::Coordinator };
-        self.app.signals.me.with_untracked(|me| me.as_ref().is_some_and(|me| me.is(boss)))
+    /// Whether somebody with these roles is this one's to manage in all respects.
+    fn manages(self, roles: &[Role]) -> bool {
+        let manager = Role::manager_of(roles);
+        self.app.signals.me.with_untracked(|me| me.as_ref().is_some_and(|me| me.is(manager)))
     }
 
-    /// As [`Self::order_in`], when all that has to be said was said.
-    pub(super) fn order_if(
-        self,
-        complete: bool,
-        sheet: Attempt,
-        close: Callback<()>,
-        method: &'static str,
-        path: String,
-        body: Value,
-    ) {
-        match complete {
-            true => self.order_in(sheet, close, method, path, body),
-            false => sheet.begin(async { Err(words::staff_incomplete().to_owned()) }),
-        }
-    }
-
-    /// Orders what a sheet asked for. The sheet goes once it is done; what was wrong is said in it.
+    /// Orders what a sheet asked for, if it has asked for all of it. The sheet goes once it is done; what was wrong is
+    /// said in it.
     pub(super) fn order_in(
         self,
         sheet: Attempt,
         close: Callback<()>,
         method: &'static str,
         path: String,
-        body: Value,
+        body: Option<Value>,
     ) {
         sheet.begin(async move {
+            let body = body.ok_or_else(|| words::staff_incomplete().to_owned())?;
             self.carry_out(method, path, body).await?;
             // Somebody may have closed it meanwhile.
             close.try_run(());
@@ -300,7 +280,7 @@ fn card(office: Office, person: &Staffer, people: &[Staffer]) -> AnyView {
         move |_| office.sheet.set(Some(Sheets::Duties(person.clone())))
     };
     // Nobody gives themselves more.
-    let duties = (!own && office.manages(person)).then(|| {
+    let duties = (!own && office.manages(&person.roles)).then(|| {
         view! { <button class="btn" type="button" on:click=duties>{words::staff_duties()}</button> }
     });
     let phone = |phone: &Phone| {

@@ -119,7 +119,7 @@ fn List(open: Memo<Option<String>>) -> impl IntoView {
             .collect_view()
     };
     // Few, and written on all the time: they are looked through as they are.
-    let begun = move || {
+    let begun = Memo::new(move |_| {
         let words = Words::typed(&typed.get());
         let (pocket, wanted) = (app.pocket(), kind.get());
         let (kinds, county) = (pocket.kinds(), pocket.county());
@@ -127,7 +127,7 @@ fn List(open: Memo<Option<String>>) -> impl IntoView {
         fitting.retain(|draft| wanted.as_ref().is_none_or(|kind| *kind == draft.kind));
         fitting.retain(|draft| words.are_in(&said_in_draft(&kinds, &county, draft), platform::pinyin));
         fitting
-    };
+    });
     let narrowed = move || kind.with(Option::is_some) || typed.with(|typed| !typed.trim().is_empty());
     let clear = move |_| {
         typed.set(String::new());
@@ -151,7 +151,9 @@ fn List(open: Memo<Option<String>>) -> impl IntoView {
     let here = move || match (found.with(|found| found.places.len()), narrowed()) {
         (1.., _) => Here::Found,
         (0, false) if newest.with(|newest| !newest.is_empty()) => Here::Newest,
-        (0, true) if answered() && found.with(|found| found.whole) && begun().is_empty() => Here::Nothing,
+        (0, true) if answered() && found.with(|found| found.whole) && begun.with(Vec::is_empty) => {
+            Here::Nothing
+        }
         (0, false) if total.get() == Some(0) => Here::Empty,
         _ => Here::Soon,
     };
@@ -184,7 +186,7 @@ fn List(open: Memo<Option<String>>) -> impl IntoView {
         }),
     });
     let begun = live(move || {
-        let drafts = begun();
+        let drafts = begun.get();
         (!drafts.is_empty()).then(|| {
             let cells = drafts.iter().map(draft_cell).collect_view();
             view! {

@@ -23,6 +23,8 @@ use crate::{
 
 /// So many rows are read ahead of those that are drawn, and what lies further off is forgotten.
 const AHEAD: usize = 24;
+/// How long rows that go by stay unread, in milliseconds: less than somebody notices who has stopped.
+const REST: u32 = 80;
 
 /// The rows of one list. Clones are the same.
 #[derive(Clone)]
@@ -38,6 +40,8 @@ struct Inner {
     read: RefCell<BTreeMap<String, Read>>,
     asked: RefCell<u32>,
     due: Cell<Option<Due>>,
+    /// Where the screen was when it was looked at last.
+    looked: Cell<Option<Sight>>,
 }
 
 /// What is to be done as soon as the page has done what it is at: asking where things lie makes the browser lay out
@@ -65,8 +69,10 @@ impl Rows {
         unreadable: RwSignal<usize>,
     ) -> Self {
         let strip = RefCell::new(Strip::new(list, hit::cell));
-        let (read, asked, due) = (RefCell::default(), RefCell::new(0), Cell::new(None));
-        let rows = Self(Rc::new(Inner { app: use_app(), search, open, unreadable, strip, read, asked, due }));
+        let (read, asked, due, looked) =
+            (RefCell::default(), RefCell::new(0), Cell::new(None), Cell::new(None));
+        let app = use_app();
+        let rows = Self(Rc::new(Inner { app, search, open, unreadable, strip, read, asked, due, looked }));
         let window = window();
         // Whatever is scrolled: the page, or the list in its own frame on a wide screen.
         let early = EventListenerOptions { phase: EventListenerPhase::Capture, passive: true };
@@ -107,6 +113,9 @@ impl Rows {
         let rows = self.clone();
         spawn_local(async move {
             platform::sleep(0).await;
+            while rows.go_by() {
+                platform::sleep(REST).await;
+            }
             let due = rows.0.due.take();
             let Some(sight) = rows.sight() else { return };
             if due == Some(Due::Renew) {
@@ -116,6 +125,15 @@ impl Rows {
                 rows.read_ahead(sight);
             }
         });
+    }
+
+    /// Whether nothing is on the screen any more that was on it at the last look: where somebody drags through years,
+    /// rows are gone before they could be drawn, so they are read where the screen comes to rest.
+    fn go_by(&self) -> bool {
+        let sight = self.sight();
+        let before = self.0.looked.replace(sight);
+        let (Some((first, last)), Some(before)) = (sight, before) else { return false };
+        self.0.due.get() == Some(Due::Show) && (first >= before.1 || last <= before.0)
     }
 
     fn read_ahead(&self, sight: Sight) {
