@@ -8,7 +8,7 @@ use wasm_bindgen_futures::spawn_local;
 use xunji_domain::{
     canonical::Digest,
     entry::{Action, Content},
-    id::{EntryId, KindId, RecordId, Revision},
+    id::{EntryId, InstallationId, KindId, RecordId, Revision},
     person::Worker,
     record::Record,
     wire::Received,
@@ -24,7 +24,7 @@ use crate::{
     components::watch,
     driver::{Driver, Sent},
     library::Library,
-    platform,
+    marks, platform,
     protection::Protection,
     signals::Signals,
     vault::{self, AppStorage},
@@ -111,7 +111,9 @@ impl App {
         // A row that can't be read must not keep the others from being shown and sent.
         let unreadable = counts.as_ref().err().map(storage_sentence);
         signals.counts.set(counts.unwrap_or_default());
-        signals.trouble.set(loss(found, &pocket).or(unreadable));
+        let loss = loss(found, &pocket, marks::expected().await);
+        let is_whole = enrolled && loss.is_none();
+        signals.trouble.set(loss.or(unreadable));
         signals.sealed.set(storage.cipher().is_some());
         let driver = Driver::start(pocket.clone(), signals, enrolled, storage.bare().name());
         if let Some(minutes) = vault::idle_minutes(&storage).await {
@@ -122,6 +124,9 @@ impl App {
             // Not while the first screen is drawn; and what can't be swept today can be tomorrow.
             platform::sleep(SWEEP_AFTER).await;
             drop(sweeper.sweep(platform::now().to_utc()).await);
+            if is_whole {
+                marks::note(sweeper.installation()).await;
+            }
         });
         let app = Self {
             pocket: StoredValue::new_local(pocket),
@@ -179,14 +184,14 @@ impl App {
     }
 
     /// The phone has been enrolled.
-    pub fn enrolled(&self, worker: Worker) {
-        self.signals.me.set(Some(worker));
-        let earlier = platform::setting(platform::Setting::Installation);
+    pub async fn enrolled(&self, worker: Worker) {
+        let earlier = marks::expected().await;
         let here = self.pocket().installation();
-        platform::store_setting(platform::Setting::Installation, Some(&here.to_string()));
+        marks::note(here).await;
+        self.signals.me.set(Some(worker));
         let Some(driver) = self.driver.get_value() else { return };
         driver.enrolled();
-        if let Some(lost) = earlier.and_then(|id| id.parse().ok()).filter(|id| *id != here) {
+        if let Some(lost) = earlier.filter(|id| *id != here) {
             let trouble = self.signals.trouble;
             spawn_local(async move {
                 if let Some(received) = driver.received_of(lost).await {
@@ -412,13 +417,11 @@ fn received_sentence(received: &Received) -> String {
 }
 
 /// Notices that a database which should be here is gone, or a part of it.
-fn loss(found: Found, pocket: &AppPocket) -> Option<String> {
-    let expected = platform::setting(platform::Setting::Installation);
-    let here = pocket.installation().to_string();
+fn loss(found: Found, pocket: &AppPocket, expected: Option<InstallationId>) -> Option<String> {
     let gone = match found {
         Found::CanaryGone => true,
         Found::Empty => expected.is_some(),
-        Found::Whole => expected.is_some_and(|expected| expected != here),
+        Found::Whole => expected.is_some_and(|expected| expected != pocket.installation()),
     };
     gone.then(|| words::database_gone().to_owned())
 }

@@ -20,9 +20,10 @@ pub use self::{
     shim::{
         NoPosition, apply_update, begin_reading, build, bytes_of, can_install, can_record, databases,
         download, draw_on, drawing, focused, follow, forget_shared, give_back, has_passkeys, has_shared,
-        has_touch, hush, insist_on_strict_durability, install, is_installed, lead, memory, persist,
-        persisted, position, record, reload, seal, set_badge, shared_photos, shrink, stop_recording, unseal,
-        untouched, update_ready, url_of, user_agent, verify, why_aborted, wipe, withdraw_key,
+        has_touch, hush, insist_on_strict_durability, install, is_installed, lead, mark, memory, persist,
+        persisted, position, record, reload, seal, set_badge, set_mark, shared_photos, shrink,
+        stop_recording, unseal, untouched, update_ready, url_of, user_agent, verify, why_aborted, wipe,
+        withdraw_key,
     },
     vault::DataKey,
 };

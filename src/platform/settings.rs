@@ -10,14 +10,15 @@ pub enum Setting {
     Size,
     /// `zh-CN` or `en`, or nothing for Chinese.
     Language,
-    /// The installation whose database should be here, by which a loss is noticed. Each vault has its own.
+    /// The installation whose database should be here; see `marks.rs`. Each vault has its own.
     Installation,
     /// The database of the vault that is opened, or nothing for the first one.
     Vault,
 }
 
 impl Setting {
-    fn key(self) -> String {
+    /// What it is called outside the app. Frozen.
+    pub fn key(self) -> String {
         let name = match self {
             Self::Theme => "xunji-theme",
             Self::Size => "xunji-size",

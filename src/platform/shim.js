@@ -45,6 +45,17 @@ export function follow() {
   release();
 }
 
+// Notes outside the database, in the cache storage: what was put there outlives a browser that is killed.
+const MARKS = "xunji-marks"; // must not begin as the names of the service worker's caches do
+
+export async function mark(name) {
+  return (await caches.match(`/${name}`, { cacheName: MARKS }))?.text();
+}
+
+export async function setMark(name, value) {
+  if ((await mark(name)) !== value) await (await caches.open(MARKS)).put(`/${name}`, new Response(value));
+}
+
 export async function persisted() {
   return (await navigator.storage?.persisted?.()) ?? false;
 }

@@ -18,6 +18,10 @@ extern "C" {
     pub fn follow();
     /// Ends the request that waits at the station for something new, if there is one.
     pub fn hush();
+    #[wasm_bindgen(js_name = mark)]
+    fn mark_js(name: &str) -> Promise;
+    #[wasm_bindgen(js_name = setMark)]
+    fn set_mark_js(name: &str, value: &str) -> Promise;
     #[wasm_bindgen(js_name = persisted)]
     fn persisted_js() -> Promise;
     #[wasm_bindgen(js_name = persist)]
@@ -166,6 +170,16 @@ pub async fn untouched() {
 
 async fn truth(promise: Promise) -> bool {
     JsFuture::from(promise).await.is_ok_and(|value| value.is_truthy())
+}
+
+/// What was noted in the cache storage under a name, or nothing where the browser doesn't tell.
+pub async fn mark(name: &str) -> Option<String> {
+    JsFuture::from(mark_js(name)).await.ok()?.as_string()
+}
+
+/// Notes something in the cache storage. A browser that forbids it only forgets the note.
+pub async fn set_mark(name: &str, value: &str) {
+    drop(JsFuture::from(set_mark_js(name, value)).await);
 }
 
 /// Whether the browser protects this site's data from being cleaned up.

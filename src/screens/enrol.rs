@@ -106,7 +106,7 @@ async fn enrol(app: App, code: String, typed: Typed) -> Result<(), String> {
             app.sealed().await;
         }
         pocket.enrol(&enrolment).await.map_err(|error| storage_sentence(&error))?;
-        app.enrolled(enrolment.worker);
+        app.enrolled(enrolment.worker).await;
         return Ok(());
     }
     let kind =

@@ -36,8 +36,8 @@ async fn the_loss_drill_names_what_is_only_here_until_nothing_is() {
         assert!(!all.contains("什么都不会丢"), "{all}");
         assert_eq!(world.station.said(), "(stopped)");
 
-        world.station.start().await;
         assert_eq!(world.station.entries().len(), 1);
+        world.station.start().await;
         phone.press_until_seen("立即上传", "什么都不会丢。").await;
         phone.sees("3 条记录已全部到达站点,不会丢。").await;
         phone.sees("另有 1 份草稿").await;

@@ -1,4 +1,7 @@
-//! The phone's database thrown away under the open app, as somebody does who clears the browser's data.
+//! The phone's database thrown away: under the open app, as somebody does who clears the browser's data, and by a browser
+//! that finds it damaged after it was killed.
+
+use std::fs;
 
 use serde_json::{Value, json};
 
@@ -45,6 +48,31 @@ async fn a_database_that_is_thrown_away_under_the_app_is_noticed_and_nothing_is_
         assert_opened(&entries[1..], &[&second]);
         assert_ne!(entries[0]["installation"], entries[1]["installation"]);
         assert_eq!(json!(world.station.findings()), json!([]));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_database_that_is_gone_after_a_kill_is_noticed_although_the_browser_had_not_written_its_settings() {
+    story(async |world| {
+        let phone = world.enrolled().await;
+        samples::patrol().record(phone).await;
+        phone.sync_becomes("全部已送达").await;
+        let author = world.station.entries()[0]["author"].as_str().expect("an author").to_owned();
+        phone.end().await;
+        // What browsers write seconds later has not been written, and the database is begun anew.
+        for lost in ["Local Storage", "IndexedDB"] {
+            fs::remove_dir_all(phone.profile().join("Default").join(lost))
+                .expect("a folder of the browser's");
+        }
+        phone.reopen().await;
+        phone.open("/").await;
+        phone.is_warned("这部手机上原来的记录不见了").await;
+
+        phone.enrol(&world.station.enrol_again(&author)).await;
+        phone.is_warned("站点收到过这部手机原来的 1 条").await;
+        phone.open("/records").await;
+        phone.row_count_becomes(1).await;
     })
     .await;
 }
